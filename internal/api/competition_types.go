@@ -30,9 +30,10 @@ type CompetitionSummary struct {
 // Competition is an event that people register for.
 type Competition struct {
 	CompetitionSummary
-	Description string `json:"description" doc:"Markdown." example:"Bring your own **laptop**."`
-	AccessCode  string `json:"accessCode,omitempty" doc:"The code that people need to register. Only the organizer and admins see it, when they read or change this one competition." example:"MAPLE-2026"`
-	CoverURL    string `json:"coverUrl" readOnly:"true" doc:"Path of the cover, a picture of 1200 × 630 pixels. It changes with the picture, so it can be cached forever." example:"/api/competitions/018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f/cover?v=board-1xm942a"`
+	Description string            `json:"description" doc:"Markdown." example:"Bring your own **laptop**."`
+	Questions   compete.Questions `json:"questions,omitempty" nullable:"false" doc:"What people are asked when they register. Left out if that's nothing, and in lists."`
+	AccessCode  string            `json:"accessCode,omitempty" doc:"The code that people need to register. Only the organizer and admins see it, when they read or change this one competition." example:"MAPLE-2026"`
+	CoverURL    string            `json:"coverUrl" readOnly:"true" doc:"Path of the cover, a picture of 1200 × 630 pixels. It changes with the picture, so it can be cached forever." example:"/api/competitions/018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f/cover?v=board-1xm942a"`
 }
 
 // Organizer is the owner of a competition.
@@ -62,12 +63,16 @@ type NewContent struct {
 	Admission   compete.Admission  `json:"admission,omitempty" enum:"FIRST_COME,REVIEW,LOTTERY" default:"FIRST_COME" doc:"How seats are assigned: in order of arrival (FIRST_COME), by decisions about applications (REVIEW), or by a public draw after the deadline (LOTTERY)." example:"FIRST_COME"`
 	OfferHours  *int               `json:"offerHours,omitempty" nullable:"true" doc:"How many hours the next person in line has to accept a seat that opens up, never longer than until the start. Leave it out to give it to them at once." example:"48"`
 	Visibility  compete.Visibility `json:"visibility,omitempty" enum:"PUBLIC,UNLISTED" default:"PUBLIC" doc:"UNLISTED leaves it out of lists and searches, so that people need its link." example:"PUBLIC"`
+
+	AnswersUntil    *time.Time `json:"answersUntil,omitempty" nullable:"true" doc:"Until when people can edit their answers. Leave it out for the registration deadline." example:"2026-05-05T12:00:00Z"`
+	AnswersKeptDays *int       `json:"answersKeptDays,omitempty" nullable:"true" doc:"How many days after the competition is over the answers to sensitive questions are deleted. Without it, 30 if a question is sensitive." example:"30"`
 }
 
 // CreateCompetitionRequest creates a competition.
 type CreateCompetitionRequest struct {
 	NewContent
 	Description string                    `json:"description,omitempty" doc:"Markdown." example:"Bring your own **laptop**."`
+	Questions   compete.Questions         `json:"questions,omitempty" nullable:"false" doc:"What people are asked when they register."`
 	AccessCode  string                    `json:"accessCode,omitempty" doc:"A code that people need to register, with at least 6 letters or digits. Case, spaces and hyphens don't matter. Leave it out to let anyone register." example:"MAPLE-2026"`
 	Divisions   []NewDivision             `json:"divisions,omitempty" nullable:"false" doc:"Parts with their own seats and waitlist, next to those of the competition. A seat needs room in both."`
 	Status      compete.CompetitionStatus `json:"status,omitempty" enum:"DRAFT,PUBLISHED" default:"PUBLISHED" doc:"Only the organizer and admins can see a draft." example:"PUBLISHED"`
@@ -81,7 +86,7 @@ func (CreateCompetitionRequest) TransformSchema(_ huma.Registry, s *huma.Schema)
 func (r *CreateCompetitionRequest) competition() compete.NewCompetition {
 	return compete.NewCompetition{
 		CompetitionContent: compete.CompetitionContent(r.NewContent), Description: r.Description,
-		Divisions: divisionContents(r.Divisions), Status: r.Status,
+		Divisions: divisionContents(r.Divisions), Questions: r.Questions, Status: r.Status,
 		AccessCode: compete.AccessCode(r.AccessCode),
 	}
 }
@@ -101,6 +106,9 @@ type ContentChange struct {
 	Admission   optional[compete.Admission]  `json:"admission,omitzero" enum:"FIRST_COME,REVIEW,LOTTERY" doc:"Can only be changed while nobody is registered." example:"REVIEW"`
 	OfferHours  optional[*int]               `json:"offerHours,omitzero" nullable:"true" doc:"How many hours the next person in line has to accept a seat that opens up; null gives it to them at once. Open offers don't change." example:"48"`
 	Visibility  optional[compete.Visibility] `json:"visibility,omitzero" enum:"PUBLIC,UNLISTED" doc:"UNLISTED leaves it out of lists and searches, so that people need its link." example:"UNLISTED"`
+
+	AnswersUntil    optional[*time.Time] `json:"answersUntil,omitzero" nullable:"true" doc:"Until when people can edit their answers; null for the registration deadline." example:"2026-05-05T12:00:00Z"`
+	AnswersKeptDays optional[*int]       `json:"answersKeptDays,omitzero" nullable:"true" doc:"How many days after the competition is over the answers to sensitive questions are deleted; null for 30, if a question is sensitive." example:"30"`
 }
 
 // applyTo sets the fields that are in the request. It iterates over the fields of the content, so that a field missing
@@ -112,12 +120,13 @@ func (r ContentChange) applyTo(c *compete.CompetitionContent) {
 	}
 }
 
-// UpdateCompetitionRequest changes a competition. Omitted fields keep their values; null clears a time, offerHours or
+// UpdateCompetitionRequest changes a competition. Omitted fields keep their values; null clears a time, a number or
 // the access code.
 type UpdateCompetitionRequest struct {
 	ContentChange
 	Description optional[string]                    `json:"description,omitzero" doc:"Markdown." example:"Bring your own **laptop**."`
 	AccessCode  optional[*string]                   `json:"accessCode,omitzero" nullable:"true" doc:"A code that people need to register, with at least 6 letters or digits; null lets anyone register." example:"MAPLE-2026"`
+	Questions   optional[compete.Questions]         `json:"questions,omitzero" nullable:"false" doc:"All questions, in order. Those whose ID is left out are new; a question that is left out is removed, and its answers are no longer shown."`
 	Divisions   optional[[]ChangedDivision]         `json:"divisions,omitzero" nullable:"false" doc:"All divisions, in order. One that isn't listed is removed, which is only possible while nobody is registered in it. A capacity can't be lower than the seats held in the division."`
 	Status      optional[compete.CompetitionStatus] `json:"status,omitzero" enum:"DRAFT,PUBLISHED" doc:"PUBLISHED publishes a draft." example:"PUBLISHED"`
 }
@@ -130,7 +139,7 @@ func (UpdateCompetitionRequest) TransformSchema(_ huma.Registry, s *huma.Schema)
 func (r *UpdateCompetitionRequest) change() compete.CompetitionChange {
 	change := compete.CompetitionChange{
 		Edit: r.ContentChange.applyTo, Description: r.Description.Optional,
-		Divisions: changedDivisions(r.Divisions), Status: r.Status.Optional,
+		Divisions: changedDivisions(r.Divisions), Questions: r.Questions.Optional, Status: r.Status.Optional,
 	}
 	if change.AccessCode.Set = r.AccessCode.Set; r.AccessCode.Value != nil {
 		change.AccessCode.Value = compete.AccessCode(*r.AccessCode.Value)
@@ -142,7 +151,7 @@ func (r *UpdateCompetitionRequest) change() compete.CompetitionChange {
 func newCompetition(c *compete.Competition, at time.Time) Competition {
 	return Competition{
 		CompetitionSummary: newCompetitionSummary(c, at), Description: c.Description,
-		CoverURL: coverURL(c),
+		Questions: c.Questions, CoverURL: coverURL(c),
 	}
 }
 

@@ -80,6 +80,7 @@ func limitDivision(s *huma.Schema) *huma.Schema {
 	return s
 }
 
+// unmarshalStrictly decodes JSON into v, and refuses unknown fields of objects within it.
 func unmarshalStrictly(data []byte, v any) error {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.DisallowUnknownFields()
@@ -110,7 +111,9 @@ type editRegistrationInput struct {
 
 // EditRegistrationRequest changes what was filled in with a registration.
 type EditRegistrationRequest struct {
-	DivisionID string `json:"divisionId" format:"uuid" doc:"Another division of the competition: a new place in the order of arrival there. Where all seats are taken, that's the end of its waitlist, and a seat held elsewhere is given up." example:"018f6b1e-3333-7d0a-9b3e-5a1f0c2d4e6f"`
+	Answers optional[compete.Answers] `json:"answers,omitzero" doc:"Answers to change, by question; null removes one. Answers that you leave out stay." example:"{\"q1-1\":\"M\"}"`
+
+	DivisionID optional[string] `json:"divisionId,omitzero" format:"uuid" doc:"Another division of the competition: a new place in the order of arrival there. Where all seats are taken, that's the end of its waitlist, and a seat held elsewhere is given up." example:"018f6b1e-3333-7d0a-9b3e-5a1f0c2d4e6f"`
 }
 
 func (a *api) registerEdits() {
@@ -118,14 +121,17 @@ func (a *api) registerEdits() {
 		method: http.MethodPatch, path: "/api/registrations/{id}", id: "editRegistration", tag: tagRegistrations,
 		access: loggedIn, holdsSeats: true,
 		summary: "Edit a registration",
-		description: "Moves it to another division. For its owner while registration is open, and for the " +
-			"competition's organizer and admins until the start. The seat that it held goes to the next person who " +
+		description: "Changes `answers`: for its owner until the competition's `answersUntil`, or else its " +
+			"registration deadline, and for the competition's organizer and admins. Returns all answers, if some " +
+			"were sent. `divisionId` moves it to another division, once the answers are saved: for its owner while " +
+			"registration is open, and for the organizer and admins until the start. The seat that it held goes to " +
+			"the next person who " +
 			"waits for it. With review, whoever holds a seat keeps one or isn't moved, and everyone else applies " +
 			"there. Moving it to the division that it's in has no effect.",
 		request: EditRegistrationRequest{},
 		errors: []*compete.Error{
 			compete.ErrReauthenticate, compete.ErrRegistrationGone, compete.ErrRegistrationCancelled,
-			compete.ErrApplicationRejected,
+			compete.ErrApplicationRejected, compete.ErrAnswersClosed,
 			compete.ErrDivisionFull, compete.ErrCompetitionFull, compete.ErrRegistrationClosed,
 			compete.ErrRegistrationNotOpen, compete.ErrCompetitionCancelled, compete.ErrCompetitionStarted,
 			compete.ErrBusy,
@@ -138,9 +144,23 @@ func (a *api) editRegistration(ctx context.Context, in *editRegistrationInput) (
 	if err := decode(in.RawBody, &request, nil); err != nil {
 		return nil, err
 	}
-	outcome, err := a.Registrations.Move(ctx, actor(ctx), in.ID, request.DivisionID, false)
-	if err != nil {
-		return nil, err
+	var body Registration
+	if request.Answers.Set || !request.DivisionID.Set {
+		edited, err := a.Registrations.Edit(ctx, actor(ctx), in.ID, request.Answers.Value)
+		if err != nil {
+			return nil, err
+		}
+		body = newRegistration(&edited.Registration, &edited.Competition, a.Clock())
+		body.Answers = edited.Answers
 	}
-	return &registrationAnswer{newRegistration(&outcome.Registration, &outcome.Competition, a.Clock())}, nil
+	if request.DivisionID.Set {
+		moved, err := a.Registrations.Move(ctx, actor(ctx), in.ID, request.DivisionID.Value, false)
+		if err != nil {
+			return nil, err
+		}
+		answers := body.Answers
+		body = newRegistration(&moved.Registration, &moved.Competition, a.Clock())
+		body.Answers = answers
+	}
+	return &registrationAnswer{body}, nil
 }

@@ -211,10 +211,10 @@ func (a *api) documentBody(r route) {
 	item := a.huma.OpenAPI().Paths[r.path]
 	op := item.Post
 	switch r.method {
-	case http.MethodPatch:
-		op = item.Patch
 	case http.MethodPut:
 		op = item.Put
+	case http.MethodPatch:
+		op = item.Patch
 	case http.MethodDelete:
 		op = item.Delete
 	}

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"encoding/json"
 	"reflect"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -23,7 +22,7 @@ func (o *optional[T]) UnmarshalJSON(data []byte) error {
 		return &notNullError{}
 	}
 	o.Set = true
-	return json.Unmarshal(data, &o.Value)
+	return unmarshalStrictly(data, &o.Value)
 }
 
 // Schema documents the field as its value.

@@ -39,6 +39,9 @@ type participantsInput struct {
 	Division string          `query:"division" doc:"Return only registrations in the division with this ID."`
 	Search   string          `query:"search" doc:"Words in the name or email. Part of a word is enough; case and accents don't matter."`
 	Sort     participantSort `query:"sort"`
+
+	Question string `query:"question" doc:"Return only registrations with a certain answer to this question, which must not be sensitive. Requires answer." example:"q1-1"`
+	Answer   string `query:"answer" doc:"The answer, or one of the choices. For YES_NO and CONSENT, yes or no." example:"M"`
 	PageParams
 	Accept string `header:"Accept" hidden:"true"`
 }
@@ -56,7 +59,8 @@ func (a *api) registerParticipants() {
 		description: "For the competition's organizer and admins, in order of arrival unless 'sort' says otherwise. " +
 			"With 'Accept: text/csv', returns all pages as one CSV file and ignores 'limit'. Every cell is quoted. A " +
 			"cell that a spreadsheet would read as a formula starts with an apostrophe, and so does any part of " +
-			"one that follows a separator. A competition with divisions has one more column, division: its name.",
+			"one that follows a separator. A competition with divisions has one more column, division: its name. Each " +
+			"of its questions is a further column, named by its label.",
 		produces: []content{
 			contentJSON[[]ParticipantRegistration](),
 			contentText(mediaCSV, "seq,status,position,name,email,registeredAt,updatedAt,registrationId,userId,"+
@@ -70,6 +74,7 @@ func (a *api) listParticipants(ctx context.Context, in *participantsInput) (*par
 	filter := compete.RegistrationFilter{
 		Status: compete.RegistrationStatus(in.Status), DivisionID: in.Division, Search: in.Search,
 		Sort: compete.RegistrationSort(in.Sort), Limit: int(in.Limit),
+		Answer: compete.AnswerFilter{QuestionID: in.Question, Value: in.Answer},
 	}
 	if negotiation.SelectQValueFast(in.Accept, []string{mediaJSON, mediaCSV}) == mediaCSV {
 		return a.exportParticipants(ctx, in, filter)
@@ -96,7 +101,8 @@ func (a *api) exportParticipants(
 	}
 	file := sheet.File{
 		Name: sheet.Name(competition.Title, a.Clock().In(competition.Zone())), Divisions: competition.Divisions,
-		Parts: parts,
+		Questions: competition.Questions,
+		Parts:     parts,
 	}
 	return &participantsAnswer{func(hc huma.Context) {
 		hc.AppendHeader("Vary", "Accept") // beside what CORS says
@@ -117,7 +123,7 @@ func writeList[T any](hc huma.Context, list *listOf[T]) {
 
 func newParticipantRegistration(r *compete.ParticipantRegistration) ParticipantRegistration {
 	return ParticipantRegistration{
-		RegistrationState: newRegistrationState(&r.Registration), Note: r.Removal.Note,
+		RegistrationState: newRegistrationState(&r.Registration), Answers: r.Answers, Note: r.Removal.Note,
 		User: newParticipant(&r.Participant),
 	}
 }

@@ -24,12 +24,15 @@ type RegistrationState struct {
 // Registration is a registration as its owner sees it.
 type Registration struct {
 	RegistrationState
+	Answers     compete.Answers    `json:"answers,omitempty" doc:"Your answers, by question. Left out if there are none, and in the response to registering." example:"{\"q1-1\":\"M\"}"`
 	Competition CompetitionSummary `json:"competition"`
 }
 
 // ParticipantRegistration is a registration as the competition's organizer sees it.
 type ParticipantRegistration struct {
 	RegistrationState
+	Answers compete.Answers `json:"answers,omitempty" doc:"The person's answers, by question. Left out if there are none." example:"{\"q1-1\":\"M\"}"`
+
 	Note string      `json:"note,omitempty" doc:"The organizer's internal note on the removal. The person never sees it." example:"See email of 3 April."`
 	User Participant `json:"user"`
 }
@@ -47,10 +50,14 @@ type Participant struct {
 type RegisterRequest struct {
 	DivisionID string `json:"divisionId,omitempty" format:"uuid" doc:"The division to register in, if the competition has divisions." example:"018f6b1e-3333-7d0a-9b3e-5a1f0c2d4e6f"`
 	AccessCode string `json:"accessCode,omitempty" doc:"The organizer's access code, if the competition needs one." example:"MAPLE-2026"`
+
+	Answers compete.Answers `json:"answers,omitempty" doc:"Answers to the competition's questions, by their IDs. If there are none, and no division, what you prepared counts." example:"{\"q1-1\":\"M\"}"`
 }
 
 func (r *RegisterRequest) entry() compete.Entry {
-	return compete.Entry{DivisionID: r.DivisionID, AccessCode: compete.AccessCode(r.AccessCode)}
+	return compete.Entry{
+		DivisionID: r.DivisionID, AccessCode: compete.AccessCode(r.AccessCode), Answers: r.Answers,
+	}
 }
 
 // entryOf decodes the body of a registration. Most have none, and cost nothing here.
@@ -71,10 +78,12 @@ type addInput struct {
 
 // AddRequest adds a person to a competition.
 type AddRequest struct {
-	Email        string `json:"email" format:"email" doc:"The person's address. An unknown one gets an account." example:"ada@example.com"`
-	Name         string `json:"name,omitempty" doc:"The name of a new account. Ignored if the address has one." example:"Ada Lovelace"`
-	DivisionID   string `json:"divisionId,omitempty" format:"uuid" doc:"The division to register in, if the competition has divisions." example:"018f6b1e-3333-7d0a-9b3e-5a1f0c2d4e6f"`
-	OverCapacity bool   `json:"overCapacity,omitempty" doc:"If no seat is free, raise the capacity by one for this person. Otherwise they join the waitlist." default:"false" example:"false"`
+	Email      string          `json:"email" format:"email" doc:"The person's address. An unknown one gets an account." example:"ada@example.com"`
+	Name       string          `json:"name,omitempty" doc:"The name of a new account. Ignored if the address has one." example:"Ada Lovelace"`
+	DivisionID string          `json:"divisionId,omitempty" format:"uuid" doc:"The division to register in, if the competition has divisions." example:"018f6b1e-3333-7d0a-9b3e-5a1f0c2d4e6f"`
+	Answers    compete.Answers `json:"answers,omitempty" doc:"Answers to the competition's questions. Leave them out to let the person answer later." example:"{\"q1-1\":\"M\"}"`
+
+	OverCapacity bool `json:"overCapacity,omitempty" doc:"If no seat is free, raise the capacity by one for this person. Otherwise they join the waitlist." default:"false" example:"false"`
 }
 
 // TransformSchema documents the limits.
@@ -86,7 +95,8 @@ func (AddRequest) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema 
 
 func (r *AddRequest) addition() compete.Addition {
 	return compete.Addition{
-		Email: r.Email, Name: r.Name, Entry: compete.Entry{DivisionID: r.DivisionID}, OverCapacity: r.OverCapacity,
+		Email: r.Email, Name: r.Name, Entry: compete.Entry{DivisionID: r.DivisionID, Answers: r.Answers},
+		OverCapacity: r.OverCapacity,
 	}
 }
 
@@ -232,6 +242,7 @@ func (a *api) registerRegistrations() {
 	handle(a, mine, a.listMyRegistrations)
 	mine.path, mine.id = "/api/competitions/registrations/my", "listMyRegistrationsByCompetitions"
 	handle(a, mine, a.listMyRegistrations)
+	a.registerPreparations()
 	a.registerParticipants()
 }
 
@@ -347,7 +358,9 @@ func (a *api) listMyRegistrations(ctx context.Context, in *PageParams) (*listOf[
 		return nil, err
 	}
 	return newList(in, page, func(r *compete.MyRegistration) Registration {
-		return newRegistration(&r.Registration, &r.Competition, a.Clock())
+		body := newRegistration(&r.Registration, &r.Competition, a.Clock())
+		body.Answers = r.Answers
+		return body
 	}), nil
 }
 

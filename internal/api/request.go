@@ -124,7 +124,7 @@ func explain(body []byte, request reflect.Value, check func() error) error {
 		field, proper := fieldByJSONName(request, name)
 		if !field.IsValid() {
 			wrong = append(wrong, compete.FieldError{Field: shorten(name), Message: "is not a known field"})
-		} else if err := json.Unmarshal(value, field.Addr().Interface()); err != nil {
+		} else if err := unmarshalStrictly(value, field.Addr().Interface()); err != nil {
 			field.SetZero()
 			wrong = append(wrong, compete.FieldError{Field: proper, Message: expectation(field.Type(), err)})
 		}
@@ -198,10 +198,12 @@ func expectation(t reflect.Type, err error) string {
 		return "must be true or false"
 	case t.Kind() == reflect.Int:
 		return "must be a whole number"
-	case t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Struct:
-		return "must be a list of objects with the documented fields"
-	case t.Kind() == reflect.Slice:
+	case t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.String:
 		return "must be a list of strings"
+	case t.Kind() == reflect.Slice:
+		return "must be a list of objects with the documented fields"
+	case t.Kind() == reflect.Map:
+		return "must be an object"
 	}
 	return fmt.Sprintf("must be a JSON value that fits a Go %s", t.Kind())
 }

@@ -42,6 +42,8 @@ type Reviews struct {
 // Application is a registration about which staff may decide.
 type Application struct {
 	RegistrationState
+	Answers compete.Answers `json:"answers,omitempty" doc:"The applicant's answers, by question, except for sensitive ones." example:"{\"q1-1\":\"M\"}"`
+
 	User     Participant       `json:"user"`
 	Decision *compete.Decision `json:"decision" nullable:"true" enum:"ADMIT,WAITLIST,REJECT" doc:"The draft; null if there is none." example:"ADMIT"`
 	Reviews  int               `json:"reviews" doc:"How many reviewers have scored it." example:"3"`
@@ -153,7 +155,7 @@ func (a *api) listApplications(ctx context.Context, in *applicationsInput) (*lis
 func newApplication(a *compete.Application) Application {
 	application := Application{
 		RegistrationState: newRegistrationState(&a.Registration), User: newParticipant(&a.Participant),
-		Reviews: a.Reviews, Average: decimal(a.Average), MyScore: a.Mine,
+		Reviews: a.Reviews, Average: decimal(a.Average), MyScore: a.Mine, Answers: a.Answers,
 	}
 	if a.Decision != "" {
 		application.Decision = &a.Decision

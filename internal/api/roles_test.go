@@ -140,6 +140,9 @@ var matrix = map[string]outcomes{
 	"getReviews":       {false, reviewsApplications},
 
 	"register":           {false, only(403, 201, organizer)}, // it is the organizer's own
+	"prepare":            {false, only(403, 200, organizer)},
+	"getPreparation":     {false, all(404)}, // there is none; its own test has one
+	"deletePreparation":  {false, all(204)},
 	"addRegistration":    {false, only(201, 403, organizer, admin)},
 	"cancelRegistration": {false, only(200, 404, participant, organizer, admin)},
 	"editRegistration":   {false, only(200, 404, participant, organizer, admin)},
@@ -311,7 +314,7 @@ func (w *world) requestFor(o operation) (path, body string, headers []string) {
 	case "setCover":
 		id, body = w.competition(5).ID, onePixel
 	case "getCover", "deleteCover", "getCompetition", "getCalendar", "watchSeats", "cancelCompetition",
-		"unpublishCompetition", "register",
+		"unpublishCompetition", "register", "getPreparation", "deletePreparation",
 		"listRegistrations", "listCompetitionAudit":
 		id = w.competition(5).ID
 	case "review", "getReviews":
@@ -346,6 +349,8 @@ func (w *world) requestFor(o operation) (path, body string, headers []string) {
 		id, body = w.competition(5).ID, `{"email":"`+w.signUp().User.Email+`"}`
 	case "deleteDraft":
 		id = w.create(strings.Replace(competitionBody("To be deleted", 5), "{", `{"status":"DRAFT",`, 1)).ID
+	case "prepare":
+		id, body = w.competition(5).ID, "{}"
 	case "cancelRegistration", "unblockRegistration", "acceptOffer", "declineOffer":
 		id = w.registration(w.competition(5).ID, participant).ID
 	case "editRegistration":

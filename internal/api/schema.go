@@ -29,6 +29,9 @@ func limitCompetition(s *huma.Schema) *huma.Schema {
 	s.Properties["divisions"].MaxItems = count(compete.MaxDivisions)
 	offerHours := s.Properties["offerHours"]
 	offerHours.Minimum, offerHours.Maximum = bound(compete.MinOfferHours), bound(compete.MaxOfferHours)
+	keptDays := s.Properties["answersKeptDays"]
+	keptDays.Minimum, keptDays.Maximum = bound(0), bound(compete.MaxAnswersKeptDays)
+	s.Properties["questions"].MaxItems = count(compete.MaxQuestions)
 	limitText(s, "accessCode", compete.MinAccessCode, compete.MaxAccessCode)
 	return s
 }

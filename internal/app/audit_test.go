@@ -276,6 +276,15 @@ func (w *auditWorld) competition(status string) (id string, organizer someone) {
 	return c.ID, organizer
 }
 
+// prepared is competition, for which a participant filled in something ahead.
+func (w *auditWorld) prepared() (competition string, participant someone) {
+	w.t.Helper()
+	competition, _ = w.competition("PUBLISHED")
+	participant = w.someone(asParticipant)
+	w.do(w.api("PUT", "/api/competitions/"+competition+"/preparation", map[string]any{}, participant), nil)
+	return competition, participant
+}
+
 // registration makes one for a competition.
 func (w *auditWorld) registration() (id, competition string, organizer, participant someone) {
 	w.t.Helper()

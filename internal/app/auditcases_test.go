@@ -167,6 +167,20 @@ var auditCases = map[string]auditCase{
 			return w.api("POST", "/api/competitions/"+id+"/register", nil, w.someone(asParticipant))
 		},
 	},
+	"PUT /api/competitions/{id}/preparation": {
+		action: compete.AuditPrepared,
+		request: func(w *auditWorld) *http.Request {
+			id, _ := w.competition("PUBLISHED")
+			return w.api("PUT", "/api/competitions/"+id+"/preparation", map[string]any{}, w.someone(asParticipant))
+		},
+	},
+	"DELETE /api/competitions/{id}/preparation": {
+		action: compete.AuditUnprepared,
+		request: func(w *auditWorld) *http.Request {
+			id, p := w.prepared()
+			return w.api("DELETE", "/api/competitions/"+id+"/preparation", nil, p)
+		},
+	},
 	"POST /api/competitions/{id}/registrations": {
 		action: compete.AuditAdded,
 		request: func(w *auditWorld) *http.Request {
@@ -472,6 +486,14 @@ var auditCases = map[string]auditCase{
 	"POST /competitions/{id}/register": {action: compete.AuditRegistered, request: func(w *auditWorld) *http.Request {
 		id, _ := w.competition("PUBLISHED")
 		return w.page("/competitions/"+id+"/register", []string{"key", newAddress()}, w.someone(asParticipant))
+	}},
+	"POST /competitions/{id}/prepare": {action: compete.AuditPrepared, request: func(w *auditWorld) *http.Request {
+		id, _ := w.competition("PUBLISHED")
+		return w.page("/competitions/"+id+"/prepare", nil, w.someone(asParticipant))
+	}},
+	"POST /competitions/{id}/answers": {action: compete.AuditAnswered, request: func(w *auditWorld) *http.Request {
+		_, id, _, p := w.registration()
+		return w.page("/competitions/"+id+"/answers", nil, p)
 	}},
 	"POST /competitions/{id}/registrations": {action: compete.AuditAdded, request: func(w *auditWorld) *http.Request {
 		id, p := w.competition("PUBLISHED")

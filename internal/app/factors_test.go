@@ -327,7 +327,8 @@ func TestWhatEndsLoginsEndsThoseThatWaitForACode(t *testing.T) {
 // forParticipants are the paths of changes to somebody else's competition that admins make as everyone else does: for
 // themselves, if at all.
 var forParticipants = []string{
-	"/division", "/register", "/withdraw", "/accept", "/decline", "/report", "/reports", "/preview",
+	"/division", "/register", "/prepare", "/preparation", "/answers", "/withdraw", "/accept", "/decline", "/report",
+	"/reports", "/preview",
 }
 
 func onOthersCompetition(path string) bool {

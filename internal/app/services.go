@@ -108,7 +108,8 @@ func (a *App) seats(p parts, seats compete.Registrar) (*compete.Competitions, *c
 	})
 	return competitions, compete.NewRegistrations(compete.RegistrationsConfig{
 		Runtime: p.Runtime, Store: a.store, Statistics: a.store, Registrar: seats, Competitions: competitions,
-		Accounts: a.services.Accounts, Sealer: a.sealer,
+		Preparations: a.store,
+		Accounts:     a.services.Accounts, Sealer: a.sealer,
 		Verification: p.verification, Throttle: p.throttle, Replays: p.replays,
 		Patience: registrar.Patience(a.config.QueueTimeout),
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"net/url"
 	"slices"
@@ -99,6 +100,52 @@ func newCompetition(n int, organizerID string, capacity int) compete.Competition
 		Status: compete.StatusPublished, Organizer: compete.Organizer{ID: organizerID}, Version: 1,
 		CreatedAt: now, UpdatedAt: now,
 	}
+}
+
+// questionsAsked is how many questions people have answered ahead.
+const questionsAsked = 10
+
+// prepareAll gives a competition questions that all people have answered ahead, by SQL.
+func prepareAll(ctx context.Context, db *store.Store, people []person, competitionID string) error {
+	var questions compete.Questions
+	answers := compete.Answers{}
+	for i := range questionsAsked {
+		q := compete.Question{
+			ID: fmt.Sprintf("q1-%d", i+1), Kind: compete.QuestionText, Label: "Which school do you go to?", Required: true,
+			Scope: compete.ScopePerson,
+		}
+		answers[q.ID] = "Marie Curie School"
+		if i%2 == 0 {
+			q.Kind, q.Options, answers[q.ID] = compete.QuestionOneOf, []string{"S", "M", "L"}, "M"
+		}
+		questions = append(questions, q)
+	}
+	asked, err := json.Marshal(questions)
+	if err != nil {
+		return err
+	}
+	filled, err := answers.Encode()
+	if err != nil {
+		return err
+	}
+	tx, err := db.Writer().BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }()
+	if _, err := tx.ExecContext(ctx, "UPDATE competitions SET questions = $2 WHERE id = $1", competitionID,
+		string(asked)); err != nil {
+		return err
+	}
+	for _, p := range people {
+		if _, err := tx.ExecContext(ctx,
+			"INSERT INTO preparations (user_id, competition_id, division_id, answers, asked, updated_at) "+
+				"VALUES ($1, $2, '', $3, $4, $5) ON CONFLICT DO NOTHING", p.id, competitionID, filled, questions.Digest(),
+			compete.UTC(time.Now())); err != nil {
+			return err
+		}
+	}
+	return tx.Commit()
 }
 
 // newRecord returns the idempotency record of a registration as stored by the product.

@@ -24,6 +24,7 @@ type look struct {
 type scaled struct {
 	*server
 	largest, draft, reported              string // competitions
+	asking, soon                          string // competitions with questions: an open one, and one that opens later
 	organizer, participant, admin, sample string // users
 	waiting                               string // a user near the end of the largest competition's waitlist
 	seated                                string // a registration for the largest competition
@@ -107,6 +108,7 @@ var looks = []look{
 	participants("participants: two that nobody has", "?search=qj"),
 	participants("participants by name: rare", "?sort=name&search=user9876%40"),
 	api("participants, API", organizer, "/api/competitions/{largest}/registrations"),
+	page("summary of answers", fill.OrganizerEmail, "/competitions/{asking}/registrations/answers"),
 	page("draw", "", "/competitions/{largest}/draw"),
 	page("draw's file", "", "/competitions/{largest}/draw.json"),
 	api("draw, API", none, "/api/competitions/{largest}/draw"),
@@ -127,6 +129,10 @@ var looks = []look{
 	api("my registrations", participant, "/api/users/me/registrations"),
 	api("my registrations, by the other address", participant, "/api/competitions/registrations/my"),
 	api("my registrations, far back in line", waiting, "/api/users/me/registrations"),
+	page("register with questions", fill.SmallEmail, "/competitions/{asking}/register"),
+	page("get ready", fill.ParticipantEmail, "/competitions/{soon}/prepare"),
+	api("get ready, API", participant, "/api/competitions/{soon}/preparation"),
+	page("your answers", fill.ParticipantEmail, "/competitions/{largest}/answers"),
 	page("withdraw", fill.ParticipantEmail, "/competitions/{largest}/withdraw"),
 	page("change division", fill.ParticipantEmail, "/competitions/{largest}/division"),
 	page("accept", fill.ParticipantEmail, "/competitions/{largest}/accept"),
@@ -190,7 +196,7 @@ func (s *scaled) fields() []string {
 	seq := compete.Cursor{List: compete.SortArrival.List(), Key: 100_000, ID: s.seated}
 	return []string{
 		"{largest}", s.largest, "{draft}", s.draft, "{reported}", s.reported, "{sample}", s.sample,
-		"{participant}", s.participant, "{seated}", s.seated, "{message}", s.message,
+		"{participant}", s.participant, "{asking}", s.asking, "{soon}", s.soon, "{seated}", s.seated, "{message}", s.message,
 		"{newest}", url.QueryEscape(middle.String()), "{seq}", url.QueryEscape(seq.String()),
 	}
 }

@@ -46,7 +46,7 @@ func main() {
 	flag.StringVar(&o.databases, "databases", "sqlite,postgres", "databases to measure")
 	flag.StringVar(&o.only, "only", "rush,reads,streams,start,logins,overload,release,draw",
 		"parts to measure: rush, reads, streams, start, logins, overload, release, draw, scale")
-	flag.StringVar(&o.contenders, "contenders", "product,bare,textbook", "servers to compare in a rush")
+	flag.StringVar(&o.contenders, "contenders", "product,prepared,bare,textbook", "servers to compare in a rush")
 	flag.IntVar(&o.participants, "participants", 10_000, "participants per rush")
 	flag.IntVar(&o.connections, "connections", 256, "connections shared by the participants")
 	flag.IntVar(&o.rounds, "rounds", 3, "number of rushes; the median is printed")

@@ -15,6 +15,9 @@ import (
 // confirmationTimeout bounds the wait for the confirmations after a rush.
 const confirmationTimeout = 60 * time.Second
 
+// prepared is the product in a rush for a competition with questions that everyone has answered ahead.
+const prepared = "prepared"
+
 // rush is one measured rush.
 type rush struct {
 	load
@@ -52,6 +55,9 @@ func measureRush(ctx context.Context, o options, kind string) error {
 	product, ok := medians["product"]
 	if !ok {
 		return nil
+	}
+	if answered, ok := medians[prepared]; ok {
+		fmt.Printf("%-9s rush prepared/product: rate ratio %.2f\n", kind, answered.accepted()/product.accepted())
 	}
 	if bare, ok := medians["bare"]; ok {
 		fmt.Printf("%-9s rush product/bare: rate ratio %.2f, p99 ratio %.2f\n", kind,
@@ -99,8 +105,14 @@ func runRush(ctx context.Context, o options, kind, contender string) (r rush, er
 	if err != nil {
 		return r, err
 	}
+	if contender == prepared {
+		if err := prepareAll(ctx, db, people, competitions[0]); err != nil {
+			return r, err
+		}
+	}
+	isProduct := contender == "product" || contender == prepared
 	var s *server
-	if contender == "product" {
+	if isProduct {
 		s, err = startProduct(ctx, o.binary, url)
 	} else {
 		s, err = startBaseline(ctx, contender, url)
@@ -109,7 +121,7 @@ func runRush(ctx context.Context, o options, kind, contender string) (r rush, er
 		return r, err
 	}
 	defer func() { err = firstError(err, s.stop()) }()
-	return rushOn(ctx, o, db, s, people, competitions[0], contender == "product")
+	return rushOn(ctx, o, db, s, people, competitions[0], isProduct)
 }
 
 func rushOn(

@@ -255,6 +255,12 @@ func (s *scaled) lookUp(ctx context.Context, databaseURL string) (size string, e
 		{&s.admin, user, fill.AdminEmail},
 		{&s.largest, `SELECT id FROM competitions WHERE organizer_id = (` + user + `)
 			ORDER BY created_at, id LIMIT 1`, fill.OrganizerEmail},
+		{&s.asking, `SELECT id FROM competitions WHERE organizer_id = (` + user + `) AND status = 'PUBLISHED'
+			AND reg_opens_at IS NULL AND reg_deadline > (SELECT max(created_at) FROM competitions) AND waitlisted = 0
+			AND seats_left > 0 ORDER BY created_at, id LIMIT 1`, fill.OrganizerEmail},
+		{&s.soon, `SELECT id FROM competitions WHERE organizer_id = (` + user + `) AND status = 'PUBLISHED'
+			AND reg_opens_at > (SELECT max(created_at) FROM competitions) ORDER BY reg_opens_at DESC, id LIMIT 1`,
+			fill.OrganizerEmail},
 		{&s.draft, `SELECT id FROM competitions WHERE organizer_id = (` + user + `) AND status = 'DRAFT'
 			ORDER BY created_at, id LIMIT 1`, fill.OrganizerEmail},
 		{&s.message, `SELECT id FROM messages WHERE user_id = (` + user + `) AND read_at IS NOT NULL
@@ -273,6 +279,11 @@ func (s *scaled) lookUp(ctx context.Context, databaseURL string) (size string, e
 		}
 	}
 	s.sample = s.waiting
+	for _, id := range []string{s.asking, s.soon} {
+		if err := prepareAll(ctx, db, []person{{id: s.participant}}, id); err != nil {
+			return "", err
+		}
+	}
 	return size, freshen(ctx, db)
 }
 

@@ -86,6 +86,7 @@ type ApplicationFilter struct {
 	Unscored       bool               // only applications without a review by ReviewerID
 	RegistrationID string             // only this one
 	WithReviews    bool               // Applications.List also reads the reviews by others
+	Asked          bool               // the competition has questions: Applications.List sets it to read the answers too
 	// ReviewerID is the user whose own reviews are read. Applications.List sets it to the actor.
 	ReviewerID string
 	Search     string          // every word must be in name or email
@@ -266,13 +267,14 @@ func (s *Applications) Get(ctx context.Context, a Actor, registrationID string) 
 	return Application{ParticipantRegistration: r}, err
 }
 
-// List lists the registrations about which staff may decide, with the actor's own reviews, for the competition's
-// organizer and admins. It uses cursor instead of filter.Cursor.
+// List lists the registrations about which staff may decide, with the actor's own reviews and the answers that aren't
+// sensitive, for the competition's organizer and admins. It uses cursor instead of filter.Cursor.
 func (s *Applications) List(
 	ctx context.Context, a Actor, competitionID, cursor string, filter ApplicationFilter,
 ) (Page[Application], error) {
 	var none Page[Application]
-	if _, err := s.config.Competitions.Managed(ctx, a, competitionID); err != nil {
+	c, err := s.config.Competitions.Managed(ctx, a, competitionID)
+	if err != nil {
 		return none, err
 	}
 	var v validation
@@ -286,12 +288,14 @@ func (s *Applications) List(
 		v.add("sort", "must be arrival or score")
 	}
 	v.length("search", filter.Search, 0, MaxSearchLength)
-	filter.ReviewerID = a.UserID
-	var err error
+	filter.ReviewerID, filter.Asked = a.UserID, len(c.Questions) > 0
 	if filter.Cursor, filter.Limit, err = listing(v, filter.Sort.List(), cursor, filter.Limit); err != nil {
 		return none, err
 	}
 	page, err := s.config.Store.Applications(ctx, competitionID, filter)
+	for i := range page.Items {
+		page.Items[i].Answers = c.Questions.Lasting(page.Items[i].Answers)
+	}
 	if err == nil && filter.WithReviews {
 		err = s.readOthers(ctx, a, page.Items)
 	}

@@ -3,6 +3,7 @@ package compete
 import (
 	"context"
 	"encoding/json"
+	"reflect"
 	"time"
 )
 
@@ -71,8 +72,8 @@ func AuditFields(pairs ...any) json.RawMessage {
 	return append(b, '}')
 }
 
-// AuditDiff are the fields of a competition that changed, before and after. Of the description, which is long,
-// and the access code, which is secret, it says so alone.
+// AuditDiff are the fields of a competition that changed, before and after. Of the description and the questions, which
+// are long, and of the access code, which is secret, it only says that they did.
 func AuditDiff(before, after *Competition) (was, is json.RawMessage) {
 	var old, now []any
 	compare := func(name string, before, after any) {
@@ -89,6 +90,9 @@ func AuditDiff(before, after *Competition) (was, is json.RawMessage) {
 	compare("organizerId", before.Organizer.ID, after.Organizer.ID)
 	if before.Description != after.Description {
 		old, now = append(old, "description", "…"), append(now, "description", "…")
+	}
+	if !reflect.DeepEqual(before.Questions, after.Questions) {
+		old, now = append(old, "questions", "…"), append(now, "questions", "…")
 	}
 	if before.SealedCode != after.SealedCode {
 		old = append(old, "accessCode", hidden(before.NeedsCode))

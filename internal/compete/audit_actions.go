@@ -70,6 +70,10 @@ const (
 	// {confirmBy}, {confirmBy}: the competition starts earlier
 	AuditOfferShortened AuditAction = "registration.shortened"
 	AuditUnblocked      AuditAction = "registration.unblocked"
+	// {questions}: which, but never the answers
+	AuditAnswered       AuditAction = "registration.answered"
+	AuditPrepared       AuditAction = "registration.prepared"          // something was filled in ahead
+	AuditUnprepared     AuditAction = "registration.unprepared"        // what was filled in ahead was deleted
 	AuditMoved          AuditAction = "registration.moved"             // {division, status}, the same and {seq}
 	AuditDecided        AuditAction = "registration.decided"           // {status}, {status, seq, confirmBy}
 	AuditReviewed       AuditAction = "registration.reviewed"          // {score}; the note isn't kept
@@ -105,6 +109,7 @@ var AuditActions = []AuditAction{
 	AuditCompetitionCancelled,
 	AuditCompetitionTransferred, AuditCompetitionDeleted, AuditCoverSet, AuditCoverRemoved,
 	AuditRegistered, AuditAdded, AuditCancelled, AuditRemoved, AuditPromoted, AuditUnblocked, AuditMoved,
+	AuditAnswered, AuditPrepared, AuditUnprepared,
 	AuditReviewed, AuditDrafted, AuditReleased, AuditDecided,
 	AuditDrawSource, AuditDrawTickets, AuditListFrozen, AuditRandomness, AuditDrawn,
 	AuditOffered, AuditAccepted, AuditDeclined, AuditOfferExpired, AuditOfferShortened,

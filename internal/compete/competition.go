@@ -42,7 +42,8 @@ type Organizer struct {
 type Competition struct {
 	ID string
 	CompetitionContent
-	Description string // Markdown; empty in the summaries included with registrations
+	Description string    // Markdown; empty in the summaries included with registrations
+	Questions   Questions // nil in lists, and in the summaries included with registrations
 	SeatsLeft   int
 	Waitlisted  int        // registrations on the waitlist, of all divisions
 	Divisions   []Division `json:",omitempty"` // in the order in which they are shown
@@ -175,10 +176,10 @@ func (c *Competition) CheckManager(a Actor) error {
 // OrganizedBy reports whether the actor is the competition's organizer, who can't register for it.
 func (c *Competition) OrganizedBy(a Actor) bool { return a.UserID == c.Organizer.ID }
 
-// Summary returns the competition without its description, as included with registrations.
+// Summary returns the competition without its description and questions, as included with registrations.
 func (c *Competition) Summary() Competition {
 	s := *c
-	s.Description, s.SealedCode = "", ""
+	s.Description, s.Questions, s.SealedCode = "", nil, ""
 	return s
 }
 
@@ -187,6 +188,7 @@ func (c *Competition) Summary() Competition {
 type NewCompetition struct {
 	CompetitionContent
 	Description string
+	Questions   Questions
 	AccessCode  AccessCode // empty: none is needed
 	Divisions   []DivisionContent
 	Status      CompetitionStatus
@@ -210,11 +212,14 @@ func (n NewCompetition) competition(id string, organizer Organizer, now time.Tim
 	}
 	c.TimeZone, c.Visibility = cmp.Or(c.TimeZone, time.UTC.String()), c.Visibility.OrPublic()
 	c.normalize()
+	c.Questions = n.Questions.normalized(c.Version)
+	c.limitSensitive()
 	if c.Status == "" {
 		c.Status = StatusPublished
 	}
 	var v validation
 	v.content(&c.CompetitionContent, c.Description)
+	v.questions(c.Questions)
 	v.accessCode(n.AccessCode)
 	v.divisions(c.Divisions)
 	if c.Status != StatusDraft && c.Status != StatusPublished {
@@ -248,6 +253,7 @@ func (o Optional[T]) applyTo(field *T) {
 type CompetitionChange struct {
 	Edit        func(*CompetitionContent) // changes the stored content, if not nil. It may be called more than once
 	Description Optional[string]
+	Questions   Optional[Questions]
 	AccessCode  Optional[AccessCode]        // empty: none is needed any more
 	Divisions   Optional[[]DivisionContent] // in order; one that isn't listed is removed
 	Status      Optional[CompetitionStatus]
@@ -287,6 +293,10 @@ func (c Competition) Apply(change CompetitionChange, now time.Time) (Competition
 		}
 	}
 	c.normalize()
+	if change.Questions.Set {
+		c.Questions = change.Questions.Value.normalized(c.Version + 1)
+	}
+	c.limitSensitive()
 	if err := checkChange(&before, &c, change, now); err != nil {
 		return before, err
 	}
@@ -305,6 +315,9 @@ func (c Competition) Apply(change CompetitionChange, now time.Time) (Competition
 func checkChange(before, after *Competition, change CompetitionChange, now time.Time) error {
 	var v validation
 	v.content(&after.CompetitionContent, after.Description)
+	if change.Questions.Set {
+		v.questions(after.Questions)
+	}
 	v.accessCode(change.AccessCode.Value)
 	if change.Divisions.Set {
 		v.changeDivisions(after, change.Divisions.Value)

@@ -139,6 +139,15 @@ func (s *Competitions) Mine(
 	return s.list(ctx, f, cursor)
 }
 
+// Asking returns the summaries of the actor's competitions that ask questions, newest first and at most MaxPageSize.
+// It fails with ErrForbidden unless the actor is an organizer or admin.
+func (s *Competitions) Asking(ctx context.Context, a Actor) ([]Competition, error) {
+	if err := require(a, RoleOrganizer); err != nil {
+		return nil, err
+	}
+	return s.config.Store.CompetitionsAsking(ctx, a.UserID, MaxPageSize)
+}
+
 func (s *Competitions) list(ctx context.Context, f CompetitionFilter, cursor string) (Page[Competition], error) {
 	if f.Sort == "" {
 		f.Sort = SortNewest

@@ -26,6 +26,9 @@ type CompetitionContent struct {
 	Admission   Admission  `json:"admission" called:"admission" enum:"FIRST_COME,REVIEW,LOTTERY" doc:"How seats are assigned: in order of arrival (FIRST_COME), by decisions about applications (REVIEW), or by a public draw after the deadline (LOTTERY)." example:"FIRST_COME"`
 	OfferHours  *int       `json:"offerHours" called:"hours to accept a seat" nullable:"true" doc:"How many hours the next person in line has to accept a seat that opens up, never longer than until the start; null if they get it at once." example:"48"`
 	Visibility  Visibility `json:"visibility" called:"visibility" enum:"PUBLIC,UNLISTED" doc:"PUBLIC, or UNLISTED if lists and searches leave it out, so that people need its link." example:"PUBLIC"`
+
+	AnswersUntil    *time.Time `json:"answersUntil,omitempty" called:"time to edit answers" nullable:"true" doc:"Until when people can edit their answers. Left out if that's the registration deadline." example:"2026-05-05T12:00:00Z"`
+	AnswersKeptDays *int       `json:"answersKeptDays,omitempty" called:"days to keep sensitive answers" nullable:"true" doc:"How many days after the competition is over the answers to sensitive questions are deleted. Left out if no question is sensitive." example:"30"`
 }
 
 // ContentField describes a field of CompetitionContent: its JSON name, and its name in a sentence.
@@ -110,6 +113,7 @@ func (v *validation) content(c *CompetitionContent, description string) {
 	}
 	v.end(c)
 	v.offers(c)
+	v.answers(c)
 	v.visibility(c)
 	v.admission(c)
 	if _, ok := ZoneNamed(c.TimeZone); !ok {
@@ -133,6 +137,15 @@ func (v *validation) end(c *CompetitionContent) {
 func (v *validation) offers(c *CompetitionContent) {
 	if c.OfferHours != nil && (*c.OfferHours < MinOfferHours || *c.OfferHours > MaxOfferHours) {
 		v.addf("offerHours", "must be between %d and %d", MinOfferHours, MaxOfferHours)
+	}
+}
+
+func (v *validation) answers(c *CompetitionContent) {
+	if c.AnswersUntil != nil {
+		v.time("answersUntil", *c.AnswersUntil)
+	}
+	if c.AnswersKeptDays != nil && (*c.AnswersKeptDays < 0 || *c.AnswersKeptDays > MaxAnswersKeptDays) {
+		v.addf("answersKeptDays", "must be between 0 and %d", MaxAnswersKeptDays)
 	}
 }
 

@@ -240,5 +240,5 @@ func (r *Registration) CheckMove(a Actor, c *Competition, divisionID string, now
 			return err
 		}
 	}
-	return c.CheckEntry(Entry{DivisionID: divisionID})
+	return c.checkDivision(divisionID)
 }

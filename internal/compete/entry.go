@@ -5,15 +5,32 @@ package compete
 type Entry struct {
 	DivisionID string     // empty: none
 	AccessCode AccessCode `json:"-"` // as typed; never stored, and of no meaning where none is needed
+	Answers    Answers    // to the competition's questions
+	// Taken are answers in the form to store, as Questions.TakeText returned them for the questions that are in force.
+	// If it isn't empty, Answers aren't looked at.
+	Taken string
 }
+
+// IsZero reports whether nothing was filled in.
+func (e *Entry) IsZero() bool { return e.DivisionID == "" && e.Answers == nil && e.Taken == "" }
 
 // CheckEntry reports all fields of an entry that the competition doesn't take.
 func (c *Competition) CheckEntry(e Entry) error {
+	refusal := c.checkDivision(e.DivisionID)
+	if e.Taken != "" {
+		return refusal
+	}
+	_, err := c.Questions.Take(e.Answers, nil)
+	return joinRefusals(refusal, err)
+}
+
+// checkDivision reports a division that the competition doesn't have, or that one has to be chosen.
+func (c *Competition) checkDivision(id string) error {
 	var v validation
 	switch {
-	case e.DivisionID == "" && len(c.Divisions) > 0:
+	case id == "" && len(c.Divisions) > 0:
 		v.add("divisionId", "is required: choose one of the competition's divisions")
-	case e.DivisionID != "" && c.Division(e.DivisionID) == nil:
+	case id != "" && c.Division(id) == nil:
 		v.add("divisionId", "must be one of the competition's divisions")
 	}
 	return v.err()

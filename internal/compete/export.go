@@ -15,6 +15,8 @@ type PersonalDataStore interface {
 	LinksOf(ctx context.Context, userID string) ([]Link, error)
 	// ReportsBy lists the reports that the user made, newest first.
 	ReportsBy(ctx context.Context, userID string, cursor Cursor, limit int) (Page[Report], error)
+	// PreparationsOf lists what the user filled in ahead.
+	PreparationsOf(ctx context.Context, userID string) ([]KeptPreparation, error)
 	// PersonalReviews lists the reviews that match, newest first.
 	PersonalReviews(ctx context.Context, f PersonalReviewFilter, cursor Cursor, limit int) (Page[PersonalReview], error)
 	// OrganizerRequestOf returns when the user asked to become an organizer; nil if no request is pending.
@@ -39,6 +41,7 @@ type PersonalData struct {
 	User               User
 	OrganizerRequestAt *time.Time // when the user asked to become an organizer; nil if no request is pending
 	Links              []Link
+	Preparations       []KeptPreparation
 	Factors            Factors
 	Sessions           iter.Seq2[[]Session, error]
 	Registrations      iter.Seq2[[]MyRegistration, error]
@@ -87,6 +90,9 @@ func (s *Takeout) Export(ctx context.Context, a Actor) (PersonalData, error) {
 		return data, err
 	}
 	if data.OrganizerRequestAt, err = s.config.Personal.OrganizerRequestOf(ctx, user.ID); err != nil {
+		return data, err
+	}
+	if data.Preparations, err = s.config.Personal.PreparationsOf(ctx, user.ID); err != nil {
 		return data, err
 	}
 	data.Sessions = everyPage(func(at Cursor) (Page[Session], error) {

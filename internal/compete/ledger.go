@@ -39,6 +39,12 @@ type LedgerTx interface {
 	// Offered reads up to n OFFERED registrations of a competition whose ConfirmBy is later than the given time, in
 	// order of Seq.
 	Offered(ctx context.Context, competitionID string, after time.Time, n int) ([]Registration, error)
+	// Answers reads the answers of a registration; nil if it has none.
+	Answers(ctx context.Context, registrationID string) (Answers, error)
+	// Answered reports whether some registration for the competition, cancelled or not, has an answer to the question.
+	Answered(ctx context.Context, competitionID, questionID string) (bool, error)
+	// Prepared reads what was filled in ahead for the places; those without are omitted.
+	Prepared(ctx context.Context, places []Place) (map[Place]PreparedEntry, error)
 	// ReleasePage reads the release under way of a competition and up to n of its drafts, in order of Seq.
 	ReleasePage(ctx context.Context, competitionID string, n int) (ReleasePage, error)
 	// DrawPage reads the draw of a competition whose order is saved and not done, and up to n of its next places.
@@ -79,8 +85,10 @@ type LedgerChanges struct {
 	// by competition, added to those taken in the minute of Now; used by the sort "filling"
 	SeatsTaken map[string]int
 	Now        time.Time
-	Moves      []LedgerMove // at most one per competition
-	Jobs       []Job        // to run once the transaction has committed
+	Answers    map[string]string // by registration: what it has from now on, as Answers.Encode returns it
+	Entered    []Place           // who registered where something may have been filled in ahead, which is over then
+	Moves      []LedgerMove      // at most one per competition
+	Jobs       []Job             // to run once the transaction has committed
 	Audit      []AuditRecord
 	Releases   []LedgerRelease
 	Draws      []Draw // their progress: LastPlace, the counts, and FinishedAt

@@ -32,7 +32,7 @@ func (s *Registrations) ListOf(
 	if err != nil {
 		return none, err
 	}
-	filter.Cursor, filter.Limit = at, limit
+	filter.Cursor, filter.Limit, filter.Asked = at, limit, len(c.Questions) > 0
 	return s.config.Store.RegistrationsOfCompetition(ctx, c.ID, filter)
 }
 
@@ -50,7 +50,7 @@ func (s *Registrations) Every(ctx context.Context, a Actor, competitionID, curso
 	if err != nil {
 		return nil, err
 	}
-	filter.Cursor, filter.Limit = at, exportSize
+	filter.Cursor, filter.Limit, filter.Asked = at, exportSize, len(c.Questions) > 0
 	first, err := s.config.Store.RegistrationsOfCompetition(ctx, competitionID, filter)
 	if err != nil {
 		return nil, err
@@ -66,7 +66,7 @@ func (s *Registrations) Every(ctx context.Context, a Actor, competitionID, curso
 	}, nil
 }
 
-// ByStatus counts the registrations of a competition that match the filter's division and search, by status. Statuses
+// ByStatus counts the registrations of a competition that match a filter whatever their status, by status. Statuses
 // without registrations are omitted. Unless all is set, it returns nil instead of counting a large number of matches.
 func (s *Registrations) ByStatus(
 	ctx context.Context, a Actor, c *Competition, f RegistrationFilter, all bool,
@@ -74,11 +74,11 @@ func (s *Registrations) ByStatus(
 	if err := c.CheckManager(a); err != nil {
 		return nil, err
 	}
-	wrong := RegistrationFilter{DivisionID: f.DivisionID, Search: f.Search}.check(c)
+	wrong := f.check(c)
 	if err := wrong.err(); err != nil {
 		return nil, err
 	}
-	return s.config.Store.RegistrationsByStatus(ctx, c.ID, f.DivisionID, f.Search, all)
+	return s.config.Store.RegistrationsByStatus(ctx, c.ID, f, all)
 }
 
 // Offers counts open offers, by competition id, for those of the given competitions that make offers and that the actor
@@ -142,14 +142,15 @@ func (s *Registrations) Timeline(
 	if err := c.CheckManager(a); err != nil {
 		return nil, err
 	}
-	wrong := RegistrationFilter{DivisionID: divisionID}.check(c)
+	filter := RegistrationFilter{DivisionID: divisionID}
+	wrong := filter.check(c)
 	if err := wrong.err(); err != nil {
 		return nil, err
 	}
 	return s.config.Statistics.RegistrationTimes(ctx, c.ID, divisionID, timelinePoints)
 }
 
-func (f RegistrationFilter) check(c *Competition) (v validation) {
+func (f *RegistrationFilter) check(c *Competition) (v validation) {
 	if f.DivisionID != "" && c.Division(f.DivisionID) == nil {
 		v.add("division", "must be one of the competition's divisions")
 	}
@@ -160,5 +161,6 @@ func (f RegistrationFilter) check(c *Competition) (v validation) {
 		v.add("sort", "must be arrival, newest, name or status")
 	}
 	v.length("search", f.Search, 0, MaxSearchLength)
+	v.answerFilter(&f.Answer, c)
 	return v
 }

@@ -26,11 +26,14 @@ type Registrar interface {
 	// ExpireOffers cancels those among the registrations that are offers whose time is over, passes their seats on, and
 	// returns how many there were. It leaves all others alone.
 	ExpireOffers(ctx context.Context, registrationIDs []string) (expired int, err error)
+	// Edit changes answers of a registration, and returns all of them as they are then. Errors: those of
+	// Registration.CheckEdit and Questions.Take.
+	Edit(ctx context.Context, c EditCommand) (EditOutcome, error)
 	// Unblock lets somebody who was removed and blocked register again. It changes nothing for who isn't blocked.
 	// Errors: ErrRegistrationGone (also when the actor doesn't manage the competition).
 	Unblock(ctx context.Context, c UnblockCommand) (Registration, error)
 	// Update changes a competition. Errors: ErrCompetitionMissing, ErrForbidden, ErrVersionMismatch, ErrUnpublished and
-	// those of Competition.Apply.
+	// those of Competition.Apply and KeepKinds.
 	Update(ctx context.Context, c UpdateCommand) (Competition, error)
 	// Transfer gives a competition another organizer. Errors: ErrCompetitionMissing, ErrForbidden,
 	// ErrOrganizerRegistered.
@@ -95,6 +98,20 @@ type AnswerOfferCommand struct {
 	Actor          Actor
 	RegistrationID string
 	Accept         bool // else it's declined
+}
+
+// EditCommand asks to change answers of a registration: nil removes one, and those that aren't named stay.
+type EditCommand struct {
+	Actor          Actor
+	RegistrationID string
+	Answers        Answers
+}
+
+// EditOutcome is an edited registration with all its answers, and the competition's Summary.
+type EditOutcome struct {
+	Registration Registration
+	Answers      Answers
+	Competition  Competition
 }
 
 // UnblockCommand asks to let somebody register again.

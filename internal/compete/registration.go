@@ -162,11 +162,13 @@ type Participant struct {
 // ParticipantRegistration is a row of an organizer's list of registrations.
 type ParticipantRegistration struct {
 	Registration
+	Answers     Answers // nil unless they were read
 	Participant Participant
 }
 
 // MyRegistration is a row of a participant's list of registrations, with the competition's Summary.
 type MyRegistration struct {
 	Registration
+	Answers     Answers
 	Competition Competition
 }

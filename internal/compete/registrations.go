@@ -11,6 +11,7 @@ type RegistrationsConfig struct {
 	Runtime
 	Store        RegistrationStore
 	Statistics   StatisticsStore
+	Preparations PreparationStore
 	Registrar    Registrar
 	Competitions *Competitions
 	Accounts     *Accounts
@@ -54,6 +55,11 @@ func (s *Registrations) Register(
 		})
 	outcome.Replayed = replayed
 	return outcome, err
+}
+
+// CheckVerified fails with ErrEmailUnverified if the actor has to confirm their address before they can register.
+func (s *Registrations) CheckVerified(ctx context.Context, a Actor) error {
+	return s.requireVerified(ctx, a)
 }
 
 // register counts the attempts of those who send an access code.
@@ -148,6 +154,30 @@ func (s *Registrations) AnswerOffer(ctx context.Context, a Actor, id string, acc
 		return RegistrationOutcome{}, ErrRegistrationGone
 	}
 	return s.config.Registrar.AnswerOffer(ctx, AnswerOfferCommand{Actor: a, RegistrationID: id, Accept: accept})
+}
+
+// Edit changes answers of a registration: nil removes one, and those that aren't named stay. Its owner can do so until
+// Competition.AnswersEnd, the competition's organizer and admins at any time. Errors: those of Registrar.Edit and
+// requireFreshForOthers.
+func (s *Registrations) Edit(ctx context.Context, a Actor, id string, answers Answers) (EditOutcome, error) {
+	if err := require(a, RoleParticipant); err != nil {
+		return EditOutcome{}, err
+	}
+	if !ValidID(id) {
+		return EditOutcome{}, ErrRegistrationGone
+	}
+	if err := s.requireFreshForOthers(ctx, a, id); err != nil {
+		return EditOutcome{}, err
+	}
+	return s.config.Registrar.Edit(ctx, EditCommand{Actor: a, RegistrationID: id, Answers: answers})
+}
+
+// AnswersOf returns the answers of the actor's registration.
+func (s *Registrations) AnswersOf(ctx context.Context, a Actor, r *Registration) (Answers, error) {
+	if r.UserID != a.UserID {
+		return nil, ErrRegistrationGone
+	}
+	return s.config.Store.AnswersOf(ctx, r.ID)
 }
 
 // Unblock lets a removed and blocked person register again, for the competition's organizer and admins. Errors: those

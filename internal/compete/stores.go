@@ -99,6 +99,8 @@ type CompetitionStore interface {
 	Competitions(ctx context.Context, f CompetitionFilter) (Page[Competition], error)
 	// CompetitionsByID reads summaries, in no particular order; unknown ids are omitted.
 	CompetitionsByID(ctx context.Context, ids []string) ([]Competition, error)
+	// CompetitionsAsking reads the summaries of the organizer's newest competitions with questions, newest first.
+	CompetitionsAsking(ctx context.Context, organizerID string, limit int) ([]Competition, error)
 	// AccessCodes reads the sealed access codes of all competitions that have one, by competition id.
 	AccessCodes(ctx context.Context) (map[string]string, error)
 	// SealAccessCode replaces a sealed access code by the same one, sealed anew, unless it has changed in the meantime.
@@ -153,11 +155,18 @@ type RegistrationStore interface {
 	// after examining a bounded number of them.
 	RegistrationsOfCompetition(ctx context.Context, competitionID string,
 		f RegistrationFilter) (Page[ParticipantRegistration], error)
-	// RegistrationsByStatus counts the registrations of a competition, or of one of its divisions unless divisionID is
-	// empty, that match a search; statuses without any are omitted. Unless all is set, it returns nil if a search has
-	// many matches, because counting those takes as long as counting the whole competition.
-	RegistrationsByStatus(ctx context.Context, competitionID, divisionID, search string, all bool) (
+	// RegistrationsByStatus counts the registrations of a competition that match the DivisionID, Search and Answer of
+	// a filter; statuses without any are omitted. Unless all is set, it returns nil if a search has many matches, because
+	// counting those takes as long as counting the whole competition.
+	RegistrationsByStatus(ctx context.Context, competitionID string, f RegistrationFilter, all bool) (
 		map[RegistrationStatus]int, error)
+	// AnswersOf reads the answers of a registration; nil if it has none.
+	AnswersOf(ctx context.Context, registrationID string) (Answers, error)
+	// AnswersOfCompetition reads a page of the answers of registrations that are neither cancelled nor rejected, with
+	// Seq > afterSeq, in order of Seq. Those without answers are nil. It also returns the Seq after which
+	// to continue, or 0 if this was the last page.
+	AnswersOfCompetition(ctx context.Context, competitionID string, afterSeq int64, limit int) (all []Answers,
+		next int64, err error)
 }
 
 // RegistrationSort is the order of an organizer's list of registrations.
@@ -185,11 +194,20 @@ func (s RegistrationSort) List() string {
 	return "registrations-" + string(s)
 }
 
+// AnswerFilter selects registrations by an answer, or by one of the choices among the answers to MANY_OF.
+type AnswerFilter struct {
+	QuestionID string // empty: all
+	Value      any    // in its stored form
+}
+
 // RegistrationFilter filters and orders an organizer's list of registrations.
 type RegistrationFilter struct {
 	Status     RegistrationStatus // empty means all
 	DivisionID string             // empty means all
 	Search     string             // every word must be in name or email
+	Answer     AnswerFilter       // the zero value means any
+	Asked      bool               // the competition has questions: read the answers too
+	Columns    []string           // questions whose answers a page shows; stores don't use it
 	Sort       RegistrationSort   // empty means SortArrival
 	Cursor     Cursor             // Cursor.List is Sort.List
 	Limit      int

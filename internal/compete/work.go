@@ -52,8 +52,8 @@ type WorkStore interface {
 	RefreshFilling(ctx context.Context, now time.Time) error
 	// CleanUp deletes, in pages, what has been kept long enough: expired idempotency records, failed jobs, registrar
 	// batches, expired sessions. A session that ended is kept until it has expired, because forgetting it earlier would
-	// make its token valid again. It also deletes old messages and addresses, and anonymizes registrations for
-	// competitions long past.
+	// make its token valid again. It also deletes old messages and addresses, answers to sensitive questions, and
+	// what was filled in ahead, and anonymizes registrations for competitions long past.
 	CleanUp(ctx context.Context, ages CleanUpAges, now time.Time) (CleanUpReport, error)
 	// Recount compares the stored counts of registrations with the registrations themselves, corrects those that differ
 	// because an external tool wrote registrations, and returns how many did. pause, if set, runs before each page.
@@ -106,6 +106,8 @@ type CleanUpReport struct {
 	Messages        int
 	Addresses       int
 	Registrations   int // that were anonymized
+	Answers         int // registrations with answers to sensitive questions
+	Preparations    int // for competitions whose registration is over
 	Audit           int
 }
 

@@ -68,7 +68,7 @@ func Services(p Parts) compete.Services {
 		Runtime: runtime, Store: p.Registrations, Statistics: struct{ compete.StatisticsStore }{},
 		Registrar:    p.Registrar,
 		Competitions: s.Competitions, Accounts: s.Accounts, Sealer: struct{ compete.Sealer }{},
-		Verification: s.Verification, Throttle: throttle,
+		Verification: s.Verification, Throttle: throttle, Preparations: struct{ compete.PreparationStore }{},
 	})
 	return s
 }

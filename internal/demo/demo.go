@@ -205,14 +205,16 @@ func (s *seeder) registrations(ctx context.Context, p plan, c *compete.Competiti
 
 // entryOf is what the nth to register fills in: two of three choose the first division.
 func entryOf(c *compete.Competition, n int) compete.Entry {
+	entry := compete.Entry{Answers: answers(c.Questions, n)}
 	if len(c.Divisions) == 0 {
-		return compete.Entry{}
+		return entry
 	}
 	division := 0
 	if n%3 == 1 {
 		division = 1 % len(c.Divisions)
 	}
-	return compete.Entry{DivisionID: c.Divisions[division].ID}
+	entry.DivisionID = c.Divisions[division].ID
+	return entry
 }
 
 var reviewNotes = []string{"Has built something like this before.", "", "", "First hackathon, and very motivated."}

@@ -38,11 +38,12 @@ type plan struct {
 	firstOfCrowd int           // the first of the crowd who registers
 	participants []int         // who register after them, by index
 	waverers     bool          // some cancel again
-	offerHours   int           // to accept a seat that comes free
-	lottery      bool          // people apply, and a draw decides
-	accessCode   string        // of an unlisted competition; empty: everybody may come
-	review       bool          // people apply; some applications are scored, and decided in drafts
-	added        int           // seats, in the end, for those who wait
+	questions    compete.Questions
+	offerHours   int    // to accept a seat that comes free
+	lottery      bool   // people apply, and a draw decides
+	accessCode   string // of an unlisted competition; empty: everybody may come
+	review       bool   // people apply; some applications are scored, and decided in drafts
+	added        int    // seats, in the end, for those who wait
 	end          int
 }
 
@@ -71,7 +72,7 @@ func (p plan) competition(now time.Time) compete.NewCompetition {
 			Title: p.title, Location: p.location, TimeZone: p.zone, Tags: p.tags, Capacity: p.capacity,
 			Waitlist: p.waitlist,
 		},
-		Description: p.description, Divisions: p.divisions,
+		Description: p.description, Divisions: p.divisions, Questions: p.questions,
 	}
 	if p.accessCode != "" {
 		n.Visibility, n.AccessCode = compete.VisibilityUnlisted, compete.AccessCode(p.accessCode)
@@ -112,7 +113,7 @@ var plans = []plan{
 		zone: "Europe/Paris",
 		tags: []string{"olympiad", "maths", "students"}, capacity: 30, waitlist: true,
 		published: 21 * day, deadline: 9 * day, starts: 16 * day, lasts: 4 * time.Hour, registered: 34, firstOfCrowd: 0,
-		participants: []int{0, 1},
+		participants: []int{0, 1}, questions: olympiadQuestions,
 		description: "Four problems, four hours, pen and paper.\n\n## Who can enter\n\nAnyone in their last three " +
 			"years of school. Bring a ruler and a compass; **calculators stay outside**.\n\n## The day\n\n1. 08:30 " +
 			"doors open\n2. 09:00 the first problem is revealed\n" +
@@ -202,6 +203,7 @@ var plans = []plan{
 		organizer: 0, title: "Winter Game Jam", location: "Online",
 		tags: []string{"games", "programming", "online", "art"}, capacity: 200, waitlist: true,
 		published: 3 * day, opens: 2 * day, deadline: 20 * day, starts: 21 * day, lasts: 3 * day,
+		questions: jamQuestions,
 		description: "Make a game in 72 hours, on a theme revealed at the start. Work alone or in teams of up to " +
 			"four. Any engine is allowed, and so is paper.",
 	},
@@ -246,7 +248,7 @@ var plans = []plan{
 	},
 	{
 		organizer: 0, title: "Civic Tech Hackathon", location: "City Library, Tampere", zone: "Europe/Helsinki",
-		tags: []string{"hackathon", "students"}, capacity: 12, review: true, offerHours: 72,
+		tags: []string{"hackathon", "students"}, capacity: 12, review: true, offerHours: 72, questions: hackathonQuestions,
 		published: 9 * day, deadline: 8 * day, starts: 22 * day, lasts: 32 * time.Hour,
 		registered: 24, firstOfCrowd: 30, participants: []int{2, 3},
 		description: "Two days, twelve seats, and real questions from the city's departments.\n\n## How to get in\n\n" +

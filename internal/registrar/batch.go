@@ -23,10 +23,13 @@ type batch struct {
 	byID         map[string]*compete.Registration // the same registrations, by id
 	records      map[compete.IdempotencyKey]compete.IdempotencyRecord
 
-	replaced   []compete.Competition   // replaced contents of competitions
-	inserted   []*compete.Registration // in order of arrival
-	updated    []*compete.Registration // in order of their first change
-	isDirty    map[string]bool         // whether updated contains it
+	replaced   []compete.Competition                   // replaced contents of competitions
+	inserted   []*compete.Registration                 // in order of arrival
+	updated    []*compete.Registration                 // in order of their first change
+	isDirty    map[string]bool                         // whether updated contains it
+	prepared   map[compete.Place]compete.PreparedEntry // filled in ahead, where a press brings nothing
+	entered    []compete.Place                         // registered where something may have been filled in ahead
+	answered   map[string]string                       // new answers, by registration, as they are stored
 	newRecords []compete.IdempotencyRecord
 	moves      []compete.LedgerMove
 	runs       []compete.NoticeRun
@@ -56,6 +59,7 @@ type competition struct {
 	dirty   bool
 	taken   int                  // seats assigned in this batch
 	waiting map[string]*waitlist // by division; of a competition without divisions, under ""
+	asked   string               // Questions.Digest; empty until it is needed
 
 	released bool // a page of its decisions was released in this batch
 	drawn    bool // a page of its draw was done in this batch
@@ -104,7 +108,7 @@ func (b *batch) read() error {
 	for _, record := range state.Records {
 		b.records[compete.IdempotencyKey{UserID: record.UserID, Key: record.Key}] = record
 	}
-	return nil
+	return b.readPrepared()
 }
 
 // addRead adds registrations that were read. Known ones are kept, because this batch may have changed them.
@@ -211,7 +215,7 @@ func (b *batch) write() error {
 	if len(b.changed) == 0 {
 		return nil
 	}
-	changes.Replaced = b.replaced
+	changes.Replaced, changes.Answers, changes.Entered = b.replaced, b.answered, b.entered
 	changes.Inserted, changes.Updated, changes.Moves, changes.Jobs, changes.Audit = values(b.inserted),
 		values(b.updated), b.moves, b.jobs(), b.audit
 	changes.Releases, changes.Draws = b.releases, b.draws

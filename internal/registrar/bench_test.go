@@ -2,6 +2,7 @@ package registrar_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -16,14 +17,34 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// BenchmarkRegister measures the registrar without HTTP: 256 callers, each with an idempotency key, as in a rush.
+// BenchmarkRegister measures the registrar without HTTP: 256 callers, each with an idempotency key, as in a rush. It
+// does so for a plain competition, for one with ten questions, and for one whose questions everybody has answered ahead.
 func BenchmarkRegister(b *testing.B) {
 	for _, kind := range testservices.Databases(b) {
-		b.Run(kind, func(b *testing.B) { benchmarkRegister(b, testservices.DatabaseURL(b, kind)) })
+		for _, what := range []string{"plain", "answered", "prepared"} {
+			b.Run(kind+"/"+what, func(b *testing.B) { benchmarkRegister(b, testservices.DatabaseURL(b, kind), what) })
+		}
 	}
 }
 
-func benchmarkRegister(b *testing.B, url string) {
+// tenQuestions returns ten questions, and answers to them.
+func tenQuestions() (questions compete.Questions, answers compete.Answers) {
+	answers = compete.Answers{}
+	for i := range 10 {
+		q := compete.Question{
+			ID: fmt.Sprint("q1-", i), Kind: compete.QuestionText, Label: "Which school do you go to?", Required: true,
+			Scope: compete.ScopePerson,
+		}
+		answers[q.ID] = "Marie Curie School"
+		if i%2 == 0 {
+			q.Kind, q.Options, answers[q.ID] = compete.QuestionOneOf, []string{"S", "M", "L"}, "M"
+		}
+		questions = append(questions, q)
+	}
+	return questions, answers
+}
+
+func benchmarkRegister(b *testing.B, url, what string) {
 	const callers = 256
 	ctx := context.Background()
 	db, err := store.Open(ctx, store.Config{URL: url, Logger: slog.New(slog.DiscardHandler)})
@@ -67,6 +88,28 @@ func benchmarkRegister(b *testing.B, url string) {
 		created_at, updated_at)
 		VALUES ($1, 'Rush', 1000000, 1000000, $2,
 		'PUBLISHED', $3, $4, $4)`, competition, now.Add(time.Hour), users[b.N], now)
+	var entry compete.Entry
+	var asked string
+	if what != "plain" {
+		questions, answers := tenQuestions()
+		text, err := json.Marshal(questions)
+		if err != nil {
+			b.Fatal(err)
+		}
+		exec(`UPDATE competitions SET questions = $2 WHERE id = $1`, competition, string(text))
+		entry.Answers, asked = answers, questions.Digest()
+	}
+	if what == "prepared" {
+		text, err := entry.Answers.Encode()
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, id := range users {
+			exec(`INSERT INTO preparations (user_id, competition_id, division_id, answers, asked, updated_at)
+				VALUES ($1, $2, '', $3, $4, $5)`, id, competition, text, asked, now)
+		}
+		entry = compete.Entry{}
+	}
 	r := registrar.New(registrar.Config{Ledger: db.Ledger(), Clock: time.Now, NewID: newID, Logger: slog.Default()})
 	r.Start()
 	b.ResetTimer()
@@ -76,7 +119,7 @@ func benchmarkRegister(b *testing.B, url string) {
 			for i := caller; i < b.N; i += callers {
 				_, err := r.Register(ctx, compete.RegisterCommand{
 					Actor: compete.Actor{UserID: users[i], Role: compete.RoleParticipant}, CompetitionID: competition,
-					Idempotency: compete.Idempotency{Key: fmt.Sprintf("bench-%08d", i), RequestHash: "h"},
+					Entry: entry, Idempotency: compete.Idempotency{Key: fmt.Sprintf("bench-%08d", i), RequestHash: "h"},
 				})
 				if err != nil {
 					b.Error(err)

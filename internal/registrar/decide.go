@@ -53,14 +53,19 @@ func (c *register) decide(b *batch, now time.Time) (result, error, error) {
 	if held != nil && held.Status != compete.RegistrationCancelled && competition.Status != compete.StatusCancelled {
 		return result{}, compete.ErrAlreadyRegistered, nil
 	}
-	status, refusal, err := c.admissible(b, competition, held, now)
+	entry, err := b.entry(c, competition)
+	if err != nil {
+		return result{}, nil, err
+	}
+	status, refusal, err := c.admissible(b, competition, held, entry, now)
 	if refusal == nil && err == nil { // codes can't be tried out where nobody gets in
 		refusal = competition.CheckAccess(c.Entry.AccessCode, b.sealer)
 	}
 	if refusal != nil || err != nil {
 		return result{}, refusal, err
 	}
-	registration := c.admit(b, competition, held, status, now)
+	registration := c.admit(b, competition, held, entry, status, now)
+	b.enter(c, competition, registration, entry)
 	outcome := compete.RegistrationOutcome{Registration: *registration, Competition: competition.Summary()}
 	outcome.Record, err = c.keepOutcome(b, outcome, now)
 	return result{outcome: outcome}, nil, err
@@ -68,14 +73,14 @@ func (c *register) decide(b *batch, now time.Time) (result, error, error) {
 
 // admissible decides what the actor gets now, or returns the reason for a refusal.
 func (c *register) admissible(
-	b *batch, competition *competition, held *compete.Registration, now time.Time,
+	b *batch, competition *competition, held *compete.Registration, entry compete.Entry, now time.Time,
 ) (compete.RegistrationStatus, error, error) {
 	if refusal := competition.CheckRegistrant(c.Actor, held); refusal != nil {
 		return "", refusal, nil
 	}
-	status, refusal := competition.Admit(c.Entry, now)
+	status, refusal := competition.Admit(entry, now)
 	queues := status == compete.RegistrationWaitlisted || errors.Is(refusal, compete.ErrCompetitionFull)
-	if !queues || !competition.Room(c.Entry.DivisionID) {
+	if !queues || !competition.Room(entry.DivisionID) {
 		return status, refusal, nil
 	}
 	// Seats are free although people are waiting. The seats are theirs, unless all of them are to be skipped.
@@ -88,7 +93,8 @@ func (c *register) admissible(
 
 // admit assigns the seat, or the place on the waitlist, or among the applications.
 func (c *register) admit(
-	b *batch, competition *competition, held *compete.Registration, status compete.RegistrationStatus, now time.Time,
+	b *batch, competition *competition, held *compete.Registration, entry compete.Entry,
+	status compete.RegistrationStatus, now time.Time,
 ) *compete.Registration {
 	r, before := held, compete.RegistrationCancelled
 	if r == nil {
@@ -104,7 +110,7 @@ func (c *register) admit(
 	}
 	r.Take(event, status)
 	r.RegisteredAt, r.Removal = now, compete.Removal{}
-	b.place(competition, r, c.Entry.DivisionID, now)
+	b.place(competition, r, entry.DivisionID, now)
 	b.recordChange(action, "", r, before, statusAndSeq(r), now)
 	return r
 }
@@ -211,6 +217,9 @@ func (c *update) decide(b *batch, now time.Time) (result, error, error) {
 	}
 	changed.NumberDivisions(c.newID)
 	before := competition.Competition
+	if refusal, err := b.keepKinds(competition, &changed); refusal != nil || err != nil {
+		return result{}, refusal, err
+	}
 	if changed.AdmittedBy() != before.AdmittedBy() {
 		if some, err := b.anyRegistered(competition, ""); err != nil || some {
 			return result{}, compete.ErrAdmissionFixed, err
@@ -219,7 +228,7 @@ func (c *update) decide(b *batch, now time.Time) (result, error, error) {
 	if refusal, err := b.checkApplications(competition, &changed); refusal != nil || err != nil {
 		return result{}, refusal, err
 	}
-	competition.Competition = changed
+	competition.Competition, competition.asked = changed, ""
 	b.move(competition, c.newID, before.Schedule())
 	b.recordContent(updateAction(&before, &changed), &before, &changed, now)
 	return b.changedContent(competition, before, now)

@@ -64,7 +64,9 @@ func (c *add) decide(b *batch, now time.Time) (result, error, error) {
 	press := register{RegisterCommand: compete.RegisterCommand{
 		Actor: c.Person, CompetitionID: c.CompetitionID, Entry: c.Entry,
 	}, id: c.id, byStaff: true}
-	registration := press.admit(b, competition, held, status, now)
+	entry := b.added(c.Entry, competition)
+	registration := press.admit(b, competition, held, entry, status, now)
+	b.enter(&press, competition, registration, entry)
 	outcome := compete.RegistrationOutcome{Registration: *registration, Competition: competition.Summary()}
 	if !c.Idempotency.Wanted() {
 		return result{outcome: outcome}, nil, nil

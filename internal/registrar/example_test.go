@@ -46,6 +46,14 @@ func (m *memory) Offered(context.Context, string, time.Time, int) ([]compete.Reg
 	return nil, nil
 }
 
+func (m *memory) Answers(context.Context, string) (compete.Answers, error) { return nil, nil }
+
+func (m *memory) Answered(context.Context, string, string) (bool, error) { return false, nil }
+
+func (m *memory) Prepared(context.Context, []compete.Place) (map[compete.Place]compete.PreparedEntry, error) {
+	return nil, nil
+}
+
 func (m *memory) ReleasePage(context.Context, string, int) (page compete.ReleasePage, err error) {
 	return page, nil
 }

@@ -231,6 +231,14 @@ func (tx *memoryTx) first(n int, wanted func(compete.Registration) bool) (found 
 	return found
 }
 
+func (tx *memoryTx) Answers(context.Context, string) (compete.Answers, error) { return nil, nil }
+
+func (tx *memoryTx) Answered(context.Context, string, string) (bool, error) { return false, nil }
+
+func (tx *memoryTx) Prepared(context.Context, []compete.Place) (map[compete.Place]compete.PreparedEntry, error) {
+	return nil, nil
+}
+
 func (tx *memoryTx) EarlierContent(
 	_ context.Context, competitionID string, version int,
 ) (compete.Competition, bool, error) {

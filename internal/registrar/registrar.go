@@ -172,6 +172,15 @@ func (r *Registrar) CancelCompetition(
 	return result.outcome.Competition, err
 }
 
+// Edit implements compete.Registrar.
+func (r *Registrar) Edit(ctx context.Context, c compete.EditCommand) (compete.EditOutcome, error) {
+	result, err := r.submit(ctx, c.Actor, &edit{EditCommand: c})
+	return compete.EditOutcome{
+		Registration: result.outcome.Registration, Answers: result.answers,
+		Competition: result.outcome.Competition,
+	}, err
+}
+
 // Unblock implements compete.Registrar.
 func (r *Registrar) Unblock(ctx context.Context, c compete.UnblockCommand) (compete.Registration, error) {
 	result, err := r.submit(ctx, c.Actor, &unblock{UnblockCommand: c})
@@ -255,6 +264,7 @@ type result struct {
 	outcome compete.RegistrationOutcome
 	more    bool // a page was processed, and there are more
 	count   int  // number of registrations changed by a command without an outcome
+	answers compete.Answers
 }
 
 type answer struct {

@@ -44,22 +44,48 @@ type File struct {
 	Name      string // see Name
 	Mark      string // comes first: BOM or nothing
 	Divisions []compete.Division
+	Questions compete.Questions // whose answers are columns after all others
 	Parts     iter.Seq2[[]compete.ParticipantRegistration, error]
+}
+
+// columns are those of a competition with divisions or questions.
+func (f *File) columns() []string {
+	names := slices.Clone(columns)
+	if len(f.Divisions) > 0 {
+		names = append(names, divisionColumn)
+	}
+	for i := range f.Questions {
+		names = append(names, f.Questions[i].Label)
+	}
+	return names
+}
+
+// row returns what makes a row of these columns.
+func (f *File) row() func(r *compete.ParticipantRegistration) []string {
+	names := map[string]string{}
+	for _, d := range f.Divisions {
+		names[d.ID] = d.Name
+	}
+	return func(r *compete.ParticipantRegistration) []string {
+		row := registration(r)
+		if len(f.Divisions) > 0 {
+			row = append(row, names[r.DivisionID])
+		}
+		for i := range f.Questions {
+			row = append(row, compete.AnswerText(r.Answers[f.Questions[i].ID]))
+		}
+		return row
+	}
 }
 
 // Send answers with a file for downloading, part by part as it is read. When a part can't be read, or the client takes
 // longer than Patience for a piece, the connection is cut, so that half a file does not look whole.
 func Send(w http.ResponseWriter, r *http.Request, log *slog.Logger, f File) {
-	if len(f.Divisions) == 0 {
-		send(w, r, log, f.Name, f.Mark, columns, f.Parts, registration)
-		return
+	columns, row := columns, registration
+	if len(f.Divisions) > 0 || len(f.Questions) > 0 {
+		columns, row = f.columns(), f.row()
 	}
-	names := map[string]string{}
-	for _, d := range f.Divisions {
-		names[d.ID] = d.Name
-	}
-	send(w, r, log, f.Name, f.Mark, append(slices.Clone(columns), divisionColumn), f.Parts,
-		func(r *compete.ParticipantRegistration) []string { return append(registration(r), names[r.DivisionID]) })
+	send(w, r, log, f.Name, f.Mark, columns, f.Parts, row)
 }
 
 func send[T any](

@@ -25,6 +25,7 @@ var (
 //	{+c.at}        a column whose index is not to be used, because another one serves the order of the list
 //	{day r.at}     the day of a time in UTC, as a number of days since 1970
 //	{json j.args}  JSON of the job queue, as text
+//	{said a.answers $1 $2}  whether a JSON object has the JSON value $2 at the key $1, or in an array there
 //	{find $1 c.body}  where bytes begin in others, from 1; 0 if they aren't there
 //	{now}          the present, as the job queue keeps times
 //	{in v.seconds} so many seconds later
@@ -94,6 +95,15 @@ func (d *dialect) fill(name, rest string, columns []column) string {
 			return "CAST(" + rest + " AS text)"
 		}
 		return "json(" + rest + ")"
+	case "said":
+		words := strings.Fields(rest)
+		if postgres {
+			return fmt.Sprintf("coalesce((CAST(%[1]s AS jsonb) -> CAST(%[2]s AS text)) @> CAST(%[3]s AS jsonb), false)",
+				words[0], words[1], words[2])
+		}
+		return fmt.Sprintf(`EXISTS (SELECT 1 FROM json_each(%[1]s, '$."' || %[2]s || '"') j
+			WHERE CASE WHEN j.type IN ('true', 'false') THEN j.type ELSE json_quote(j.value) END = %[3]s)`,
+			words[0], words[1], words[2])
 	case "find":
 		param, column, _ := strings.Cut(rest, " ")
 		if postgres {

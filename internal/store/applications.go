@@ -23,7 +23,8 @@ func (s *Store) Applications(
 	byScore := f.Sort == compete.ApplicationsByScore
 	var st statement
 	st.Add(`SELECT ` + registrationColumns + `, ` + participantColumns + `, 0, coalesce(d.decision, ''),
-		coalesce(s.reviews, 0), coalesce(s.average, 0), coalesce(m.score, 0), coalesce(m.note, '') FROM `)
+		coalesce(s.reviews, 0), coalesce(s.average, 0), coalesce(m.score, 0), coalesce(m.note, ''),
+		` + answersIf(f.Asked) + ` FROM `)
 	st.among(s.db, among)
 	if byScore {
 		st.Add(`review_scores s JOIN registrations r ON r.id = s.registration_id`)
@@ -87,7 +88,7 @@ func (s *statement) deciding(f compete.ApplicationFilter) {
 
 func scanApplication(row sqldb.Row) (a compete.Application, err error) {
 	a.ParticipantRegistration, err = sqldb.ScanWith(scanParticipantRegistration, &a.Decision, &a.Reviews, &a.Average,
-		&a.Mine, &a.MyNote)(row)
+		&a.Mine, &a.MyNote, (*storedAnswers)(&a.Answers))(row)
 	return a, err
 }
 

@@ -141,7 +141,7 @@ func over(p compete.Phase) bool {
 	return p == compete.PhaseDraft || p == compete.PhaseClosed || p == compete.PhaseCancelled
 }
 
-var selectListed = `SELECT ` + competitionRow.Reading("access_code", `NULL`).Select("c")
+var selectListed = `SELECT ` + listColumns.Select("c")
 
 // matching adds the conditions of tags and search.
 func (s *Store) matching(st *statement, f compete.CompetitionFilter, match match) {

@@ -19,7 +19,10 @@ var _ compete.CompetitionStore = (*Store)(nil)
 var (
 	competitionRow     = slices.Concat(competitionKeys, competitionSeats, competitionContent, competitionShown)
 	competitionColumns = competitionRow.Select("c")
-	summaryColumns     = competitionRow.Reading("description", `''`).Reading("access_code", `NULL`).Select("c")
+	listColumns        = competitionRow.Reading("questions", `NULL`).Reading("access_code", `NULL`)
+	summaryColumns     = listColumns.Reading("description", `''`).Select("c")
+	// questionedColumns are a summary with the questions.
+	questionedColumns = competitionRow.Reading("description", `''`).Reading("access_code", `NULL`).Select("c")
 
 	// newCompetitionRow are those that a new one is inserted with.
 	newCompetitionRow = slices.Concat(competitionKeys, competitionSeats, competitionContent)
@@ -56,6 +59,13 @@ var (
 			Value: func(c *compete.Competition) any { return string(c.AdmittedBy()) },
 		},
 		{Name: "offer_hours", Field: func(c *compete.Competition) any { return &c.OfferHours }},
+		{
+			Name:  "questions",
+			Field: func(c *compete.Competition) any { return (*storedQuestions)(&c.Questions) },
+			Value: func(c *compete.Competition) any { return storedQuestions(c.Questions).text() },
+		},
+		{Name: "answers_until", Field: func(c *compete.Competition) any { return &c.AnswersUntil }},
+		{Name: "answers_kept_days", Field: func(c *compete.Competition) any { return &c.AnswersKeptDays }},
 		{
 			Name:  "visibility",
 			Field: func(c *compete.Competition) any { return &c.Visibility },
@@ -152,7 +162,7 @@ func (t Tx) insertCompetition(ctx context.Context, c compete.Competition) error 
 
 var (
 	insertCompetition = newCompetitionRow.Insert("competitions")
-	updateContent     = `UPDATE competitions SET ` + competitionContent.Set(2) + ` WHERE id = $1`
+	updateContent     = `UPDATE competitions SET ` + competitionContent.Set(2) + `, answers_purged_at = NULL WHERE id = $1`
 )
 
 // saveContent writes what staff edit; the seats are saved already.
@@ -224,6 +234,16 @@ func (s *Store) CompetitionsByID(ctx context.Context, ids []string) ([]compete.C
 		return nil, nil
 	}
 	return sqldb.List(ctx, s.replicated, scanCompetition, summariesByID, s.db.Array(ids))
+}
+
+// CompetitionsAsking implements compete.CompetitionStore.
+func (s *Store) CompetitionsAsking(ctx context.Context, organizerID string, limit int) ([]compete.Competition, error) {
+	if !compete.ValidID(organizerID) {
+		return nil, nil
+	}
+	return sqldb.List(ctx, s.replicated, scanCompetition, `SELECT `+summaryColumns+fromCompetitions+`
+		WHERE c.organizer_id = $1 AND c.questions IS NOT NULL ORDER BY c.created_at DESC, c.id DESC LIMIT $2`,
+		organizerID, limit)
 }
 
 // AccessCodes implements compete.CompetitionStore.

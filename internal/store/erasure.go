@@ -30,6 +30,9 @@ var ownRows = []string{
 	`DELETE FROM authenticator_apps WHERE user_id = $1`,
 	`DELETE FROM passkeys WHERE user_id = $1`,
 	`DELETE FROM recovery_codes WHERE user_id = $1`,
+	`DELETE FROM preparations WHERE user_id = $1`,
+	`DELETE FROM registration_answers WHERE registration_id IN (
+		SELECT r.id FROM registrations r WHERE r.user_id = $1)`,
 	`DELETE FROM decisions WHERE registration_id IN (SELECT r.id FROM registrations r WHERE r.user_id = $1)`,
 	`DELETE FROM review_scores WHERE registration_id IN (SELECT r.id FROM registrations r WHERE r.user_id = $1)`,
 	`DELETE FROM reviews WHERE registration_id IN (SELECT r.id FROM registrations r WHERE r.user_id = $1)`,

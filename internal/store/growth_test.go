@@ -47,7 +47,7 @@ func TestFill(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, url string) {
 		db, ids := filled(t, url)
 		wantRecounted(t, db, 0)
-		counts, err := db.RegistrationsByStatus(t.Context(), ids.Largest, "", "", false)
+		counts, err := db.RegistrationsByStatus(t.Context(), ids.Largest, compete.RegistrationFilter{}, false)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -112,15 +112,15 @@ func hot(db *store.Store, ids fill.IDs, now time.Time) map[string]func(ctx conte
 	users("no hit", "zyzzyva")
 	users("everyone", "example")
 	calls["counts by status"] = func(ctx context.Context) error {
-		_, err := db.RegistrationsByStatus(ctx, ids.Largest, "", "", false)
+		_, err := db.RegistrationsByStatus(ctx, ids.Largest, compete.RegistrationFilter{}, false)
 		return err
 	}
 	calls["counts by status, of a rare name"] = func(ctx context.Context) error {
-		_, err := db.RegistrationsByStatus(ctx, ids.Largest, "", "user3456@", false)
+		_, err := db.RegistrationsByStatus(ctx, ids.Largest, compete.RegistrationFilter{Search: "user3456@"}, false)
 		return err
 	}
 	calls["counts by status, of everyone"] = func(ctx context.Context) error {
-		_, err := db.RegistrationsByStatus(ctx, ids.Largest, "", "example", false)
+		_, err := db.RegistrationsByStatus(ctx, ids.Largest, compete.RegistrationFilter{Search: "example"}, false)
 		return err
 	}
 	calls["chart"] = func(ctx context.Context) error {
@@ -347,7 +347,7 @@ func testSearchOfMany(t *testing.T, db *store.Store, ids fill.IDs) {
 			wantSame(t, fmt.Sprintf("participants by %s, %s", sort, search), found, registered,
 				func(r compete.ParticipantRegistration) string { return r.UserID })
 		}
-		counts, err := db.RegistrationsByStatus(t.Context(), ids.Largest, "", search, true)
+		counts, err := db.RegistrationsByStatus(t.Context(), ids.Largest, compete.RegistrationFilter{Search: search}, true)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -358,7 +358,7 @@ func testSearchOfMany(t *testing.T, db *store.Store, ids fill.IDs) {
 		if total != len(registered) {
 			t.Errorf("%s: counts %v, want %d in all", search, counts, len(registered))
 		}
-		some, err := db.RegistrationsByStatus(t.Context(), ids.Largest, "", search, false)
+		some, err := db.RegistrationsByStatus(t.Context(), ids.Largest, compete.RegistrationFilter{Search: search}, false)
 		if err != nil {
 			t.Fatal(err)
 		}

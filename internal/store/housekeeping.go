@@ -55,6 +55,9 @@ func (s *Store) CleanUp(
 			SELECT id FROM sessions WHERE expires_at <= $1 LIMIT $2)`},
 		{&report.Links, now.Add(-linkAge), `DELETE FROM account_links WHERE id IN (
 			SELECT id FROM account_links WHERE expires_at <= $1 LIMIT $2)`},
+		{&report.Preparations, now, `DELETE FROM preparations WHERE (user_id, competition_id) IN (
+			SELECT p.user_id, p.competition_id FROM competitions c JOIN preparations p ON p.competition_id = c.id
+			WHERE c.reg_deadline <= $1 OR c.status = 'CANCELLED' LIMIT $2)`},
 		{&report.Batches, now.Add(-batchAge), `DELETE FROM batches WHERE id IN (
 			SELECT id FROM batches WHERE committed_at <= $1 LIMIT $2)`},
 		{
@@ -81,10 +84,14 @@ func (s *Store) CleanUp(
 	return report, err
 }
 
-// retain deletes data whose retention period is over. An age of 0 keeps it forever.
+// retain deletes data whose retention period is over. An age of 0 keeps it forever; competitions have their own for
+// sensitive answers.
 func (s *Store) retain(
 	ctx context.Context, ages compete.CleanUpAges, now time.Time, report *compete.CleanUpReport,
 ) (err error) {
+	if report.Answers, err = s.forgetSensitive(ctx, now); err != nil {
+		return err
+	}
 	if ages.Messages > 0 {
 		report.Messages, err = s.cleanPages(ctx, `SELECT m.id FROM messages m WHERE m.sent_at <= $1 LIMIT $2`,
 			`DELETE FROM messages WHERE id {any $1 uuid}`, now.Add(-ages.Messages))

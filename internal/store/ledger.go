@@ -217,6 +217,8 @@ func (t *ledgerTx) Write(ctx context.Context, c compete.LedgerChanges) error {
 	pipeline.Bulk(saveRegistrations, inLockOrder(registrationRow.Rows(saved)), nil)
 	pipeline.Bulk(deleteIdempotencyRecord, t.expired, nil)
 	pipeline.Bulk(insertIdempotencyRecords, recordRow.Rows(c.Records), nil)
+	pipeline.Bulk(saveAnswers, answerRows(c.Answers), nil)
+	pipeline.Bulk(endPreparation, placeRows(c.Entered), nil)
 	pipeline.Bulk(countSeatsTaken, takenRows(c), nil)
 	pipeline.Bulk(countBlocks, blockRows(counted.blocks), nil)
 	pipeline.Bulk(countDivisionBlocks, blockRows(counted.divisionBlocks), nil)

@@ -84,8 +84,10 @@ var seeds = []struct {
 		"organizer_id": seedOrganizer,
 		"next_seq":     int64(2), "version": 3, "filling": 1, "created_at": seedTime, "updated_at": seedTime,
 		"cover": "0a1b", "admission": "REVIEW", "undecided_told_at": seedTime, "frozen_at": seedTime,
-		"drawn_at":  seedTime,
-		"divisions": 1,
+		"drawn_at":      seedTime,
+		"divisions":     1,
+		"questions":     `[{"id":"q1-1","kind":"TEXT","label":"School","scope":"PERSON"}]`,
+		"answers_until": seedTime, "answers_kept_days": 30, "answers_purged_at": seedTime,
 	}},
 	{"divisions", row{
 		"id": seedOther, "competition_id": seedCompetition, "place": 0, "name": "10 km", "capacity": 2,
@@ -112,6 +114,11 @@ var seeds = []struct {
 		"registered_at": seedTime, "updated_at": seedTime, "promoted_at": seedTime,
 		"cancel_reason": "", "removal_reason": "", "removal_note": "", "blocked": false,
 		"confirm_by": seedTime.Add(time.Hour), "seats": generated, "division_id": seedOther,
+	}},
+	{"registration_answers", row{"registration_id": seedRegistration, "answers": `{"q1-1":"No. 5"}`}},
+	{"preparations", row{
+		"user_id": seedUser, "competition_id": seedCompetition, "division_id": seedOther,
+		"answers": `{"q1-1":"No. 5"}`, "asked": "0a1b", "updated_at": seedTime,
 	}},
 	{"decisions", row{
 		"registration_id": seedRegistration, "competition_id": seedCompetition, "seq": int64(1), "decision": "ADMIT",

@@ -160,7 +160,7 @@ func (s *Store) alongArrivals(
 	for looked := 0; ; size = window {
 		var st statement
 		st.Add(`SELECT r.user_id, r.seq FROM registrations r WHERE `+f.competition()+` = %s`, competitionID)
-		st.matching(compete.RegistrationFilter{Status: f.Status, DivisionID: f.DivisionID})
+		st.matching(compete.RegistrationFilter{Status: f.Status, DivisionID: f.DivisionID, Answer: f.Answer})
 		st.afterArrival(f, size)
 		arrivals, err := sqldb.List(ctx, s.replicated, scanArrival, st.Text(), st.Args()...)
 		if err != nil {
@@ -227,7 +227,8 @@ func (s *Store) placed(
 ) ([]participant, error) {
 	var st statement
 	st.Add(`SELECT ` + registrationColumns + `, r.user_name, r.user_email, r.user_disabled, r.user_erased,
-			CASE WHEN r.status = 'WAITLISTED' THEN ` + waitingBetween(`r.previous_seq`) + ` ELSE 0 END, r.before
+			CASE WHEN r.status = 'WAITLISTED' THEN ` + waitingBetween(`r.previous_seq`) + ` ELSE 0 END,
+			` + answersIf(f.Asked) + `, r.before
 		FROM (SELECT r.*, lag(r.seq, 1, 0) OVER (PARTITION BY r.status, r.division_id ORDER BY r.seq) AS previous_seq
 			FROM (SELECT r.*, u.name AS user_name, CASE WHEN u.erased_at IS NULL THEN u.email ELSE '' END AS user_email,
 					u.disabled_at IS NOT NULL AS user_disabled,
@@ -265,6 +266,7 @@ func (s *statement) matching(f compete.RegistrationFilter) {
 		s.Add(` AND r.status = %s`, string(f.Status))
 	}
 	s.containing(f.Search)
+	s.answered(f.Answer)
 }
 
 // searching returns where to run queries with a search, which have many variants.
@@ -277,29 +279,28 @@ func (s *Store) searching(search string) sqldb.Querier {
 
 // RegistrationsByStatus implements compete.RegistrationStore.
 func (s *Store) RegistrationsByStatus(
-	ctx context.Context, competitionID, divisionID, search string, all bool,
+	ctx context.Context, competitionID string, f compete.RegistrationFilter, all bool,
 ) (map[compete.RegistrationStatus]int, error) {
 	counts := make(map[compete.RegistrationStatus]int)
-	if !compete.ValidID(competitionID) || !storable(search) {
+	if !compete.ValidID(competitionID) || !storable(f.Search) {
 		return counts, nil
 	}
-	if search == "" {
-		return s.everyStatus(ctx, partOf(competitionID, divisionID))
+	if f.Search == "" && f.Answer.QuestionID == "" {
+		return s.everyStatus(ctx, partOf(competitionID, f.DivisionID))
 	}
-	among, err := s.candidates(ctx, search)
+	among, err := s.candidates(ctx, f.Search)
 	if err != nil {
 		return counts, err
 	}
-	if !all && among.all {
+	if !all && f.Search != "" && among.all {
 		return nil, nil
 	}
+	f.Status = ""
 	var st statement
 	st.Add(`SELECT r.status, count(*) FROM `)
-	st.registrations(s.db, competitionID, participantFilter{
-		compete.RegistrationFilter{DivisionID: divisionID, Search: search}, among,
-	})
+	st.registrations(s.db, competitionID, participantFilter{f, among})
 	st.Add(` GROUP BY r.status`)
-	found, err := sqldb.List(ctx, s.searching(search), scanStatusCount, st.Text(), st.Args()...)
+	found, err := sqldb.List(ctx, s.searching(f.Search), scanStatusCount, st.Text(), st.Args()...)
 	for _, of := range found {
 		counts[of.status] = of.n
 	}
@@ -317,6 +318,6 @@ func scanStatusCount(row sqldb.Row) (c statusCount, err error) {
 }
 
 func scanParticipant(row sqldb.Row) (p participant, err error) {
-	p.ParticipantRegistration, err = sqldb.ScanWith(scanParticipantRegistration, &p.before)(row)
+	p.ParticipantRegistration, err = sqldb.ScanWith(scanAnsweredRegistration, &p.before)(row)
 	return p, err
 }

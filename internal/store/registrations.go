@@ -75,7 +75,7 @@ func (s *Store) RegistrationsOfUser(
 		return compete.Page[compete.MyRegistration]{}, nil
 	}
 	var st statement
-	st.Add(`SELECT `+summaryColumns+`, `+registrationColumns+`, `+position+`
+	st.Add(`SELECT `+questionedColumns+`, `+registrationColumns+`, `+position+`, `+answersOf+`
 		FROM registrations r JOIN competitions c ON c.id = r.competition_id JOIN users o ON o.id = c.organizer_id
 		WHERE r.user_id = %s`, userID)
 	if !cursor.IsZero() {
@@ -89,7 +89,8 @@ func (s *Store) RegistrationsOfUser(
 
 func scanMyRegistration(row sqldb.Row) (m compete.MyRegistration, err error) {
 	r := &m.Registration
-	m.Competition, err = sqldb.ScanWith(scanCompetition, append(registrationRow.Fields(r), &r.Position)...)(row)
+	m.Competition, err = sqldb.ScanWith(scanCompetition, append(registrationRow.Fields(r), &r.Position,
+		(*storedAnswers)(&m.Answers))...)(row)
 	return m, err
 }
 
@@ -98,9 +99,9 @@ func (s *Store) ParticipantRegistration(ctx context.Context, id string) (compete
 	if !compete.ValidID(id) {
 		return compete.ParticipantRegistration{}, compete.ErrRegistrationGone
 	}
-	return sqldb.One(ctx, s.reader, compete.ErrRegistrationGone, scanParticipantRegistration,
-		`SELECT `+registrationColumns+`, `+participantColumns+`, 0 FROM registrations r JOIN users u ON u.id = r.user_id
-		WHERE r.id = $1`, id)
+	return sqldb.One(ctx, s.reader, compete.ErrRegistrationGone, scanAnsweredRegistration,
+		`SELECT `+registrationColumns+`, `+participantColumns+`, 0, `+answersOf+` FROM registrations r
+		JOIN users u ON u.id = r.user_id WHERE r.id = $1`, id)
 }
 
 // participantColumns selects what a registration shows of its user u.
@@ -112,5 +113,13 @@ func scanParticipantRegistration(row sqldb.Row) (p compete.ParticipantRegistrati
 	err = row.Scan(append(registrationRow.Fields(&p.Registration), &of.Name, &of.Email, &of.Disabled,
 		&of.Erased, &p.Position)...)
 	p.Participant.ID = p.UserID
+	return p, err
+}
+
+// scanAnsweredRegistration is scanParticipantRegistration followed by the answers.
+func scanAnsweredRegistration(row sqldb.Row) (p compete.ParticipantRegistration, err error) {
+	var answers storedAnswers
+	p, err = sqldb.ScanWith(scanParticipantRegistration, &answers)(row)
+	p.Answers = compete.Answers(answers)
 	return p, err
 }

@@ -76,7 +76,7 @@ func (f *fixture) wantStatuses(t *testing.T, competitionID, search string, rows 
 	for _, r := range rows {
 		expected[r.Status]++
 	}
-	got, err := f.RegistrationsByStatus(t.Context(), competitionID, "", search, true)
+	got, err := f.RegistrationsByStatus(t.Context(), competitionID, compete.RegistrationFilter{Search: search}, true)
 	must(t, err)
 	want(t, fmt.Sprintf("statuses of what %q finds", search), got, expected)
 }

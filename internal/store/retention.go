@@ -98,6 +98,10 @@ func (s *Store) anonymizePage(ctx context.Context, competitionID string) (n int,
 			return err
 		}
 		n = len(ids)
+		if _, err := sqldb.Change(ctx, tx, `DELETE FROM registration_answers WHERE registration_id {any $1 uuid}`,
+			tx.Array(ids)); err != nil {
+			return err
+		}
 		for _, text := range forgetReviews {
 			if _, err := sqldb.Change(ctx, tx, text, s.db.Array(ids)); err != nil {
 				return err

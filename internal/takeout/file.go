@@ -19,6 +19,7 @@ type PersonalData struct {
 	SecondFactors         []ExportedFactor       `json:"secondFactors" nullable:"false" doc:"Your passkeys and your authenticator app, without their secrets."`
 	Sessions              []ExportedSession      `json:"sessions" nullable:"false" doc:"Where you logged in, newest first, including logins that have ended and are still kept."`
 	Registrations         []ExportedRegistration `json:"registrations" nullable:"false" doc:"Newest first, including cancelled ones."`
+	Preparations          []ExportedPreparation  `json:"preparations" nullable:"false" doc:"What you filled in before registration opened, until you registered."`
 	Messages              []ExportedMessage      `json:"messages" nullable:"false" doc:"Your mailbox, newest first."`
 	OrganizedCompetitions []ExportedCompetition  `json:"organizedCompetitions" nullable:"false" doc:"Competitions you organize, newest first, including drafts."`
 	Reports               []ExportedReport       `json:"reports" nullable:"false" doc:"Competitions you reported to the admins, newest first."`
@@ -72,14 +73,30 @@ type ExportedSession struct {
 // ExportedRegistration is one of the person's, with the competition's title.
 type ExportedRegistration struct {
 	compete.RegistrationState
-	CompetitionTitle string     `json:"competitionTitle" example:"Spring Hackathon"`
-	Division         string     `json:"division,omitempty" doc:"Its name, if the competition has divisions." example:"Half marathon"`
-	PromotedAt       *time.Time `json:"promotedAt" example:"2026-04-01T10:00:00Z"`
-	Seats            int        `json:"seats" doc:"How many seats it holds." example:"1"`
-	ConfirmBy        *time.Time `json:"confirmBy,omitempty" doc:"Until when you can, or could, accept a seat that was offered to you." example:"2026-04-03T10:00:00Z"`
-	RemovalReason    string     `json:"removalReason,omitempty" doc:"What you were told when the organizer removed you." example:"Registered twice."`
-	RemovalNote      string     `json:"removalNote,omitempty" doc:"The organizer's internal note about that." example:"See email of 3 April."`
-	Blocked          bool       `json:"blocked,omitempty" doc:"true if you can't register for this competition again." example:"false"`
+	CompetitionTitle string           `json:"competitionTitle" example:"Spring Hackathon"`
+	Division         string           `json:"division,omitempty" doc:"Its name, if the competition has divisions." example:"Half marathon"`
+	PromotedAt       *time.Time       `json:"promotedAt" example:"2026-04-01T10:00:00Z"`
+	Seats            int              `json:"seats" doc:"How many seats it holds." example:"1"`
+	ConfirmBy        *time.Time       `json:"confirmBy,omitempty" doc:"Until when you can, or could, accept a seat that was offered to you." example:"2026-04-03T10:00:00Z"`
+	RemovalReason    string           `json:"removalReason,omitempty" doc:"What you were told when the organizer removed you." example:"Registered twice."`
+	RemovalNote      string           `json:"removalNote,omitempty" doc:"The organizer's internal note about that." example:"See email of 3 April."`
+	Answers          []ExportedAnswer `json:"answers,omitempty" nullable:"false" doc:"What you answered when you registered, or edited later."`
+	Blocked          bool             `json:"blocked,omitempty" doc:"true if you can't register for this competition again." example:"false"`
+}
+
+// ExportedAnswer is an answer to a question of a competition.
+type ExportedAnswer struct {
+	QuestionID string `json:"questionId" example:"q1-1"`
+	Question   string `json:"question" doc:"Empty if the question was removed." example:"T-shirt size"`
+	Answer     any    `json:"answer" example:"\"M\""`
+}
+
+// ExportedPreparation is what the person filled in before registration opened.
+type ExportedPreparation struct {
+	CompetitionID string          `json:"competitionId" format:"uuid" example:"018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f"`
+	DivisionID    string          `json:"divisionId,omitempty" format:"uuid" example:"018f6b1e-3333-7d0a-9b3e-5a1f0c2d4e6f"`
+	Answers       compete.Answers `json:"answers" example:"{\"q1-1\":\"M\"}"`
+	UpdatedAt     time.Time       `json:"updatedAt" example:"2026-03-31T18:00:00Z"`
 }
 
 // ExportedMessage is one of the mailbox.
@@ -99,6 +116,7 @@ type ExportedCompetition struct {
 	ID string `json:"id" format:"uuid" example:"018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f"`
 	compete.CompetitionContent
 	Description string                    `json:"description" doc:"Markdown." example:"Bring your own **laptop**."`
+	Questions   compete.Questions         `json:"questions,omitempty" nullable:"false" doc:"What people are asked when they register."`
 	Divisions   []string                  `json:"divisions,omitempty" nullable:"false" doc:"The names of its divisions. Left out if it has none." example:"[\"Half marathon\"]"`
 	Registered  int                       `json:"registered" doc:"Seats held." example:"58"`
 	Waitlisted  int                       `json:"waitlisted" example:"0"`

@@ -6,7 +6,9 @@ import (
 	"io"
 	"iter"
 	"log/slog"
+	"maps"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/minicompete/minicompete/internal/compete"
@@ -50,6 +52,7 @@ func Write(to io.Writer, data compete.PersonalData) error {
 	w.value("secondFactors", newFactors(data.Factors))
 	section(w, "sessions", data.Sessions, newSession)
 	section(w, "registrations", data.Registrations, newRegistration)
+	w.value("preparations", newPreparations(data.Preparations))
 	section(w, "messages", data.Messages, newMessage)
 	section(w, "organizedCompetitions", data.Competitions, newCompetition)
 	section(w, "reports", data.Reports, newReport)
@@ -168,6 +171,28 @@ func newSession(s *compete.Session) ExportedSession {
 	}
 }
 
+func newAnswers(r *compete.MyRegistration) (answers []ExportedAnswer) {
+	for _, id := range slices.Sorted(maps.Keys(r.Answers)) {
+		a := ExportedAnswer{QuestionID: id, Answer: r.Answers[id]}
+		if q := r.Competition.Questions.Find(id); q != nil {
+			a.Question = q.Label
+		}
+		answers = append(answers, a)
+	}
+	return answers
+}
+
+func newPreparations(found []compete.KeptPreparation) []ExportedPreparation {
+	preparations := []ExportedPreparation{}
+	for _, p := range found {
+		preparations = append(preparations, ExportedPreparation{
+			CompetitionID: p.CompetitionID, DivisionID: p.Entry.DivisionID, Answers: p.Entry.Answers,
+			UpdatedAt: p.UpdatedAt.UTC(),
+		})
+	}
+	return preparations
+}
+
 func newRegistration(r *compete.MyRegistration) ExportedRegistration {
 	division := ""
 	if d := r.Competition.Division(r.DivisionID); d != nil {
@@ -176,7 +201,7 @@ func newRegistration(r *compete.MyRegistration) ExportedRegistration {
 	return ExportedRegistration{
 		Division:          division,
 		RegistrationState: r.RegistrationState, CompetitionTitle: r.Competition.Title, PromotedAt: r.PromotedAt,
-		Seats: r.Seats(), ConfirmBy: r.ConfirmBy,
+		Seats: r.Seats(), ConfirmBy: r.ConfirmBy, Answers: newAnswers(r),
 		RemovalReason: r.Removal.Reason, RemovalNote: r.Removal.Note, Blocked: r.Removal.Blocked,
 	}
 }
@@ -190,7 +215,8 @@ func newMessage(m *compete.Message) ExportedMessage {
 
 func newCompetition(c *compete.Competition) ExportedCompetition {
 	out := ExportedCompetition{
-		ID: c.ID, CompetitionContent: c.CompetitionContent, Description: c.Description, Registered: c.Registered(),
+		ID: c.ID, CompetitionContent: c.CompetitionContent, Description: c.Description,
+		Questions: c.Questions, Registered: c.Registered(),
 		Waitlisted: c.Waitlisted, Status: c.Status, CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt,
 	}
 	for _, d := range c.Divisions {

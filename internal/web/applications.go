@@ -85,7 +85,7 @@ func (a *app) applications(r *http.Request, v *visit, c compete.Competition) (re
 		return nil, err
 	}
 	for i := range found.Items {
-		data.Rows = append(data.Rows, applicationRow(&found.Items[i]))
+		data.Rows = append(data.Rows, applicationRow(&c, &found.Items[i]))
 	}
 	if !found.Next.IsZero() {
 		data.More = nextPage(r.URL, found.Next)
@@ -138,7 +138,7 @@ func decisionTabs(state pages.DecisionsView, address *url.URL) []pages.Tab {
 	return tabs
 }
 
-func applicationRow(a *compete.Application) pages.ApplicationRow {
+func applicationRow(c *compete.Competition, a *compete.Application) pages.ApplicationRow {
 	row := pages.ApplicationRow{
 		ID: a.ID, Seq: a.Seq, Name: a.Participant.Name, Email: a.Participant.Email,
 		Disabled: a.Participant.Disabled && !a.Participant.Erased, State: registrationState(&a.Registration),
@@ -150,6 +150,12 @@ func applicationRow(a *compete.Application) pages.ApplicationRow {
 	for i := range a.Others {
 		o := &a.Others[i]
 		row.Others = append(row.Others, pages.ReviewLine{Name: o.Reviewer.Name, Score: o.Score, Note: o.Note})
+	}
+	for i := range c.Questions {
+		if q := &c.Questions[i]; a.Answers[q.ID] != nil {
+			row.Answers = append(row.Answers,
+				pages.AnswerLine{Question: q.Label, Answer: answerText(q, a.Answers[q.ID])})
+		}
 	}
 	return row
 }
@@ -176,7 +182,7 @@ func (a *app) decideOne(r *http.Request, v *visit, c compete.Competition) (respo
 	if address, err := url.Parse(data.Address); err == nil {
 		data.Tabs = decisionTabs(data.State, address)
 	}
-	row := applicationRow(&application)
+	row := applicationRow(&c, &application)
 	if e != nil {
 		row.Error, row.Note = plainText(e), r.PostFormValue("note")
 	}

@@ -202,6 +202,12 @@ var auditTexts = map[compete.AuditAction]auditText{
 		"Unblocked", "{who} lets someone register for {competition} again",
 		"{who} lets {user} register for {competition} again",
 	},
+	compete.AuditAnswered: {
+		"Answers edited", "{who} edited their answers for {competition}",
+		"{who} edited {user}'s answers for {competition}",
+	},
+	compete.AuditPrepared:   {"Got ready", "{who} got ready to register for {competition}", ""},
+	compete.AuditUnprepared: {"Preparation deleted", "{who} deleted what they prepared for {competition}", ""},
 
 	compete.AuditMoved: {
 		"Changed division", "{who} changed from {was.division} to {is.division} in {competition}",
@@ -237,7 +243,8 @@ var auditVias = map[compete.Via]string{
 // auditFields are the values of a competition that a sentence names, in its order.
 var auditFields = append(
 	slices.Insert(slices.Clone(compete.ContentFields), 1,
-		compete.ContentField{Name: "description", Called: "description"}),
+		compete.ContentField{Name: "description", Called: "description"},
+		compete.ContentField{Name: "questions", Called: "questions"}),
 	compete.ContentField{Name: "accessCode", Called: "access code"},
 	compete.ContentField{Name: "divisions", Called: "divisions"},
 	compete.ContentField{Name: "status", Called: "status"},
@@ -358,7 +365,7 @@ func auditChanged(was, is auditValues) string {
 		return "{who} changed {competition}"
 	}
 	sentence := "{who} changed the " + enumerate(names) + " of {competition}"
-	told := single != "description" && single != "accessCode"
+	told := single != "description" && single != "accessCode" && single != "questions"
 	if len(names) == 1 && told && len(was.plain(single))+len(is.plain(single)) < 100 {
 		sentence += " from {was." + single + "} to {is." + single + "}"
 	}

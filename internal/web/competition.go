@@ -1,6 +1,7 @@
 package web
 
 import (
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -38,7 +39,8 @@ func (a *app) showCompetition(v *visit, status int, c compete.Competition, stand
 	data := competitionData(&c, html)
 	data.Seats, data.Stand = stand.Seats, stand
 	data.Divisions = pages.Divisions{
-		List: divisionViews(c.Seats(v.now)), Chosen: stand.DivisionID, Choose: stand.MayRegister(),
+		List: divisionViews(c.Seats(v.now)), Chosen: stand.DivisionID,
+		Choose: stand.MayRegister() && len(c.Questions) == 0, // else together with the answers
 	}
 	if data.Divisions.Choose {
 		data.Divisions.Chosen = v.r.PostFormValue("divisionId")
@@ -96,6 +98,13 @@ func (a *app) readStand(v *visit, id string) (compete.Competition, pages.Stand, 
 		return c, pages.Stand{}, err
 	}
 	stand := standView(&c, mine, v.actor, v.now)
+	if stand.Asks && mayRegister(stand.Kind) {
+		p, err := a.prepared(v, id)
+		if err != nil {
+			return c, pages.Stand{}, err
+		}
+		stand.Prepared, stand.Outdated = p != nil && p.Ready(), p != nil && !p.Ready()
+	}
 	stand.URL = a.PublicURL.JoinPath("/competitions/", id).String()
 	if stand.Kind == pages.StandIn {
 		user, err := a.Accounts.Me(v.r.Context(), v.actor)
@@ -137,12 +146,19 @@ func (a *app) stand(r *http.Request, v *visit) (response, error) {
 
 // register registers the viewer. The card changes in place; without JavaScript a redirect shows the same.
 func (a *app) register(r *http.Request, v *visit) (response, error) {
-	if !v.actor.LoggedIn() {
-		return a.registerLater(r, v)
-	}
 	id := r.PathValue("id")
-	outcome, err := a.Registrations.Register(r.Context(), v.actor, id, entryOf(r.PostForm),
-		formIdempotency(r, ""))
+	entry, c, err := a.readEntry(r, v, id)
+	switch {
+	case err != nil:
+		return nil, err
+	case !v.actor.LoggedIn() && entry.Answers != nil:
+		return a.keepTyped(r, v, compete.ErrUnauthorized)
+	case !v.actor.LoggedIn():
+		return a.registerLater(r, v)
+	case entry.Answers != nil && r.PostFormValue("preview") != "": // they come from the log-in page
+		return a.showQuestions(v, http.StatusOK, &c, registerPage(&c, pages.StandOpen, rand.Text()), r.PostForm)
+	}
+	outcome, err := a.Registrations.Register(r.Context(), v.actor, id, entry, formIdempotency(r, ""))
 	e, isRefusal := refused(err)
 	isRefusal = isRefusal || wantsCode(err)
 	switch {
@@ -157,6 +173,9 @@ func (a *app) register(r *http.Request, v *visit) (response, error) {
 	c, stand, readErr := a.readStand(v, id)
 	if readErr != nil {
 		return nil, readErr
+	}
+	if isRefusal && stand.Asks && (isEntry(e) || wantsCode(err) && r.PostForm.Has(answersGiven)) {
+		return a.refusedEntry(v, &c, stand, err)
 	}
 	status := http.StatusOK
 	stand.Code = r.PostFormValue("accessCode")

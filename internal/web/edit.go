@@ -54,8 +54,10 @@ func (a *app) createForm(r *http.Request, v *visit) (response, error) {
 	start := nextNoon(v.now.Add(defaultStart), zone)
 	n.RegOpensAt, n.RegDeadline, n.StartDate, n.EndDate = nil, nextNoon(v.now.Add(defaultDeadline), zone), &start, nil
 	n.TimeZone = zoneName
+	n.AnswersUntil = nil
 	form := pages.CompetitionForm{
 		Inputs: shown(n, zone), Draft: true, Key: q.Get("key"), Divisions: copiedDivisions(n.Divisions),
+		Questions: questionRows(n.Questions),
 	}
 	return showForm(v, http.StatusOK, form), nil
 }
@@ -104,11 +106,13 @@ func (v *visit) followZone(a compete.Actor) {
 }
 
 func showForm(v *visit, status int, form pages.CompetitionForm) response {
-	form.Viewer, form.MaxDivisions = v.actor.UserID, compete.MaxDivisions
+	form.Viewer, form.Copyable = v.actor.UserID, v.copyable(form.ID)
+	form.MaxDivisions = compete.MaxDivisions
 	form.DivisionsOpen = form.DivisionsOpen || slices.ContainsFunc(form.Divisions,
 		func(d pages.DivisionInput) bool { return d != pages.DivisionInput{} })
 	form.Drawn = drawnPath(form.Input("title").Value, compete.NormalizeTags(splitTags(form.Input("tags").Value)))
 	page := v.page("New competition", ui.SectionDashboard)
+	page.Questions = true
 	switch {
 	case form.ID != "":
 		page.Title = "Edit competition"
@@ -158,6 +162,8 @@ func (a *app) create(r *http.Request, v *visit) (response, error) {
 	switch {
 	case r.PostFormValue("divisions") != "":
 		return showArranged(v, typed), nil
+	case r.PostFormValue("edit-questions") != "":
+		return a.editQuestions(r, v, typed)
 	case r.PostFormValue("preview") != "":
 		return a.showPreview(v, typed, nil)
 	}
@@ -273,6 +279,12 @@ func (a *app) previewOf(v *visit, typed typedForm, stored *compete.Competition) 
 	}
 	look.Seats = seatsView(c.Seats(v.now))
 	look.Images, look.Markup = markdown.Lost(typed.values.Description)
+	if look.Questions, err = questionFields(typed.values.Questions, nil, nil); err != nil {
+		return nil, err
+	}
+	for i := range look.Questions {
+		look.Questions[i].Preview = true
+	}
 	return look, nil
 }
 
@@ -321,6 +333,7 @@ func storedForm(c *compete.Competition, n compete.NewCompetition, zone *time.Loc
 	return pages.CompetitionForm{
 		ID: c.ID, Inputs: shown(n, zone), Draft: c.Status == compete.StatusDraft, Version: c.Version,
 		Cover: coverForm(c), Divisions: storedDivisions(c.Divisions),
+		Questions: questionRows(c.Questions),
 	}
 }
 
@@ -355,6 +368,8 @@ func (a *app) editStored(r *http.Request, v *visit) (response, error) {
 	switch {
 	case r.PostFormValue("divisions") != "":
 		return showArranged(v, typed), nil
+	case r.PostFormValue("edit-questions") != "":
+		return a.editQuestions(r, v, typed)
 	case r.PostFormValue("preview") != "":
 		return a.showPreview(v, typed, &c)
 	}
@@ -371,6 +386,11 @@ func (a *app) editStored(r *http.Request, v *visit) (response, error) {
 	_, err = a.Competitions.Update(r.Context(), v.actor, c.ID, typed.form.Version, change)
 	if errors.Is(err, compete.ErrVersionMismatch) {
 		typed.form.Changed = differences(storedForm(&c, before, typed.zone), typed.form)
+		if !sameQuestions(c.Questions, typed.values.Questions) {
+			typed.form.Changed = append(typed.form.Changed, pages.FieldDiff{
+				Label: "Questions", Now: ui.Plural(len(c.Questions), "question", "questions"),
+			})
+		}
 		if typed.divisions.sent && !slices.Equal(c.DivisionContents(), typed.values.Divisions) {
 			typed.form.Changed = append(typed.form.Changed,
 				pages.FieldDiff{Label: "Divisions", Now: orNone(c.DivisionSummary())})

@@ -73,32 +73,12 @@ var inputs = []input{
 		Name: "waitlist", Label: "Waitlist",
 		Help: "When all seats are taken, people can join a waitlist. Freed seats automatically go to the next in line.",
 	}, func(n *compete.NewCompetition) *bool { return &n.Waitlist }),
-	{
-		Field: ui.Field{
-			Name: "offerHours", Label: "Hours to accept a seat", Type: "number", Min: "1", Max: "720",
-			Help: "A freed seat is offered to the next in line, and a seat to each accepted " +
-				"application, for this long, " +
-				"at most until the start. If they don't accept it, it goes to the next person. Leave empty to give " +
-				"seats immediately.",
-		},
-		show: func(n *compete.NewCompetition, _ *time.Location) string {
-			if n.OfferHours == nil {
-				return ""
-			}
-			return strconv.Itoa(*n.OfferHours)
-		},
-		read: func(n *compete.NewCompetition, typed string, _ *time.Location) string {
-			n.OfferHours = nil
-			if typed = strings.TrimSpace(typed); typed == "" {
-				return ""
-			}
-			hours, err := strconv.Atoi(typed)
-			if n.OfferHours = &hours; err != nil {
-				return "Must be a whole number of hours."
-			}
-			return ""
-		},
-	},
+	whole(ui.Field{
+		Name: "offerHours", Label: "Hours to accept a seat", Min: "1", Max: "720",
+		Help: "A freed seat is offered to the next in line, and a seat to each accepted application, for this long, " +
+			"at most until the start. If they don't accept it, it goes to the next person. Leave empty to give " +
+			"seats immediately.",
+	}, "Must be a whole number of hours.", func(n *compete.NewCompetition) **int { return &n.OfferHours }),
 	{
 		Field: ui.Field{
 			Name: "unlisted", Label: "Unlisted", Type: pages.Checkbox,
@@ -163,6 +143,14 @@ var inputs = []input{
 	}, func(n *compete.NewCompetition) **time.Time { return &n.StartDate }),
 	moment(ui.Field{Name: "endDate", Label: "Ends", Clause: true, Help: "After the start."},
 		func(n *compete.NewCompetition) **time.Time { return &n.EndDate }),
+	moment(ui.Field{
+		Name: "answersUntil", Label: "Answers can be edited until", Clause: true,
+		Help: "Leave empty for the time when registration closes.",
+	}, func(n *compete.NewCompetition) **time.Time { return &n.AnswersUntil }),
+	whole(ui.Field{
+		Name: "answersKeptDays", Label: "Days to keep sensitive answers", Min: "0", Max: "730",
+		Help: "Counted from the end. Leave empty for 30 days, if a question is sensitive.",
+	}, "Must be a whole number of days.", func(n *compete.NewCompetition) **int { return &n.AnswersKeptDays }),
 }
 
 // text returns a text input.
@@ -185,6 +173,31 @@ func check(f ui.Field, value func(*compete.NewCompetition) *bool) input {
 		show:  func(n *compete.NewCompetition, _ *time.Location) string { return checked(*value(n)) },
 		read: func(n *compete.NewCompetition, typed string, _ *time.Location) string {
 			*value(n) = typed != ""
+			return ""
+		},
+	}
+}
+
+// whole returns an input for a whole number that may be left out. problem is the message if it isn't one.
+func whole(f ui.Field, problem string, value func(*compete.NewCompetition) **int) input {
+	f.Type = "number"
+	return input{
+		Field: f,
+		show: func(n *compete.NewCompetition, _ *time.Location) string {
+			if *value(n) == nil {
+				return ""
+			}
+			return strconv.Itoa(**value(n))
+		},
+		read: func(n *compete.NewCompetition, typed string, _ *time.Location) string {
+			*value(n) = nil
+			if typed = strings.TrimSpace(typed); typed == "" {
+				return ""
+			}
+			number, err := strconv.Atoi(typed)
+			if *value(n) = &number; err != nil {
+				return problem
+			}
 			return ""
 		},
 	}

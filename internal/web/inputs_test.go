@@ -24,6 +24,7 @@ func TestFormThatIsSentAsItWasShownChangesNothing(t *testing.T) {
 			Title: "Spring Cup", Location: "Hall 3", Tags: []string{"go", "sql"}, Capacity: 10, RegOpensAt: at(1),
 			RegDeadline: *at(2),
 			StartDate:   at(3), EndDate: at(4), TimeZone: "Europe/Zurich", Waitlist: true, OfferHours: &hours,
+			AnswersUntil: at(2), AnswersKeptDays: &hours,
 			Visibility: compete.VisibilityUnlisted,
 		},
 	}

@@ -85,16 +85,19 @@ func (a *app) registerLater(r *http.Request, v *visit) (response, error) {
 	if err != nil {
 		return nil, err
 	}
+	page := "/auth/login?"
+	if r.PostFormValue("account") == "new" {
+		page = "/auth/signup?"
+	}
+	if len(c.Questions) > 0 { // which are answered first
+		return redirect(page + url.Values{"next": {i.page() + "/register"}}.Encode()), nil
+	}
 	if err := c.CheckEntry(entryOf(i.entry)); err != nil { // better now than after the login
 		stand := standView(&c, nil, v.actor, v.now)
 		stand.Error = pressText(compete.AsError(err))
 		return a.showCompetition(v, http.StatusUnprocessableEntity, c, stand)
 	}
 	v.intend(i)
-	page := "/auth/login?"
-	if r.PostFormValue("account") == "new" {
-		page = "/auth/signup?"
-	}
 	return redirect(page + url.Values{"next": {i.page()}}.Encode()), nil
 }
 
@@ -134,6 +137,8 @@ func (a *app) continueTo(v *visit, next string, otherwise response) (response, e
 		return redirectWith("not-open", next), nil
 	case wantsCode(err):
 		return redirectWith("access-code", next), nil
+	case isEntry(e):
+		return redirect(next + "/register"), nil
 	case e.Kind == compete.KindForbidden:
 		return redirectWith("not-here", next), nil
 	}

@@ -6,7 +6,9 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/minicompete/minicompete/internal/compete"
 	"github.com/minicompete/minicompete/internal/problem"
@@ -64,8 +66,11 @@ func (a *app) showRegistrations(
 			data.Seats = division
 		}
 	}
+	data.Columns = columnsView(c, q)
+	data.Answer, data.Answers = answerFilterView(c, filter), answersView(c, filter)
 	if c.Status == compete.StatusPublished && !c.Started(v.now) {
 		form.ID, form.Key, form.Mails = c.ID, rand.Text(), a.mailing() != pages.MailOff
+		form.Asks = len(c.Questions) > 0
 		for i := range c.Divisions {
 			form.Divisions = append(form.Divisions, ui.Option{Value: c.Divisions[i].ID, Label: c.Divisions[i].Name})
 		}
@@ -131,9 +136,15 @@ func addedFlash(before *compete.Competition, o *compete.RegistrationOutcome) str
 
 // registrationFilter reads what the page, its export and its print all go by.
 func registrationFilter(q url.Values) compete.RegistrationFilter {
+	question, answer := q.Get("question"), q.Get("answer")
+	if q.Has(pages.SaidInput) { // chosen from the list of answers
+		question, answer, _ = strings.Cut(q.Get(pages.SaidInput), conditionSign)
+	}
 	return compete.RegistrationFilter{
 		Status: compete.RegistrationStatus(q.Get("status")), DivisionID: q.Get("division"), Search: q.Get("search"),
 		Sort: compete.RegistrationSort(q.Get("sort")), Limit: rowsPerPage,
+		Answer:  compete.AnswerFilter{QuestionID: question, Value: answer},
+		Columns: q["column"],
 	}
 }
 
@@ -145,7 +156,12 @@ func listAddress(path string, f compete.RegistrationFilter) string {
 	if f.Sort == compete.SortArrival {
 		q.Del("sort")
 	}
-	maps.DeleteFunc(q, func(_ string, values []string) bool { return values[0] == "" })
+	if f.Answer.QuestionID != "" {
+		q.Set("question", f.Answer.QuestionID)
+		q.Set("answer", compete.AnswerText(f.Answer.Value))
+	}
+	q["column"] = f.Columns
+	maps.DeleteFunc(q, func(_ string, values []string) bool { return len(values) == 0 || values[0] == "" })
 	if len(q) == 0 {
 		return path
 	}
@@ -183,7 +199,13 @@ func (a *app) listRegistrations(
 		}
 	}
 	for i := range found.Items {
-		data.Rows = append(data.Rows, registrationRow(&found.Items[i], c))
+		row := registrationRow(&found.Items[i], c)
+		for _, column := range data.Columns {
+			if column.On {
+				row.Answers = append(row.Answers, answerText(&column.Question, found.Items[i].Answers[column.ID]))
+			}
+		}
+		data.Rows = append(data.Rows, row)
 	}
 	if !found.Next.IsZero() {
 		next := *r.URL
@@ -267,4 +289,65 @@ func registrationRow(r *compete.ParticipantRegistration, c *compete.Competition)
 		row.Place = ui.Ordinal(r.Position) + " in line"
 	}
 	return row
+}
+
+// columnsView returns the questions whose answers can be columns.
+func columnsView(c *compete.Competition, q url.Values) []pages.AnswerColumn {
+	var columns []pages.AnswerColumn
+	for i := range c.Questions {
+		columns = append(columns, pages.AnswerColumn{
+			Question: c.Questions[i], On: slices.Contains(q["column"], c.Questions[i].ID),
+		})
+	}
+	return columns
+}
+
+// answerFilterView says in words which answer the list is filtered by; empty: none.
+func answerFilterView(c *compete.Competition, f compete.RegistrationFilter) pages.AnswerChip {
+	q := c.Questions.Find(f.Answer.QuestionID)
+	if q == nil {
+		return pages.AnswerChip{}
+	}
+	value := compete.AnswerText(f.Answer.Value)
+	shown := value
+	if parsed, problem := q.Parse(value); problem == "" {
+		shown = answerText(q, parsed)
+	}
+	without := f
+	without.Answer = compete.AnswerFilter{}
+	return pages.AnswerChip{
+		Label:  q.Label + ": " + shown,
+		Remove: listAddress("/competitions/"+c.ID+"/registrations", without),
+	}
+}
+
+// answersView lists the answers that the list can be filtered by: what can be chosen, unless it is sensitive, and what
+// the list is filtered by.
+func answersView(c *compete.Competition, f compete.RegistrationFilter) []pages.AnswerGroup {
+	var groups []pages.AnswerGroup
+	for i := range c.Questions {
+		q := &c.Questions[i]
+		if q.Sensitive {
+			continue
+		}
+		group, isOn := pages.AnswerGroup{Label: q.Label}, f.Answer.QuestionID == q.ID
+		on := ""
+		if isOn {
+			on = compete.AnswerText(f.Answer.Value)
+		}
+		values := q.Choices()
+		if parsed, problem := q.Parse(on); isOn && problem == "" && parsed != nil && !slices.Contains(values, parsed) {
+			values = append(values, parsed)
+		}
+		for _, value := range values {
+			text := compete.AnswerText(value)
+			group.Options = append(group.Options, pages.AnswerOption{
+				Value: q.ID + conditionSign + text, Label: answerText(q, value), On: isOn && text == on,
+			})
+		}
+		if len(values) > 0 {
+			groups = append(groups, group)
+		}
+	}
+	return groups
 }

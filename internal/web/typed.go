@@ -39,6 +39,7 @@ func readForm(r *http.Request, stored *compete.Competition, before compete.NewCo
 		}
 		t.form.Inputs = append(t.form.Inputs, in.Field)
 	}
+	t.readQuestions(r)
 	t.divisions, t.values.Divisions = readDivisions(r.PostForm, stored)
 	maps.Copy(t.form.Errors, t.divisions.errors)
 	t.form.Divisions = t.divisions.inputs
@@ -49,6 +50,7 @@ func readForm(r *http.Request, stored *compete.Competition, before compete.NewCo
 func (a *app) contentOf(v *visit, c *compete.Competition) compete.NewCompetition {
 	return compete.NewCompetition{
 		CompetitionContent: c.CompetitionContent, Description: c.Description, Divisions: c.DivisionContents(),
+		Questions:  c.Questions,
 		AccessCode: a.Competitions.AccessCode(v.r.Context(), v.actor, c),
 	}
 }
@@ -68,7 +70,7 @@ func typedText(r *http.Request, field string) string {
 }
 
 // refuse adds what the domain finds wrong with the values, where the text could be read.
-func (t typedForm) refuse(err error) {
+func (t *typedForm) refuse(err error) {
 	if err == nil {
 		return
 	}
@@ -102,6 +104,7 @@ func (t typedForm) tooFewIn(c *compete.Competition) {
 
 // errorsOf is formErrors, with those about divisions at their inputs.
 func (t typedForm) errorsOf(e *compete.Error) pages.Errors {
+	e = t.renamed(e)
 	errors := formErrors(e)
 	for _, f := range e.Fields {
 		if field := t.divisions.field(f.Field); field != "" {
@@ -127,6 +130,7 @@ func (t typedForm) change(before compete.NewCompetition) compete.CompetitionChan
 	change := compete.CompetitionChange{
 		Edit:        func(c *compete.CompetitionContent) { *c = t.values.CompetitionContent },
 		Description: compete.Some(t.values.Description),
+		Questions:   compete.Some(t.values.Questions),
 		Divisions:   compete.Optional[[]compete.DivisionContent]{Set: t.divisions.sent, Value: t.values.Divisions},
 	}
 	// A code that can't be read any more is empty in the form, and stays as it is.

@@ -73,18 +73,18 @@ export class MiniCompete {
   }
 
   /**
-   * Registers the user, with what they filled in, such as a division. It's safe to call again with the same key, even after an error: you
-   * never get more than one registration.
+   * Registers the user. It's safe to call again with the same key and entry, even after an error: you never get more than one
+   * registration. Without an entry, what the user prepared counts.
    */
   async register(
     competition: string,
     key: string = crypto.randomUUID(),
-    body: Schemas["RegisterRequest"] = {},
+    entry: Schemas["RegisterRequest"] = {},
   ): Promise<Schemas["Registration"]> {
     return this.request("post", "/api/competitions/{id}/register", {
       path: { id: competition },
       headers: { "Idempotency-Key": key },
-      body,
+      body: entry,
     });
   }
 

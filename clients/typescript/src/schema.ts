@@ -736,6 +736,34 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/competitions/{id}/preparation": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Get what I prepared
+         * @description Says whether it would be accepted now.
+         */
+        readonly get: operations["getPreparation"];
+        /**
+         * Prepare a registration
+         * @description Saves what you would send to register. Then register without a body, at the opening: what you saved counts, and is checked again.
+         */
+        readonly put: operations["prepare"];
+        readonly post?: never;
+        /**
+         * Delete what I prepared
+         * @description Deleting nothing is fine. A preparation ends by itself once you've registered.
+         */
+        readonly delete: operations["deletePreparation"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/competitions/{id}/register": {
         readonly parameters: {
             readonly query?: never;
@@ -765,7 +793,7 @@ export interface paths {
         };
         /**
          * List a competition's registrations
-         * @description For the competition's organizer and admins, in order of arrival unless 'sort' says otherwise. With 'Accept: text/csv', returns all pages as one CSV file and ignores 'limit'. Every cell is quoted. A cell that a spreadsheet would read as a formula starts with an apostrophe, and so does any part of one that follows a separator. A competition with divisions has one more column, division: its name.
+         * @description For the competition's organizer and admins, in order of arrival unless 'sort' says otherwise. With 'Accept: text/csv', returns all pages as one CSV file and ignores 'limit'. Every cell is quoted. A cell that a spreadsheet would read as a formula starts with an apostrophe, and so does any part of one that follows a separator. A competition with divisions has one more column, division: its name. Each of its questions is a further column, named by its label.
          */
         readonly get: operations["listRegistrations"];
         readonly put?: never;
@@ -919,7 +947,7 @@ export interface paths {
         readonly head?: never;
         /**
          * Edit a registration
-         * @description Moves it to another division. For its owner while registration is open, and for the competition's organizer and admins until the start. The seat that it held goes to the next person who waits for it. With review, whoever holds a seat keeps one or isn't moved, and everyone else applies there. Moving it to the division that it's in has no effect.
+         * @description Changes `answers`: for its owner until the competition's `answersUntil`, or else its registration deadline, and for the competition's organizer and admins. Returns all answers, if some were sent. `divisionId` moves it to another division, once the answers are saved: for its owner while registration is open, and for the organizer and admins until the start. The seat that it held goes to the next person who waits for it. With review, whoever holds a seat keeps one or isn't moved, and everyone else applies there. Moving it to the division that it's in has no effect.
          */
         readonly patch: operations["editRegistration"];
         readonly trace?: never;
@@ -1306,6 +1334,15 @@ export interface components {
     schemas: {
         readonly AddRequest: {
             /**
+             * @description Answers to the competition's questions. Leave them out to let the person answer later.
+             * @example {
+             *       "q1-1": "M"
+             *     }
+             */
+            readonly answers?: {
+                readonly [key: string]: unknown;
+            };
+            /**
              * Format: uuid
              * @description The division to register in, if the competition has divisions.
              * @example 018f6b1e-3333-7d0a-9b3e-5a1f0c2d4e6f
@@ -1343,6 +1380,15 @@ export interface components {
             readonly status: "RESOLVED" | "DISMISSED";
         };
         readonly Application: {
+            /**
+             * @description The applicant's answers, by question, except for sensitive ones.
+             * @example {
+             *       "q1-1": "M"
+             *     }
+             */
+            readonly answers?: {
+                readonly [key: string]: unknown;
+            };
             /**
              * Format: double
              * @description Of their scores, with two decimals; 0 if there are none.
@@ -1556,6 +1602,18 @@ export interface components {
             readonly admission: "FIRST_COME" | "REVIEW" | "LOTTERY";
             /**
              * Format: int64
+             * @description How many days after the competition is over the answers to sensitive questions are deleted. Left out if no question is sensitive.
+             * @example 30
+             */
+            readonly answersKeptDays?: number | null;
+            /**
+             * Format: date-time
+             * @description Until when people can edit their answers. Left out if that's the registration deadline.
+             * @example 2026-05-05T12:00:00Z
+             */
+            readonly answersUntil?: string | null;
+            /**
+             * Format: int64
              * @example 100
              */
             readonly capacity: number;
@@ -1603,6 +1661,8 @@ export interface components {
              * @enum {string}
              */
             readonly phase: "draft" | "upcoming" | "open" | "waitlist" | "full" | "closed" | "cancelled";
+            /** @description What people are asked when they register. Left out if that's nothing, and in lists. */
+            readonly questions?: readonly components["schemas"]["Question"][];
             /**
              * Format: date-time
              * @example 2026-05-01T12:00:00Z
@@ -1687,6 +1747,18 @@ export interface components {
              * @enum {string}
              */
             readonly admission: "FIRST_COME" | "REVIEW" | "LOTTERY";
+            /**
+             * Format: int64
+             * @description How many days after the competition is over the answers to sensitive questions are deleted. Left out if no question is sensitive.
+             * @example 30
+             */
+            readonly answersKeptDays?: number | null;
+            /**
+             * Format: date-time
+             * @description Until when people can edit their answers. Left out if that's the registration deadline.
+             * @example 2026-05-05T12:00:00Z
+             */
+            readonly answersUntil?: string | null;
             /**
              * Format: int64
              * @example 100
@@ -1854,6 +1926,18 @@ export interface components {
             readonly admission?: "FIRST_COME" | "REVIEW" | "LOTTERY";
             /**
              * Format: int64
+             * @description How many days after the competition is over the answers to sensitive questions are deleted. Without it, 30 if a question is sensitive.
+             * @example 30
+             */
+            readonly answersKeptDays?: number | null;
+            /**
+             * Format: date-time
+             * @description Until when people can edit their answers. Leave it out for the registration deadline.
+             * @example 2026-05-05T12:00:00Z
+             */
+            readonly answersUntil?: string | null;
+            /**
+             * Format: int64
              * @example 100
              */
             readonly capacity: number;
@@ -1878,6 +1962,8 @@ export interface components {
              * @example 48
              */
             readonly offerHours?: number | null;
+            /** @description What people are asked when they register. */
+            readonly questions?: readonly components["schemas"]["Question"][];
             /**
              * Format: date-time
              * @description When registration closes. Must be in the future.
@@ -2196,11 +2282,20 @@ export interface components {
         };
         readonly EditRegistrationRequest: {
             /**
+             * @description Answers to change, by question; null removes one. Answers that you leave out stay.
+             * @example {
+             *       "q1-1": "M"
+             *     }
+             */
+            readonly answers?: {
+                readonly [key: string]: unknown;
+            };
+            /**
              * Format: uuid
              * @description Another division of the competition: a new place in the order of arrival there. Where all seats are taken, that's the end of its waitlist, and a seat held elsewhere is given up.
              * @example 018f6b1e-3333-7d0a-9b3e-5a1f0c2d4e6f
              */
-            readonly divisionId: string;
+            readonly divisionId?: string;
         };
         readonly EmptyRequest: Record<string, never>;
         readonly Entry: {
@@ -2258,6 +2353,17 @@ export interface components {
              * @example 2026-03-01T09:00:00Z
              */
             readonly updatedAt: string;
+        };
+        readonly ExportedAnswer: {
+            /** @example M */
+            readonly answer: unknown;
+            /**
+             * @description Empty if the question was removed.
+             * @example T-shirt size
+             */
+            readonly question: string;
+            /** @example q1-1 */
+            readonly questionId: string;
         };
         readonly ExportedAuditRecord: {
             /** @example account.role */
@@ -2330,6 +2436,18 @@ export interface components {
             readonly admission: "FIRST_COME" | "REVIEW" | "LOTTERY";
             /**
              * Format: int64
+             * @description How many days after the competition is over the answers to sensitive questions are deleted. Left out if no question is sensitive.
+             * @example 30
+             */
+            readonly answersKeptDays?: number | null;
+            /**
+             * Format: date-time
+             * @description Until when people can edit their answers. Left out if that's the registration deadline.
+             * @example 2026-05-05T12:00:00Z
+             */
+            readonly answersUntil?: string | null;
+            /**
+             * Format: int64
              * @example 100
              */
             readonly capacity: number;
@@ -2374,6 +2492,8 @@ export interface components {
              * @example 48
              */
             readonly offerHours: number | null;
+            /** @description What people are asked when they register. */
+            readonly questions?: readonly components["schemas"]["Question"][];
             /**
              * Format: date-time
              * @example 2026-05-01T12:00:00Z
@@ -2514,7 +2634,34 @@ export interface components {
             /** @example ada@example.com */
             readonly to: string;
         };
+        readonly ExportedPreparation: {
+            /**
+             * @example {
+             *       "q1-1": "M"
+             *     }
+             */
+            readonly answers: {
+                readonly [key: string]: unknown;
+            };
+            /**
+             * Format: uuid
+             * @example 018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly competitionId: string;
+            /**
+             * Format: uuid
+             * @example 018f6b1e-3333-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly divisionId?: string;
+            /**
+             * Format: date-time
+             * @example 2026-03-31T18:00:00Z
+             */
+            readonly updatedAt: string;
+        };
         readonly ExportedRegistration: {
+            /** @description What you answered when you registered, or edited later. */
+            readonly answers?: readonly components["schemas"]["ExportedAnswer"][];
             /**
              * @description true if you can't register for this competition again.
              * @example false
@@ -2949,6 +3096,15 @@ export interface components {
         };
         readonly ParticipantRegistration: {
             /**
+             * @description The person's answers, by question. Left out if there are none.
+             * @example {
+             *       "q1-1": "M"
+             *     }
+             */
+            readonly answers?: {
+                readonly [key: string]: unknown;
+            };
+            /**
              * @description true if the person can't register for this competition again.
              * @example false
              */
@@ -3075,6 +3231,8 @@ export interface components {
              * @example 2026-03-01T09:00:00Z
              */
             readonly organizerRequestedAt: string | null;
+            /** @description What you filled in before registration opened, until you registered. */
+            readonly preparations: readonly components["schemas"]["ExportedPreparation"][];
             /** @description Newest first, including cancelled ones. */
             readonly registrations: readonly components["schemas"]["ExportedRegistration"][];
             /** @description Competitions you reported to the admins, newest first. */
@@ -3087,6 +3245,40 @@ export interface components {
             readonly secondFactors: readonly components["schemas"]["ExportedFactor"][];
             /** @description Where you logged in, newest first, including logins that have ended and are still kept. */
             readonly sessions: readonly components["schemas"]["ExportedSession"][];
+        };
+        readonly Preparation: {
+            /**
+             * @description The organizer's access code, if the competition needs one.
+             * @example MAPLE-2026
+             */
+            readonly accessCode?: string;
+            /**
+             * @description Answers to the competition's questions, by their IDs. If there are none, and no division, what you prepared counts.
+             * @example {
+             *       "q1-1": "M"
+             *     }
+             */
+            readonly answers?: {
+                readonly [key: string]: unknown;
+            };
+            /**
+             * Format: uuid
+             * @description The division to register in, if the competition has divisions.
+             * @example 018f6b1e-3333-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly divisionId?: string;
+            /** @description What would be refused, because the competition changed since then. */
+            readonly errors?: readonly components["schemas"]["FieldError"][];
+            /**
+             * @description Whether a press would be accepted with it, as far as the competition's questions are known now.
+             * @example true
+             */
+            readonly ready: boolean;
+            /**
+             * Format: date-time
+             * @example 2026-03-31T18:00:00Z
+             */
+            readonly updatedAt: string;
         };
         readonly Problem: {
             /**
@@ -3142,6 +3334,66 @@ export interface components {
              */
             readonly timeZone?: string;
         };
+        readonly Question: {
+            /**
+             * @description An explanation below the label. For CONSENT, the text to agree to, in Markdown.
+             * @example Unisex sizes.
+             */
+            readonly help?: string;
+            /**
+             * @description Identifies the question in answers. Letters, digits, - and _. Leave it out for a new question to get one.
+             * @example q1-1
+             */
+            readonly id?: string;
+            /**
+             * @description What sort of answer it takes. A question that has answers keeps its kind.
+             * @example ONE_OF
+             * @enum {string}
+             */
+            readonly kind: "TEXT" | "LONG_TEXT" | "NUMBER" | "YES_NO" | "ONE_OF" | "MANY_OF" | "DATE" | "PHONE" | "COUNTRY" | "URL" | "CONSENT";
+            /** @example T-shirt size */
+            readonly label: string;
+            /**
+             * Format: double
+             * @description The largest NUMBER, the longest TEXT or LONG_TEXT in characters, or the most choices of MANY_OF.
+             * @example 10
+             */
+            readonly max?: number | null;
+            /**
+             * Format: double
+             * @description The smallest NUMBER, the shortest TEXT or LONG_TEXT in characters, or the fewest choices of MANY_OF.
+             * @example 1
+             */
+            readonly min?: number | null;
+            /**
+             * @description What can be chosen, for ONE_OF and MANY_OF.
+             * @example [
+             *       "S",
+             *       "M",
+             *       "L"
+             *     ]
+             */
+            readonly options?: readonly string[];
+            /**
+             * @description Whether it must be answered, if it's shown. A required CONSENT must be true.
+             * @example true
+             */
+            readonly required?: boolean;
+            /**
+             * @description Who answers it. TEAM requires a competition with teams.
+             * @default PERSON
+             * @example PERSON
+             * @enum {string}
+             */
+            readonly scope?: "PERSON" | "TEAM";
+            /**
+             * @description Whether only people who manage the competition see the answers, which are deleted answersKeptDays after it's over.
+             * @example false
+             */
+            readonly sensitive?: boolean;
+            /** @description Asks the question only after certain answers to an earlier one. */
+            readonly showIf?: components["schemas"]["ShowIf"];
+        };
         readonly Randomness: {
             readonly signature?: string;
             readonly value?: string;
@@ -3162,6 +3414,15 @@ export interface components {
              */
             readonly accessCode?: string;
             /**
+             * @description Answers to the competition's questions, by their IDs. If there are none, and no division, what you prepared counts.
+             * @example {
+             *       "q1-1": "M"
+             *     }
+             */
+            readonly answers?: {
+                readonly [key: string]: unknown;
+            };
+            /**
              * Format: uuid
              * @description The division to register in, if the competition has divisions.
              * @example 018f6b1e-3333-7d0a-9b3e-5a1f0c2d4e6f
@@ -3169,6 +3430,15 @@ export interface components {
             readonly divisionId?: string;
         };
         readonly Registration: {
+            /**
+             * @description Your answers, by question. Left out if there are none, and in the response to registering.
+             * @example {
+             *       "q1-1": "M"
+             *     }
+             */
+            readonly answers?: {
+                readonly [key: string]: unknown;
+            };
             /**
              * @description true if the person can't register for this competition again.
              * @example false
@@ -3596,6 +3866,21 @@ export interface components {
              */
             readonly lastUsedAt: string;
         };
+        readonly ShowIf: {
+            /**
+             * @description The answers that it's asked after. One is enough; for MANY_OF, it's enough that it is among the choices.
+             * @example [
+             *       "M",
+             *       "L"
+             *     ]
+             */
+            readonly anyOf: readonly unknown[];
+            /**
+             * @description An earlier question.
+             * @example q1-1
+             */
+            readonly questionId: string;
+        };
         readonly SignUpRequest: {
             /**
              * Format: email
@@ -3678,6 +3963,18 @@ export interface components {
             readonly admission?: "FIRST_COME" | "REVIEW" | "LOTTERY";
             /**
              * Format: int64
+             * @description How many days after the competition is over the answers to sensitive questions are deleted; null for 30, if a question is sensitive.
+             * @example 30
+             */
+            readonly answersKeptDays?: number | null;
+            /**
+             * Format: date-time
+             * @description Until when people can edit their answers; null for the registration deadline.
+             * @example 2026-05-05T12:00:00Z
+             */
+            readonly answersUntil?: string | null;
+            /**
+             * Format: int64
              * @description Can't be lower than the seats held. Raising it promotes people from the waitlist.
              * @example 120
              */
@@ -3703,6 +4000,8 @@ export interface components {
              * @example 48
              */
             readonly offerHours?: number | null;
+            /** @description All questions, in order. Those whose ID is left out are new; a question that is left out is removed, and its answers are no longer shown. */
+            readonly questions?: readonly components["schemas"]["Question"][];
             /**
              * Format: date-time
              * @example 2026-05-01T12:00:00Z
@@ -8180,6 +8479,296 @@ export interface operations {
             };
         };
     };
+    readonly getPreparation: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The competition's ID. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Preparation"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    /** @description The authentication scheme: Bearer. */
+                    readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly prepare: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The competition's ID. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["RegisterRequest"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Preparation"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    /** @description The authentication scheme: Bearer. */
+                    readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly deletePreparation: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The competition's ID. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description No Content */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    /** @description The authentication scheme: Bearer. */
+                    readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly register: {
         readonly parameters: {
             readonly query?: never;
@@ -8334,12 +8923,16 @@ export interface operations {
     readonly listRegistrations: {
         readonly parameters: {
             readonly query?: {
+                /** @description The answer, or one of the choices. For YES_NO and CONSENT, yes or no. */
+                readonly answer?: string;
                 /** @description Where to continue, taken from the 'next' link of the previous response. Leave it out to start at the beginning. */
                 readonly cursor?: string;
                 /** @description Return only registrations in the division with this ID. */
                 readonly division?: string;
                 /** @description The maximum number of items to return. */
                 readonly limit?: number;
+                /** @description Return only registrations with a certain answer to this question, which must not be sensitive. Requires answer. */
+                readonly question?: string;
                 /** @description Words in the name or email. Part of a word is enough; case and accents don't matter. */
                 readonly search?: string;
                 /** @description The order: order of arrival (`arrival`), newest first (`newest`), by `name`, or by `status` (confirmed, pending, offered, applied, waitlisted, rejected, cancelled). */

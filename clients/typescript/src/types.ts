@@ -4,7 +4,7 @@ import type { components, paths } from "./schema.js";
 /** The API's types by name, such as Schemas["Competition"]. */
 export type Schemas = components["schemas"];
 
-export type Method = "get" | "post" | "patch" | "delete";
+export type Method = "get" | "post" | "put" | "patch" | "delete";
 
 /** The paths that support the method. */
 export type PathWith<M extends Method> = {

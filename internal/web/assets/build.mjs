@@ -67,6 +67,7 @@ for (const name of readdirSync(path.join(here, "images")).sort()) {
 await script("app.js");
 await script("chart.js");
 await script("passkey.js");
+await script("questions.js");
 await script("applications.js");
 
 const cli = path.join(modules, "@tailwindcss/cli/dist/index.mjs");
@@ -76,6 +77,8 @@ const css = execFileSync("node", [cli, "--input", path.join(here, "css/app.css")
   stdio: ["ignore", "pipe", "ignore"],
 });
 put("app.css", css.replace(/url\("?font:([\w.]+)"?\)/g, (_, name) => `url(${files[name]})`));
+const questions = await build({ entryPoints: [path.join(here, "css/questions.css")], minify: true, write: false, target: ["chrome123"] });
+put("questions.css", questions.outputFiles[0].text);
 put("chart.css", readFileSync(path.join(modules, "uplot/dist/uPlot.min.css")));
 
 const sorted = Object.fromEntries(Object.entries(files).sort());

@@ -42,6 +42,8 @@ func TestDemo(t *testing.T) {
 		{"press twice", testPressTwice},
 		{"opening", testOpening},
 		{"offers", testOffers},
+		{"asking", testAsking},
+		{"ready", testReady},
 		{"closed circle", testClosedCircle},
 		{"divisions", testDivisions},
 		{"applications", testApplications},

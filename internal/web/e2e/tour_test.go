@@ -102,6 +102,8 @@ func participantTour(t *testing.T, s site) tour {
 		{name: "competition-upcoming", path: v.find("/competitions?phase=upcoming", "Winter Game Jam")},
 		{name: "competition-register", like: true, path: v.find("/competitions?phase=open", "University Chess Blitz")},
 		{name: "competition-cancelled", like: true, path: v.find("/competitions?phase=cancelled", "Photo Marathon")},
+		{name: "prepare", path: v.find("/competitions?phase=upcoming", "Winter Game Jam") + "/prepare"},
+		{name: "answers", path: v.find("/dashboard", "Regional Mathematics Olympiad") + "/answers"},
 		{name: "move", path: registered + "/division"},
 		{name: "withdraw", like: true, path: registered + "/withdraw"},
 		{name: "withdraw-dialog", path: registered, then: func(v *visitor) {
@@ -153,6 +155,9 @@ func organizerTour(t *testing.T, s site) tour {
 		}},
 		{name: "competition-organizer", path: full},
 		{name: "registrations", path: full + "/registrations"},
+		{name: "registrations-answers", path: full + "/registrations/answers"},
+		{name: "registrations-columns", like: true, path: full + "/registrations?column=year&column=school"},
+		{name: "edit-questions", path: full + "/edit"},
 		{name: "applications", path: reviewed + "/applications"},
 		{name: "applications-none", like: true, path: reviewed + "/applications?search=zzzzzz"},
 		{name: "release", path: reviewed + "/applications/release"},
@@ -194,6 +199,7 @@ func adminTour(t *testing.T, s site) tour {
 	v.logInDirectly("admin@minicompete.com", "password123")
 	competition := v.find("/competitions?phase=open", "University Chess Blitz")
 	reports := addReports(t, s, strings.TrimPrefix(competition, "/competitions/"))
+	asking := v.find("/competitions?phase=waitlist", "Regional Mathematics Olympiad")
 	v.open("/admin?search=participant1")
 	user := eval[string](v, `document.querySelector("tbody a").getAttribute("href")`)
 	return tour{v, []stop{
@@ -203,6 +209,12 @@ func adminTour(t *testing.T, s site) tour {
 		{name: "admin-user-delete", like: true, path: user + "/delete"},
 		{name: "reset-factors", like: true, path: user + "/reset-factors"},
 		{name: "competition-admin", path: competition},
+		{name: "register-questions", path: asking + "/register"},
+		{name: "register-questions-refused", like: true, path: asking + "/register", then: func(v *visitor) {
+			eval[any](v, `document.querySelectorAll("main [required]").forEach((e) => e.required = false)`)
+			v.click(`main form[data-questions] button.btn-primary`)
+			v.see("[data-errors]", "School")
+		}},
 		{name: "transfer", path: competition + "/transfer"},
 		{name: "unpublish", like: true, path: competition + "/unpublish"},
 		{name: "admin-audit", path: "/admin/audit?action=account.role"},

@@ -17,6 +17,7 @@ const (
 	TimeShort   TimeStyle = "short"   // 12 Jun, 16:00 CEST; includes the year if it isn't the current one
 	TimeSeconds TimeStyle = "seconds" // 12 Jun 2026, 16:00:05 CEST
 	TimeDate    TimeStyle = "date"    // 12 Jun 2026
+	TimeClock   TimeStyle = "clock"   // 16:00:05 CEST
 )
 
 // machineTime is the format of a <time> element's datetime: to the millisecond, JavaScript's precision.
@@ -32,6 +33,7 @@ var layouts = map[TimeStyle]string{
 	TimeFull:    "Mon, 2 Jan 2006, 15:04",
 	TimeShort:   "2 Jan, 15:04",
 	TimeSeconds: "2 Jan 2006, 15:04:05",
+	TimeClock:   "15:04:05",
 }
 
 // shortWithYear is the format of TimeShort for other years.

@@ -54,6 +54,8 @@ type Page struct {
 	Now time.Time
 	// Charts loads the chart library.
 	Charts bool
+	// Questions loads the script and style of questions and their editor.
+	Questions bool
 	// Applications loads the script for the keys in the inbox of applications.
 	Applications bool
 	// Passkeys loads the script that asks for passkeys.

@@ -48,8 +48,12 @@ function read(key) {
 
 const property = (el) => (el.type === "checkbox" ? "checked" : "value");
 
-// kept are the elements of a form whose values may be kept: no secrets, no files, no buttons.
-const kept = (form) => [...form.elements].filter((el) => el.name && !["password", "file", "submit", "button"].includes(el.type));
+// kept are the elements of a form whose values may be: no secrets, no files, no buttons. Questions come and go, so there would be
+// nothing to put theirs into.
+const kept = (form) =>
+  [...form.elements].filter(
+    (el) => el.name && !["password", "file", "submit", "button"].includes(el.type) && !el.closest("[data-question-editor]"),
+  );
 
 const fields = (form) => Object.fromEntries(kept(form).map((el) => [el.name, el[property(el)]]));
 

@@ -1,0 +1,92 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/problem"
+)
+
+// Preparation is what a participant filled in before registration opens.
+type Preparation struct {
+	RegisterRequest
+	Ready     bool                 `json:"ready" doc:"Whether a press would be accepted with it, as far as the competition's questions are known now." example:"true"`
+	Errors    []problem.FieldError `json:"errors,omitempty" nullable:"false" doc:"What would be refused, because the competition changed since then."`
+	UpdatedAt time.Time            `json:"updatedAt" example:"2026-03-31T18:00:00Z"`
+}
+
+type prepareInput struct {
+	CompetitionInput
+	JSONBody
+}
+
+type preparationAnswer struct{ Body Preparation }
+
+func (a *api) registerPreparations() {
+	prepare := route{
+		method: http.MethodPut, path: "/api/competitions/{id}/preparation", id: "prepare", tag: tagRegistrations,
+		access:  loggedIn,
+		summary: "Prepare a registration",
+		description: "Saves what you would send to register. Then register without a body, at the opening: what you " +
+			"saved counts, and is checked again.",
+		request: RegisterRequest{},
+		errors: []*compete.Error{
+			compete.ErrOwnCompetition, compete.ErrBlocked, compete.ErrEmailUnverified, compete.ErrCompetitionMissing,
+			compete.ErrAlreadyRegistered, compete.ErrRegistrationClosed, compete.ErrCompetitionCancelled,
+		},
+	}
+	handle(a, prepare, a.prepare)
+	read := route{
+		method: http.MethodGet, path: prepare.path, id: "getPreparation", tag: tagRegistrations, access: loggedIn,
+		summary: "Get what I prepared", description: "Says whether it would be accepted now.",
+		errors: []*compete.Error{compete.ErrCompetitionMissing, compete.ErrPreparationMissing},
+	}
+	handle(a, read, a.getPreparation)
+	handle(a, route{
+		method: http.MethodDelete, path: prepare.path, id: "deletePreparation", tag: tagRegistrations, access: loggedIn,
+		status:      http.StatusNoContent,
+		summary:     "Delete what I prepared",
+		description: "Deleting nothing is fine. A preparation ends by itself once you've registered.",
+		errors:      []*compete.Error{compete.ErrCompetitionMissing},
+	}, a.deletePreparation)
+}
+
+func (a *api) prepare(ctx context.Context, in *prepareInput) (*preparationAnswer, error) {
+	entry, err := entryOf(in.RawBody)
+	if err != nil {
+		return nil, err
+	}
+	p, err := a.Registrations.Prepare(ctx, actor(ctx), in.ID, entry)
+	if err != nil {
+		return nil, err
+	}
+	return &preparationAnswer{newPreparation(&p)}, nil
+}
+
+func (a *api) getPreparation(ctx context.Context, in *CompetitionInput) (*preparationAnswer, error) {
+	p, err := a.Registrations.Prepared(ctx, actor(ctx), in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &preparationAnswer{newPreparation(&p)}, nil
+}
+
+func (a *api) deletePreparation(ctx context.Context, in *CompetitionInput) (*accepted, error) {
+	if err := a.Registrations.Unprepare(ctx, actor(ctx), in.ID); err != nil {
+		return nil, err
+	}
+	return &accepted{}, nil
+}
+
+func newPreparation(p *compete.Preparation) Preparation {
+	body := Preparation{
+		RegisterRequest: RegisterRequest{DivisionID: p.Entry.DivisionID, Answers: p.Entry.Answers},
+		Ready:           p.Ready(), UpdatedAt: p.UpdatedAt,
+	}
+	for _, f := range p.Problems {
+		body.Errors = append(body.Errors, problem.FieldError(f))
+	}
+	return body
+}

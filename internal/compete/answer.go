@@ -1,0 +1,430 @@
+package compete
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/minicompete/minicompete/internal/normal"
+)
+
+// Answers are a person's answers to the questions of a competition, by question. They have the types that JSON decodes
+// into: see QuestionKind. In their stored form, arrays are []string, and questions without an answer are left out.
+type Answers map[string]any
+
+// The limits of answers.
+const (
+	MaxTextAnswer     = 500    // characters
+	MaxLongTextAnswer = 5_000  // characters
+	MaxURLAnswer      = 2_000  // characters
+	MaxAnswersLength  = 32_000 // bytes of all answers as JSON
+	MaxNumber         = 1e15   // of either sign: every whole number up to it has an exact float64
+	minPhoneDigits    = 5
+	maxPhoneDigits    = 15 // ITU-T E.164
+)
+
+// answerField returns the name of an answer in errors.
+func answerField(questionID string) string { return "answers." + questionID }
+
+// Take checks answers against the questions, and returns them in the form to store, or an error that names every bad
+// one. Answers to questions that aren't shown are left out. kept are earlier answers, in their stored form: they count
+// where nothing new was given, as they are, so that a later change of the questions doesn't get in the way of editing
+// something else. A given nil removes an answer.
+func (qs Questions) Take(given, kept Answers) (Answers, error) {
+	taken, _, err := qs.take(given, kept)
+	return taken, err
+}
+
+// TakeText is Take for what is stored right away: it returns the answers as Encode does.
+func (qs Questions) TakeText(given, kept Answers) (string, error) {
+	_, text, err := qs.take(given, kept)
+	return text, err
+}
+
+func (qs Questions) take(given, kept Answers) (taken Answers, text string, err error) {
+	if len(qs) == 0 && len(given) == 0 {
+		return nil, noAnswers, nil
+	}
+	var v validation
+	taken = make(Answers, len(given)+len(kept))
+	for i := range qs {
+		q := &qs[i]
+		if !q.ShownFor(taken) {
+			continue
+		}
+		value, isNew := given[q.ID]
+		if earlier, ok := kept[q.ID]; ok && !isNew {
+			taken[q.ID] = earlier
+			continue
+		}
+		value, problem := q.read(value)
+		switch {
+		case problem != "":
+			v.add(answerField(q.ID), problem)
+		case q.Required && (value == nil || q.Kind == QuestionConsent && value == false):
+			v.add(answerField(q.ID), q.missing())
+		case value != nil:
+			taken[q.ID] = value
+		}
+	}
+	v.unknownAnswers(qs, given)
+	if err := v.err(); err != nil {
+		return nil, "", err
+	}
+	if text, err = taken.Encode(); err != nil || len(text) > MaxAnswersLength {
+		return nil, "", Invalid(FieldError{
+			Field: "answers", Message: fmt.Sprintf("must be at most %d bytes in all", MaxAnswersLength),
+		})
+	}
+	return taken, text, nil
+}
+
+func (v *validation) unknownAnswers(qs Questions, given Answers) {
+	for _, id := range slices.Sorted(maps.Keys(given)) {
+		switch {
+		case qs.Find(id) != nil:
+		case validQuestionID(id):
+			v.add(answerField(id), "must answer one of the competition's questions; there is none with this ID")
+		default:
+			v.add("answers", "must answer the competition's questions, by their IDs")
+			return
+		}
+	}
+}
+
+// Known returns the answers to these questions, without those to questions that no longer exist.
+func (qs Questions) Known(given Answers) Answers {
+	known := make(Answers, len(given))
+	for id, value := range given {
+		if qs.Find(id) != nil {
+			known[id] = value
+		}
+	}
+	return known
+}
+
+// missing says that a required answer isn't there.
+func (q *Question) missing() string {
+	if q.Kind == QuestionConsent {
+		return "must be agreed to"
+	}
+	return "is required"
+}
+
+// ShownFor reports whether the question is asked after these answers to earlier questions.
+func (q *Question) ShownFor(answers Answers) bool {
+	if q.ShowIf == nil {
+		return true
+	}
+	answer := answers[q.ShowIf.QuestionID]
+	choices, isList := answer.([]string)
+	return slices.ContainsFunc(q.ShowIf.AnyOf, func(wanted any) bool {
+		if isList {
+			text, ok := wanted.(string)
+			return ok && slices.Contains(choices, text)
+		}
+		return answer != nil && answer == wanted
+	})
+}
+
+// choice reads one answer, or one choice among the answers to MANY_OF.
+func (q *Question) choice(value any) (any, string) {
+	if q.Kind != QuestionManyOf {
+		return q.read(value)
+	}
+	text, ok := value.(string)
+	if text = normal.Line(text); !ok || !slices.Contains(q.Options, text) {
+		return nil, "must be one of the options"
+	}
+	return text, ""
+}
+
+// read returns an answer in its stored form, nil if there is none, or what is wrong with it.
+func (q *Question) read(value any) (stored any, problem string) {
+	switch q.Kind {
+	case QuestionNumber:
+		return q.readNumber(value)
+	case QuestionYesNo, QuestionConsent:
+		if _, ok := value.(bool); !ok && value != nil {
+			return nil, "must be true or false"
+		}
+		return value, ""
+	case QuestionManyOf:
+		return q.readChoices(value)
+	case QuestionText, QuestionLongText, QuestionOneOf, QuestionDate, QuestionPhone, QuestionCountry, QuestionURL:
+	}
+	text, ok := value.(string)
+	if !ok && value != nil {
+		return nil, "must be text"
+	}
+	if !clean(text) {
+		return nil, "must be valid UTF-8 text without control characters"
+	}
+	if q.Kind == QuestionLongText {
+		text = strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n"))
+	} else {
+		text = normal.Line(text)
+	}
+	if text == "" {
+		return nil, ""
+	}
+	return q.readText(text)
+}
+
+// readText is read for text that isn't empty.
+func (q *Question) readText(text string) (stored any, problem string) {
+	switch q.Kind {
+	case QuestionText:
+		return q.readLength(text, MaxTextAnswer)
+	case QuestionLongText:
+		return q.readLength(text, MaxLongTextAnswer)
+	case QuestionOneOf:
+		if !slices.Contains(q.Options, text) {
+			return nil, "must be one of the options"
+		}
+	case QuestionDate:
+		if day, err := time.Parse(time.DateOnly, text); err != nil || day.Year() < 1 {
+			return nil, "must be a date such as 2026-05-01"
+		}
+	case QuestionPhone:
+		if !isPhone(text) {
+			return nil, "must be a phone number such as +41 44 123 45 67"
+		}
+	case QuestionCountry:
+		text = strings.ToUpper(text)
+		if !slices.ContainsFunc(Countries, func(c Country) bool { return c.Code == text }) {
+			return nil, "must be a country's two-letter code, such as CH"
+		}
+	case QuestionURL:
+		if u, err := url.Parse(text); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" ||
+			len(text) > MaxURLAnswer || strings.Contains(text, " ") {
+			return nil, "must be a web address such as https://example.org"
+		}
+	case QuestionNumber, QuestionYesNo, QuestionManyOf, QuestionConsent: // these aren't text
+	}
+	return text, ""
+}
+
+// bound returns a bound as a count, or the given one if there is none.
+func bound(b *float64, otherwise int) int {
+	if b == nil {
+		return otherwise
+	}
+	return int(*b)
+}
+
+func (q *Question) readLength(text string, longest int) (any, string) {
+	n, least, most := len([]rune(text)), bound(q.Min, 0), bound(q.Max, longest)
+	switch {
+	case n < least:
+		return nil, fmt.Sprintf("must be at least %d characters long", least)
+	case n > most:
+		return nil, fmt.Sprintf("must be at most %d characters long", most)
+	}
+	return text, ""
+}
+
+func (q *Question) readNumber(value any) (any, string) {
+	n, ok := value.(float64)
+	switch {
+	case value == nil:
+		return nil, ""
+	case !ok || math.IsNaN(n):
+		return nil, "must be a number"
+	}
+	least, most := cmp.Or(q.Min, new(-float64(MaxNumber))), cmp.Or(q.Max, new(float64(MaxNumber)))
+	switch {
+	case n >= *least && n <= *most:
+		return n, ""
+	case q.Max == nil:
+		return nil, "must be at least " + numberText(*least)
+	case q.Min == nil:
+		return nil, "must be at most " + numberText(*most)
+	}
+	return nil, "must be between " + numberText(*least) + " and " + numberText(*most)
+}
+
+// readChoices returns choices in the order of the options, each once.
+func (q *Question) readChoices(value any) (any, string) {
+	var chosen []string
+	switch list := value.(type) {
+	case nil:
+		return nil, ""
+	case []string:
+		chosen = list
+	case []any:
+		for _, v := range list {
+			text, ok := v.(string)
+			if !ok {
+				return nil, "must be a list of options"
+			}
+			chosen = append(chosen, text)
+		}
+	default:
+		return nil, "must be a list of options"
+	}
+	var stored []string
+	for _, option := range q.Options {
+		if slices.ContainsFunc(chosen, func(c string) bool { return normal.Line(c) == option }) {
+			stored = append(stored, option)
+		}
+	}
+	for _, c := range chosen {
+		if !slices.Contains(stored, normal.Line(c)) {
+			return nil, "must be among the options"
+		}
+	}
+	switch n, least, most := len(stored), bound(q.Min, 0), bound(q.Max, MaxOptions); {
+	case n == 0:
+		return nil, ""
+	case n < least:
+		return nil, fmt.Sprintf("must have at least %d choices", least)
+	case n > most:
+		return nil, fmt.Sprintf("must have at most %d choices", most)
+	}
+	return stored, ""
+}
+
+func isPhone(text string) bool {
+	digits := 0
+	for i, r := range text {
+		switch {
+		case r >= '0' && r <= '9':
+			digits++
+		case r == '+' && i == 0, strings.ContainsRune(" -./()", r):
+		default:
+			return false
+		}
+	}
+	return digits >= minPhoneDigits && digits <= maxPhoneDigits
+}
+
+func numberText(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
+
+// AnswerText returns an answer as text for people and files; empty if there is none.
+func AnswerText(answer any) string {
+	switch a := answer.(type) {
+	case string:
+		return a
+	case bool:
+		if a {
+			return "yes"
+		}
+		return "no"
+	case float64:
+		return numberText(a)
+	case []string:
+		return strings.Join(a, ", ")
+	}
+	return ""
+}
+
+// noAnswers is what Encode returns for none.
+const noAnswers = "{}"
+
+// Encode returns the answers as they are stored. The same answers have the same text.
+func (a Answers) Encode() (string, error) {
+	if len(a) == 0 {
+		return noAnswers, nil
+	}
+	text, err := json.Marshal(a)
+	return string(text), err
+}
+
+// DecodeAnswers reads what Encode returned; nil for no answers.
+func DecodeAnswers(text string) (Answers, error) {
+	if text == "" || text == noAnswers {
+		return nil, nil
+	}
+	var a Answers
+	if err := json.Unmarshal([]byte(text), &a); err != nil {
+		return nil, fmt.Errorf("decode answers: %w", err)
+	}
+	for id, value := range a {
+		if list, ok := value.([]any); ok {
+			a[id] = texts(list)
+		}
+	}
+	return a, nil
+}
+
+func texts(list []any) []string {
+	found := make([]string, 0, len(list))
+	for _, v := range list {
+		if text, ok := v.(string); ok {
+			found = append(found, text)
+		}
+	}
+	return found
+}
+
+// Lasting returns the answers that are kept for good: those to questions that exist and aren't sensitive.
+func (qs Questions) Lasting(all Answers) Answers {
+	if len(all) == 0 {
+		return nil
+	}
+	kept := make(Answers, len(all))
+	for id, value := range all {
+		if q := qs.Find(id); q != nil && !q.Sensitive {
+			kept[id] = value
+		}
+	}
+	return kept
+}
+
+// answerFilter checks a filter, and brings its value from text into its stored form. Sensitive answers can't be
+// searched for: what is searched for is in addresses, and those are in logs and histories.
+func (v *validation) answerFilter(f *AnswerFilter, c *Competition) {
+	if f.QuestionID == "" {
+		return
+	}
+	q := c.Questions.Find(f.QuestionID)
+	switch {
+	case q == nil:
+		v.add("question", "must be the ID of one of the competition's questions")
+		return
+	case q.Sensitive:
+		v.add("question", "must not be sensitive")
+		return
+	}
+	text, isText := f.Value.(string)
+	if !isText {
+		return // it has been checked
+	}
+	var problem string
+	if f.Value, problem = q.Parse(text); f.Value == nil || problem != "" {
+		v.add("answer", "must be a possible answer to the question")
+	}
+}
+
+// Parse reads one answer, or one choice, from text as AnswerText writes it.
+func (q *Question) Parse(text string) (stored any, problem string) {
+	switch q.Kind {
+	case QuestionNumber:
+		n, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
+		if err != nil {
+			return nil, "must be a number"
+		}
+		return q.readNumber(n)
+	case QuestionYesNo, QuestionConsent:
+		switch text {
+		case "yes", "true":
+			return true, ""
+		case "no", "false":
+			return false, ""
+		case "":
+			return nil, ""
+		}
+		return nil, "must be yes or no"
+	case QuestionText, QuestionLongText, QuestionOneOf, QuestionManyOf, QuestionDate, QuestionPhone, QuestionCountry,
+		QuestionURL:
+	}
+	return q.choice(text)
+}

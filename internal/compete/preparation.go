@@ -1,0 +1,154 @@
+package compete
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// PreparationStore stores what participants filled in before registration opens.
+type PreparationStore interface {
+	// SavePreparation replaces what the user filled in for the competition. It fails with ErrUnauthorized if the
+	// account doesn't exist.
+	SavePreparation(ctx context.Context, p Place, e PreparedEntry, now time.Time) error
+	// DeletePreparation deletes it; deleting nothing is fine.
+	DeletePreparation(ctx context.Context, p Place, now time.Time) error
+	// Preparation reads it, and when it was saved. It fails with ErrPreparationMissing.
+	Preparation(ctx context.Context, p Place) (PreparedEntry, time.Time, error)
+}
+
+// PreparedEntry is an entry that was filled in ahead, as it is stored.
+type PreparedEntry struct {
+	DivisionID string // empty: none
+	Answers    string // as Answers.Encode returns them
+	Asked      string // Questions.Digest of those that the answers were checked against
+}
+
+// Entry returns what was filled in, without answers to questions that no longer exist. If the questions are still those
+// of asked, their Digest, the answers have been checked, and stay as they are.
+func (p *PreparedEntry) Entry(qs Questions, asked string) (Entry, error) {
+	if p.Asked == asked {
+		return Entry{DivisionID: p.DivisionID, Taken: p.Answers}, nil
+	}
+	answers, err := DecodeAnswers(p.Answers)
+	return Entry{DivisionID: p.DivisionID, Answers: qs.Known(answers)}, err
+}
+
+// ErrPreparationMissing says that nothing was filled in ahead.
+var ErrPreparationMissing = &Error{
+	Kind: KindNotFound, Code: "preparation_not_found",
+	Detail: "You haven't prepared anything for this competition.",
+}
+
+// Preparation is what a participant filled in ahead, so that their press needs nothing but its key.
+type Preparation struct {
+	Entry     Entry
+	UpdatedAt time.Time
+	// Problems are what would be refused if registration opened now, because the competition changed since then.
+	Problems []FieldError
+}
+
+// Ready reports whether a press would be accepted as far as the entry is concerned.
+func (p *Preparation) Ready() bool { return len(p.Problems) == 0 }
+
+// Prepare stores what the actor fills in for a competition, in place of what they filled in earlier. It can be done
+// from publication until the deadline, unless they are registered. The press is checked again. Errors:
+// ErrCompetitionMissing, ErrOwnCompetition, ErrBlocked, ErrEmailUnverified, ErrAlreadyRegistered,
+// ErrRegistrationClosed, ErrCompetitionCancelled, and those of Competition.CheckEntry.
+func (s *Registrations) Prepare(ctx context.Context, a Actor, competitionID string, e Entry) (Preparation, error) {
+	c, err := s.preparable(ctx, a, competitionID)
+	if err != nil {
+		return Preparation{}, err
+	}
+	if err := s.config.Verification.require(ctx, a); err != nil {
+		return Preparation{}, err
+	}
+	if err := c.CheckEntry(e); err != nil {
+		return Preparation{}, err
+	}
+	prepared := PreparedEntry{DivisionID: e.DivisionID, Asked: c.Questions.Digest()}
+	if e.Answers, prepared.Answers, err = c.Questions.take(e.Answers, nil); err != nil {
+		return Preparation{}, err
+	}
+	now := s.config.now()
+	err = s.config.Preparations.SavePreparation(ctx, Place{UserID: a.UserID, CompetitionID: c.ID}, prepared, now)
+	return Preparation{Entry: e, UpdatedAt: UTC(now)}, err
+}
+
+// preparable returns a competition that the actor can prepare for.
+func (s *Registrations) preparable(ctx context.Context, a Actor, competitionID string) (Competition, error) {
+	if err := require(a, RoleParticipant); err != nil {
+		return Competition{}, err
+	}
+	c, err := s.config.Competitions.Get(ctx, a, competitionID)
+	if err != nil {
+		return Competition{}, err
+	}
+	held, err := s.registrationOf(ctx, a, competitionID)
+	if err != nil {
+		return Competition{}, err
+	}
+	if err := c.CheckRegistrant(a, held); err != nil {
+		return Competition{}, err
+	}
+	if held != nil && held.Status != RegistrationCancelled {
+		return Competition{}, ErrAlreadyRegistered
+	}
+	now := s.config.now()
+	if phase := c.Phase(now); phase != PhaseUpcoming {
+		return c, c.checkOpen(phase, now)
+	}
+	return c, nil
+}
+
+// registrationOf returns the actor's registration; nil if there never was one.
+func (s *Registrations) registrationOf(ctx context.Context, a Actor, competitionID string) (*Registration, error) {
+	r, err := s.config.Store.RegistrationOf(ctx, a.UserID, competitionID)
+	if errors.Is(err, ErrRegistrationGone) {
+		return nil, nil
+	}
+	return &r, err
+}
+
+// Prepared returns what the actor filled in ahead, with what would be refused of it now. Errors:
+// ErrCompetitionMissing, ErrPreparationMissing.
+func (s *Registrations) Prepared(ctx context.Context, a Actor, competitionID string) (Preparation, error) {
+	if err := require(a, RoleParticipant); err != nil {
+		return Preparation{}, err
+	}
+	c, err := s.config.Competitions.Get(ctx, a, competitionID)
+	if err != nil {
+		return Preparation{}, err
+	}
+	prepared, at, err := s.config.Preparations.Preparation(ctx, Place{UserID: a.UserID, CompetitionID: c.ID})
+	if err != nil {
+		return Preparation{}, err
+	}
+	p := Preparation{UpdatedAt: at}
+	if p.Entry, err = prepared.Entry(c.Questions, ""); err != nil {
+		return Preparation{}, err
+	}
+	if err := c.CheckEntry(p.Entry); err != nil {
+		p.Problems = AsError(err).Fields
+	}
+	return p, nil
+}
+
+// Unprepare deletes what the actor filled in ahead. It fails with ErrCompetitionMissing.
+func (s *Registrations) Unprepare(ctx context.Context, a Actor, competitionID string) error {
+	if err := require(a, RoleParticipant); err != nil {
+		return err
+	}
+	c, err := s.config.Competitions.Get(ctx, a, competitionID)
+	if err != nil {
+		return err
+	}
+	return s.config.Preparations.DeletePreparation(ctx, Place{UserID: a.UserID, CompetitionID: c.ID}, s.config.now())
+}
+
+// KeptPreparation is what somebody filled in ahead, in an export of their data.
+type KeptPreparation struct {
+	CompetitionID string
+	Entry         Entry
+	UpdatedAt     time.Time
+}

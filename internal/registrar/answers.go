@@ -1,0 +1,148 @@
+package registrar
+
+import (
+	"time"
+
+	"github.com/minicompete/minicompete/internal/compete"
+)
+
+// readPrepared reads what was filled in ahead, for presses that bring nothing although the competition asks for
+// something. For all others, nothing is read.
+func (b *batch) readPrepared() (err error) {
+	var places []compete.Place
+	for _, c := range b.commands {
+		press, ok := c.decider.(*register)
+		if !ok || !press.Entry.IsZero() {
+			continue
+		}
+		if competition := b.competitions[press.CompetitionID]; competition != nil && competition.TakesEntries() {
+			places = append(places, press.place())
+		}
+	}
+	if len(places) > 0 {
+		b.prepared, err = b.tx.Prepared(b.ctx, places)
+	}
+	return err
+}
+
+// entry returns what the actor filled in, with the press or ahead. Good answers are in the form to store.
+func (b *batch) entry(c *register, competition *competition) (entry compete.Entry, err error) {
+	entry = c.Entry
+	if !competition.TakesEntries() {
+		return entry, nil
+	}
+	if prepared, ok := b.prepared[c.place()]; ok {
+		if competition.asked == "" {
+			competition.asked = competition.Questions.Digest()
+		}
+		if entry, err = prepared.Entry(competition.Questions, competition.asked); err != nil || entry.Taken != "" {
+			return entry, err
+		}
+	}
+	if len(competition.Questions) == 0 {
+		return entry, nil
+	}
+	// What is wrong with the answers is said once registration is known to be open.
+	if text, refusal := competition.Questions.TakeText(entry.Answers, nil); refusal == nil {
+		entry.Taken = text
+	}
+	return entry, nil
+}
+
+// added returns the entry of somebody whom staff add, which was checked.
+func (b *batch) added(e compete.Entry, c *competition) compete.Entry {
+	e.Taken, _ = compete.Answers(nil).Encode()
+	if text, refusal := c.Questions.TakeText(e.Answers, nil); refusal == nil {
+		e.Taken = text
+	}
+	return e
+}
+
+// enter stores the answers of somebody who registered with an entry that Admit has checked.
+func (b *batch) enter(c *register, competition *competition, r *compete.Registration, entry compete.Entry) {
+	asks := len(competition.Questions) > 0
+	if _, prepared := b.prepared[c.place()]; prepared || asks {
+		b.entered = append(b.entered, c.place())
+	}
+	if asks {
+		b.answer(r, entry.Taken)
+	}
+}
+
+func (b *batch) answer(r *compete.Registration, answers string) {
+	if b.answered == nil {
+		b.answered = make(map[string]string, len(b.commands))
+	}
+	b.answered[r.ID] = answers
+}
+
+// answersOf returns the answers of a registration, also those of this batch.
+func (b *batch) answersOf(registrationID string) (compete.Answers, error) {
+	if text, ok := b.answered[registrationID]; ok {
+		return compete.DecodeAnswers(text)
+	}
+	return b.tx.Answers(b.ctx, registrationID)
+}
+
+type edit struct{ compete.EditCommand }
+
+func (c *edit) name() string { return "edit" }
+
+func (c *edit) needs(n *needs) { n.registrationIDs.add(c.RegistrationID) }
+
+func (c *edit) decide(b *batch, now time.Time) (result, error, error) {
+	r := b.byID[c.RegistrationID]
+	if r == nil {
+		return result{}, compete.ErrRegistrationGone, nil
+	}
+	competition := b.competitions[r.CompetitionID]
+	if refusal := r.CheckEdit(c.Actor, &competition.Competition, now); refusal != nil {
+		return result{}, refusal, nil
+	}
+	kept, err := b.answersOf(r.ID)
+	if err != nil {
+		return result{}, nil, err
+	}
+	answers, refusal := competition.Questions.Take(c.Answers, kept)
+	if refusal != nil {
+		return result{}, refusal, nil
+	}
+	text, err := answers.Encode()
+	if err != nil {
+		return result{}, nil, err
+	}
+	b.answer(r, text)
+	competition.dirty = true // nothing is written otherwise
+	b.recordChange(compete.AuditAnswered, "", r, "", compete.AuditFields("questions", len(c.Answers)), now)
+	return result{
+		outcome: compete.RegistrationOutcome{Registration: *r, Competition: competition.Summary()}, answers: answers,
+	}, nil, nil
+}
+
+// keepKinds refuses a change of the kind of a question that has answers.
+func (b *batch) keepKinds(before *competition, after *compete.Competition) (refusal, err error) {
+	var answered []compete.Rekinded
+	for _, q := range after.Questions.Rekinded(before.Questions) {
+		has, err := b.isAnswered(before.ID, q.ID)
+		if err != nil {
+			return nil, err
+		}
+		if has {
+			answered = append(answered, q)
+		}
+	}
+	return compete.KeepKinds(answered), nil
+}
+
+// isAnswered reports whether a question has answers, also among those of this batch.
+func (b *batch) isAnswered(competitionID, questionID string) (bool, error) {
+	for id := range b.answered {
+		if b.byID[id].CompetitionID != competitionID {
+			continue
+		}
+		if answers, err := b.answersOf(id); err != nil || answers[questionID] != nil {
+			return err == nil, err
+		}
+	}
+	return b.tx.Answered(b.ctx, competitionID, questionID)
+}

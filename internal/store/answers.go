@@ -1,0 +1,250 @@
+package store
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/sqldb"
+)
+
+// storedQuestions are questions as their column has them: JSON, or NULL for none.
+type storedQuestions compete.Questions
+
+// Scan implements sql.Scanner.
+func (q *storedQuestions) Scan(from any) error {
+	var text sql.Null[string]
+	if err := text.Scan(from); err != nil || !text.Valid {
+		*q = nil
+		return err
+	}
+	return json.Unmarshal([]byte(text.V), q)
+}
+
+func (q storedQuestions) text() any {
+	if len(q) == 0 {
+		return nil
+	}
+	text, err := json.Marshal(q)
+	if err != nil {
+		panic(err) // validated questions can be encoded
+	}
+	return string(text)
+}
+
+// storedAnswers are answers as their column has them: JSON, or NULL for none.
+type storedAnswers compete.Answers
+
+// Scan implements sql.Scanner.
+func (a *storedAnswers) Scan(from any) error {
+	var text sql.Null[string]
+	if err := text.Scan(from); err != nil {
+		return err
+	}
+	read, err := compete.DecodeAnswers(text.V)
+	*a = storedAnswers(read)
+	return err
+}
+
+// answersOf selects the answers that belong to a registration r.
+const answersOf = `(SELECT a.answers FROM registration_answers a WHERE a.registration_id = r.id)`
+
+// answersIf is answersOf, or nothing where a competition asks nothing.
+func answersIf(asked bool) string {
+	if asked {
+		return answersOf
+	}
+	return `NULL`
+}
+
+// answered adds the condition that a registration r has an answer.
+func (s *statement) answered(f compete.AnswerFilter) {
+	if f.QuestionID == "" {
+		return
+	}
+	s.Add(` AND EXISTS (SELECT 1 FROM registration_answers a WHERE a.registration_id = r.id
+		AND {said a.answers %s %s})`, f.QuestionID, answerJSON(f.Value))
+}
+
+// answerJSON encodes an answer in the one way that both databases do.
+func answerJSON(value any) string {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(value); err != nil {
+		return "null"
+	}
+	return strings.TrimSpace(b.String())
+}
+
+// saveAnswers writes a row of its own per registration, so that registrations without answers cost nothing.
+var saveAnswers = sqldb.NewBulk("registration_id uuid, answers text", `
+	INSERT INTO registration_answers (registration_id, answers) {select v.registration_id, v.answers}
+	ON CONFLICT (registration_id) DO UPDATE SET answers = excluded.answers`)
+
+func answerRows(answers map[string]string) [][]any {
+	rows := make([][]any, 0, len(answers))
+	for _, id := range slices.Sorted(maps.Keys(answers)) {
+		rows = append(rows, []any{id, answers[id]})
+	}
+	return rows
+}
+
+// Answers implements compete.LedgerTx.
+func (t *ledgerTx) Answers(ctx context.Context, registrationID string) (compete.Answers, error) {
+	found, err := sqldb.List(ctx, t, scanAnswers,
+		`SELECT a.answers FROM registration_answers a WHERE a.registration_id = $1`, registrationID)
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return found[0], nil
+}
+
+func scanAnswers(row sqldb.Row) (compete.Answers, error) {
+	var a storedAnswers
+	err := row.Scan(&a)
+	return compete.Answers(a), err
+}
+
+// Answered implements compete.LedgerTx. An id consists of characters that JSON never escapes, and a quotation mark
+// within a text has a backslash before it.
+func (t *ledgerTx) Answered(ctx context.Context, competitionID, questionID string) (bool, error) {
+	key := strings.ReplaceAll(`"`+questionID+`":`, "_", `\_`)
+	found, err := sqldb.List(ctx, t, sqldb.ScanInt, `SELECT 1 FROM registrations r
+		JOIN registration_answers a ON a.registration_id = r.id
+		WHERE r.competition_id = $1 AND a.answers LIKE $2 ESCAPE '\' LIMIT 1`, competitionID, "%"+key+"%")
+	return len(found) > 0, err
+}
+
+// AnswersOf implements compete.RegistrationStore.
+func (s *Store) AnswersOf(ctx context.Context, registrationID string) (compete.Answers, error) {
+	if !compete.ValidID(registrationID) {
+		return nil, nil
+	}
+	found, err := sqldb.List(ctx, s.reader, scanAnswers,
+		`SELECT a.answers FROM registration_answers a WHERE a.registration_id = $1`, registrationID)
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return found[0], nil
+}
+
+// AnswersOfCompetition implements compete.RegistrationStore.
+func (s *Store) AnswersOfCompetition(
+	ctx context.Context, competitionID string, afterSeq int64, limit int,
+) (all []compete.Answers, next int64, err error) {
+	type answered struct {
+		seq     int64
+		answers storedAnswers
+	}
+	found, err := sqldb.List(ctx, s.replicated, func(row sqldb.Row) (a answered, err error) {
+		err = row.Scan(&a.seq, &a.answers)
+		return a, err
+	}, `SELECT r.seq, `+answersOf+` FROM registrations r
+		WHERE r.competition_id = $1 AND r.seq > $2 AND r.status NOT IN ('CANCELLED', 'REJECTED') ORDER BY r.seq LIMIT $3`,
+		competitionID, afterSeq, limit)
+	for _, a := range found {
+		all, next = append(all, compete.Answers(a.answers)), a.seq
+	}
+	if len(found) < limit {
+		next = 0
+	}
+	return all, next, err
+}
+
+// sensitiveOver selects the competitions whose sensitive answers have been kept long enough.
+const sensitiveOver = `SELECT c.id, c.questions, c.end_date, c.start_date, c.reg_deadline, c.answers_kept_days
+	FROM competitions c WHERE c.answers_kept_days IS NOT NULL AND c.answers_purged_at IS NULL
+	AND coalesce(c.end_date, c.start_date, c.reg_deadline) <= $1 ORDER BY c.id`
+
+// forgetSensitive deletes the answers to sensitive questions, and to questions that no longer exist, of competitions
+// that have been over for as many days as those are kept. It returns the number of registrations that had any.
+func (s *Store) forgetSensitive(ctx context.Context, now time.Time) (changed int, err error) {
+	type over struct {
+		id        string
+		questions storedQuestions
+		times     [2]*time.Time // the end and the start
+		deadline  time.Time
+		days      int
+	}
+	competitions, err := sqldb.List(ctx, s.reader, func(row sqldb.Row) (o over, err error) {
+		err = row.Scan(&o.id, &o.questions, &o.times[0], &o.times[1], &o.deadline, &o.days)
+		return o, err
+	}, sensitiveOver, now)
+	if err != nil {
+		return 0, err
+	}
+	for _, c := range competitions {
+		over := *cmp.Or(c.times[0], c.times[1], &c.deadline)
+		if now.Before(over.AddDate(0, 0, c.days)) {
+			continue
+		}
+		n, err := s.forgetSensitiveOf(ctx, c.id, compete.Questions(c.questions))
+		changed += n
+		if err != nil {
+			return changed, fmt.Errorf("delete sensitive answers: %w", err)
+		}
+		if _, err := sqldb.Change(ctx, s.writer, `UPDATE competitions SET answers_purged_at = $2 WHERE id = $1`, c.id,
+			now); err != nil {
+			return changed, err
+		}
+	}
+	return changed, nil
+}
+
+func (s *Store) forgetSensitiveOf(
+	ctx context.Context, competitionID string, qs compete.Questions,
+) (changed int, err error) {
+	for after := int64(-1); after != 0 && err == nil; {
+		err = s.Transact(ctx, func(ctx context.Context, tx Tx) error {
+			kept, last, err := tx.lastingAnswers(ctx, competitionID, qs, after)
+			if err != nil {
+				return err
+			}
+			_, err = tx.Bulk(ctx, saveAnswers, answerRows(kept))
+			after, changed = last, changed+len(kept)
+			return err
+		})
+	}
+	return changed, err
+}
+
+// lastingAnswers returns, by registration, what remains of a page of answers of which something has to go. It also
+// returns the last Seq of the page, or 0 if no further page follows.
+func (t Tx) lastingAnswers(
+	ctx context.Context, competitionID string, qs compete.Questions, after int64,
+) (kept map[string]string, last int64, err error) {
+	type row struct {
+		id      string
+		seq     int64
+		answers storedAnswers
+	}
+	found, err := sqldb.List(ctx, t, func(r sqldb.Row) (a row, err error) {
+		err = r.Scan(&a.id, &a.seq, &a.answers)
+		return a, err
+	}, `SELECT a.registration_id, r.seq, a.answers FROM registrations r
+		JOIN registration_answers a ON a.registration_id = r.id
+		WHERE r.competition_id = $1 AND r.seq > $2 ORDER BY r.seq LIMIT $3`, competitionID, after, cleanUpPage)
+	kept = map[string]string{}
+	for _, r := range found {
+		some := qs.Lasting(compete.Answers(r.answers))
+		if len(some) == len(r.answers) {
+			continue
+		}
+		if kept[r.id], err = some.Encode(); err != nil {
+			return nil, 0, err
+		}
+	}
+	if len(found) == cleanUpPage {
+		last = found[len(found)-1].seq
+	}
+	return kept, last, err
+}

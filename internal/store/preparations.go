@@ -1,0 +1,116 @@
+package store
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/sqldb"
+)
+
+var _ compete.PreparationStore = (*Store)(nil)
+
+// SavePreparation implements compete.PreparationStore.
+func (s *Store) SavePreparation(ctx context.Context, p compete.Place, e compete.PreparedEntry, now time.Time) error {
+	return s.Transact(ctx, func(ctx context.Context, tx Tx) error {
+		if _, err := sqldb.Change(ctx, tx, `INSERT INTO preparations
+				(user_id, competition_id, division_id, answers, asked, updated_at) VALUES ($1, $2, $3, $4, $5, $6)
+			ON CONFLICT (user_id, competition_id) DO UPDATE SET division_id = excluded.division_id,
+				answers = excluded.answers, asked = excluded.asked, updated_at = excluded.updated_at`,
+			p.UserID, p.CompetitionID, e.DivisionID, e.Answers, e.Asked, compete.UTC(now)); err != nil {
+			return unknownUser(err)
+		}
+		return tx.record(ctx, compete.AuditRecord{
+			At: now, Action: compete.AuditPrepared, UserID: p.UserID, CompetitionID: p.CompetitionID,
+		})
+	})
+}
+
+// DeletePreparation implements compete.PreparationStore.
+func (s *Store) DeletePreparation(ctx context.Context, p compete.Place, now time.Time) error {
+	return s.Transact(ctx, func(ctx context.Context, tx Tx) error {
+		n, err := sqldb.Change(ctx, tx, `DELETE FROM preparations WHERE user_id = $1 AND competition_id = $2`, p.UserID,
+			p.CompetitionID)
+		if err != nil || n == 0 {
+			return err
+		}
+		return tx.record(ctx, compete.AuditRecord{
+			At: now, Action: compete.AuditUnprepared, UserID: p.UserID, CompetitionID: p.CompetitionID,
+		})
+	})
+}
+
+// preparedColumns are those that scanPrepared reads.
+const preparedColumns = `p.user_id, p.competition_id, p.division_id, p.answers, p.asked, p.updated_at`
+
+type preparation struct {
+	place compete.Place
+	entry compete.PreparedEntry
+	at    time.Time
+}
+
+func scanPrepared(r sqldb.Row) (p preparation, err error) {
+	err = r.Scan(&p.place.UserID, &p.place.CompetitionID, &p.entry.DivisionID, &p.entry.Answers, &p.entry.Asked, &p.at)
+	return p, err
+}
+
+// Preparation implements compete.PreparationStore.
+func (s *Store) Preparation(
+	ctx context.Context, p compete.Place,
+) (entry compete.PreparedEntry, at time.Time, err error) {
+	if !compete.ValidID(p.UserID) || !compete.ValidID(p.CompetitionID) {
+		return entry, at, compete.ErrPreparationMissing
+	}
+	found, err := sqldb.One(ctx, s.reader, compete.ErrPreparationMissing, scanPrepared, `SELECT `+preparedColumns+`
+		FROM preparations p WHERE p.user_id = $1 AND p.competition_id = $2`, p.UserID, p.CompetitionID)
+	return found.entry, found.at, err
+}
+
+// Prepared implements compete.LedgerTx.
+func (t *ledgerTx) Prepared(
+	ctx context.Context, places []compete.Place,
+) (map[compete.Place]compete.PreparedEntry, error) {
+	userIDs, ids := pairs(t, places, func(p compete.Place) [2]string { return [2]string{p.UserID, p.CompetitionID} })
+	found, err := sqldb.List(ctx, t, scanPrepared, `SELECT `+preparedColumns+`
+		FROM {pairs $1 $2 uuid uuid} CROSS JOIN preparations p
+		WHERE p.user_id = v.a AND p.competition_id = v.b`, userIDs, ids)
+	prepared := make(map[compete.Place]compete.PreparedEntry, len(found))
+	for _, f := range found {
+		prepared[f.place] = f.entry
+	}
+	return prepared, err
+}
+
+var endPreparation = sqldb.NewBulk("user_id uuid, competition_id uuid", `
+	DELETE FROM preparations WHERE (user_id, competition_id) IN (SELECT v.user_id, v.competition_id {from})`)
+
+func placeRows(places []compete.Place) [][]any {
+	rows := make([][]any, len(places))
+	for i, p := range places {
+		rows[i] = []any{p.UserID, p.CompetitionID}
+	}
+	return rows
+}
+
+// PreparationsOf implements compete.PersonalDataStore.
+func (s *Store) PreparationsOf(ctx context.Context, userID string) ([]compete.KeptPreparation, error) {
+	found, err := sqldb.List(ctx, s.reader, scanPrepared,
+		`SELECT `+preparedColumns+` FROM preparations p WHERE p.user_id = $1`, userID)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(found, func(a, b preparation) int { return b.at.Compare(a.at) })
+	kept := make([]compete.KeptPreparation, len(found))
+	for i, f := range found {
+		answers, err := compete.DecodeAnswers(f.entry.Answers)
+		if err != nil {
+			return nil, err
+		}
+		kept[i] = compete.KeptPreparation{
+			CompetitionID: f.place.CompetitionID, UpdatedAt: f.at,
+			Entry: compete.Entry{DivisionID: f.entry.DivisionID, Answers: answers},
+		}
+	}
+	return kept, nil
+}
