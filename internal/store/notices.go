@@ -183,7 +183,7 @@ func (s *Store) StalePending(ctx context.Context, before time.Time, limit int) (
 func (s *Store) OffersOver(ctx context.Context, at time.Time, limit int) ([]string, error) {
 	return sqldb.List(ctx, s.reader, sqldb.ScanString, `SELECT r.id FROM registrations r
 		JOIN competitions c ON c.id = r.competition_id
-		WHERE r.status = 'OFFERED' AND r.confirm_by <= $1 AND {+c.status} <> 'CANCELLED'
+		WHERE r.status = 'OFFERED' AND NOT r.follows AND r.confirm_by <= $1 AND {+c.status} <> 'CANCELLED'
 		ORDER BY r.confirm_by LIMIT $2`, compete.UTC(at), limit)
 }
 
