@@ -113,7 +113,7 @@ type editRegistrationInput struct {
 type EditRegistrationRequest struct {
 	Answers optional[compete.Answers] `json:"answers,omitzero" doc:"Answers to change, by question; null removes one. Answers that you leave out stay." example:"{\"q1-1\":\"M\"}"`
 
-	Team    optional[*ChangedTeam] `json:"team,omitzero" nullable:"true" doc:"The team to be in: the one with a code, a new one with a name, or for the organizer and admins the one with an ID; null takes it out of its team. Where a seat is for a team, the registration gets the status of its new team."`
+	Team    optional[*ChangedTeam] `json:"team,omitzero" doc:"The team to be in: the one with a code, a new one with a name, or for the organizer and admins the one with an ID; null takes it out of its team. Where a seat is for a team, the registration gets the status of its new team."`
 	Looking optional[bool]         `json:"lookingForTeam,omitzero" doc:"Whether captains can find the person on the competition's board." example:"true"`
 
 	DivisionID optional[string] `json:"divisionId,omitzero" format:"uuid" doc:"Another division of the competition: a new place in the order of arrival there. Where all seats are taken, that's the end of its waitlist, and a seat held elsewhere is given up." example:"018f6b1e-3333-7d0a-9b3e-5a1f0c2d4e6f"`
