@@ -22,6 +22,7 @@ func newWorld(t *testing.T, databaseURL string) *world {
 	server := mailtest.Start(t, mailtest.Options{})
 	a := apptest.Start(t, apptest.Options{DatabaseURL: databaseURL, Settings: func(c *config.Config) {
 		c.LogLevel, c.SMTPURL = slog.LevelWarn, config.URL(server.URL)
+		c.LimitCompetitions = 0 // a table of every route and role creates hundreds
 	}})
 	w := &world{t: t, App: a, mail: server, count: &atomic.Int64{}}
 	w.openAccounts()
