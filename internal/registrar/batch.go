@@ -16,6 +16,7 @@ type batch struct {
 	sealer   compete.Sealer
 	commands []*command
 	answers  []answer
+	step     int // the size of a page of decisions or drawn places
 
 	competitions map[string]*competition
 	places       map[compete.Place]*compete.Registration

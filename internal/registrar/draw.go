@@ -22,7 +22,7 @@ func (c *drawing) decide(b *batch, now time.Time) (result, error, error) {
 	case competition.drawn: // what it wrote can't be read before the commit
 		return result{more: true}, nil, nil
 	}
-	page, err := b.tx.DrawPage(b.ctx, c.competitionID, releaseSize)
+	page, err := b.tx.DrawPage(b.ctx, c.competitionID, b.step)
 	if err != nil || page.Draw.CompetitionID == "" {
 		return result{}, nil, err
 	}
@@ -33,7 +33,7 @@ func (c *drawing) decide(b *batch, now time.Time) (result, error, error) {
 			return result{}, nil, err
 		}
 	}
-	if len(page.Places) < releaseSize {
+	if len(page.Places) < b.step {
 		d.FinishedAt = &now
 	}
 	competition.drawn, competition.dirty = true, true

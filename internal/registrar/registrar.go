@@ -53,6 +53,7 @@ type Registrar struct {
 	config Config
 	queue  queue
 	load   load
+	step   int // the size of the next page of decisions or drawn places; for the committing goroutine
 	done   chan struct{}
 }
 
@@ -66,7 +67,7 @@ func New(config Config) *Registrar {
 	if config.BatchSize == 0 {
 		config.BatchSize = DefaultBatchSize
 	}
-	r := &Registrar{config: config, done: make(chan struct{})}
+	r := &Registrar{config: config, step: minStep, done: make(chan struct{})}
 	r.queue.init(config.QueueSize)
 	return r
 }

@@ -6,9 +6,19 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// releaseSize is the maximum number of decisions that one transaction releases. A decision writes several times as much
-// as a promotion: fewer of them than pageSize keep others waiting for tens of milliseconds.
-const releaseSize = 64
+// A page of decisions, or of places of a draw, has as many as others can be kept waiting for: that depends on the
+// database, on what else the machine does, and on what else is in the batch.
+const (
+	minStep  = 4
+	maxStep  = 64
+	stepTime = 30 * time.Millisecond
+)
+
+// step returns the size of the next page, from that of the last one and how long its batch took.
+func step(last int, took time.Duration) int {
+	next := int64(last) * int64(stepTime) / max(int64(took), 1)
+	return int(min(max(next, minStep), maxStep, int64(2*last)))
+}
 
 type release struct{ competitionID string }
 
@@ -24,7 +34,7 @@ func (c *release) decide(b *batch, now time.Time) (result, error, error) {
 	if competition.released { // what it wrote can't be read before the commit
 		return result{more: true}, nil, nil
 	}
-	page, err := b.tx.ReleasePage(b.ctx, c.competitionID, releaseSize)
+	page, err := b.tx.ReleasePage(b.ctx, c.competitionID, b.step)
 	if err != nil || page.Release.ID == "" {
 		return result{}, nil, err
 	}
@@ -38,7 +48,7 @@ func (c *release) decide(b *batch, now time.Time) (result, error, error) {
 			}
 		}
 	}
-	if !open || len(page.Drafts) < releaseSize {
+	if !open || len(page.Drafts) < b.step {
 		progress.FinishedAt = &now
 	}
 	competition.released, competition.dirty = true, true

@@ -27,15 +27,16 @@ type Config struct {
 	// Mailing says that every message goes out by mail too: a MailJob is enqueued with it. Without it, those that carry
 	// a link alone have one.
 	Mailing bool
-	// Trace is that of sqldb.Config.
+	// Trace and Held are those of sqldb.Config.
 	Trace func(text string, args []any)
+	Held  func(time.Duration)
 }
 
 // Database is the configuration with which the store opens its database.
 func (c Config) Database() sqldb.Config {
 	return sqldb.Config{
 		URL: c.URL, ReplicaURL: c.ReplicaURL, MaxLag: c.MaxLag, Logger: c.Logger, Name: "minicompete",
-		MaxConns: c.MaxConns, WriteTimeout: c.WriteTimeout, Trace: c.Trace,
+		MaxConns: c.MaxConns, WriteTimeout: c.WriteTimeout, Trace: c.Trace, Held: c.Held,
 		Errors: sqldb.Errors{
 			Unavailable: compete.ErrDatabase, Constraint: compete.ErrConstraint,
 			CommitUnknown: compete.ErrCommitUnknown,
