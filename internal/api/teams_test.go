@@ -45,6 +45,17 @@ func (w *world) team(id, token string) (t api.Team) {
 	return t
 }
 
+// captained is a team whose captain is the participant, with another member.
+func (w *world) captained() (competitionID, teamID, memberID string) {
+	w.t.Helper()
+	c := w.create(teamBody(9, `{"max":3}`))
+	var r api.Registration
+	w.into(w.call("POST", "/api/competitions/"+c.ID+"/register", w.tokens[participant], `{"team":{"name":"Red"}}`),
+		http.StatusCreated, &r)
+	member, _ := w.teamUp(c.ID, `{"code":"`+w.team(r.TeamID, w.tokens[participant]).Code+`"}`)
+	return c.ID, r.TeamID, member.UserID
+}
+
 func testTeamsPerPerson(w *world) {
 	c := w.create(teamBody(3, `{"min":2,"max":3}`))
 	if c.Team == nil || c.Team.SeatUnit != compete.SeatPerPerson || c.Team.Max != 3 {

@@ -254,6 +254,10 @@ func (c *removeMember) decide(b *batch, now time.Time) (result, error, error) {
 	return result{outcome: compete.RegistrationOutcome{Registration: *r, Competition: competition.Summary()}}, nil, nil
 }
 
+// dropSize is the maximum number of registrations that one transaction looks at to drop them. All members of their teams
+// go with them.
+const dropSize = 32
+
 type dropIncomplete struct{ competitionID string }
 
 func (c *dropIncomplete) name() string { return "drop incomplete teams" }
@@ -265,7 +269,7 @@ func (c *dropIncomplete) decide(b *batch, now time.Time) (result, error, error) 
 	if competition == nil || !competition.DropsIncomplete(now) {
 		return result{}, nil, nil
 	}
-	rows, err := b.tx.Incomplete(b.ctx, c.competitionID, competition.Team.Min, releaseSize)
+	rows, err := b.tx.Incomplete(b.ctx, c.competitionID, competition.Team.Min, dropSize)
 	if err != nil {
 		return result{}, nil, err
 	}
@@ -298,7 +302,7 @@ func (c *dropIncomplete) decide(b *batch, now time.Time) (result, error, error) 
 		freed += seats
 	}
 	// The seats pass on in the end, so that nobody gets one who is about to be dropped.
-	more := len(rows) == releaseSize && dropped > 0
+	more := len(rows) == dropSize && dropped > 0
 	_, err = b.promote(competition, freed, now)
 	return result{more: more}, nil, err
 }
