@@ -9,7 +9,7 @@ import (
 // A page of decisions, or of places of a draw, has as many as others can be kept waiting for: that depends on the
 // database, on what else the machine does, and on what else is in the batch.
 const (
-	minStep  = 4
+	minStep  = 8 // more than the people of a model, whose test must not depend on time
 	maxStep  = 64
 	stepTime = 30 * time.Millisecond
 )
