@@ -111,7 +111,12 @@ func New(ctx context.Context, c Config) (*App, error) {
 func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
 func (a *App) openStore(ctx context.Context) error {
-	opened, err := openStore(ctx, a.config.Config, a.config.DatabaseReadURL, a.log)
+	c := storeConfig(a.config.Config, a.log)
+	c.ReplicaURL, c.MaxLag = string(a.config.DatabaseReadURL), a.config.DatabaseReadMaxLag
+	if a.metrics != nil {
+		c.Held = a.metrics.Held
+	}
+	opened, err := openStore(ctx, a.config.Config, c)
 	if err != nil {
 		return err
 	}

@@ -77,6 +77,7 @@ func TestMetricsTellWhatHappened(t *testing.T) {
 			`minicompete_oldest_pending_seconds`:                                                             0,
 			`minicompete_dead_letters`:                                                                       0,
 			`minicompete_open_streams`:                                                                       1,
+			`minicompete_write_transaction_seconds_count`:                                                    -1,
 			`go_sql_max_open_connections{db_name="reader"}`:                                                  -1, // any
 			`minicompete_job_run_seconds_count{queue="registration"}`:                                        -1,
 			requests + `{listener="api",method="POST",route="/api/competitions/{id}/register",status="201"}`: 5,

@@ -26,17 +26,20 @@ const (
 // OpenStore opens the database from the settings, without its read replica. If it is unavailable, OpenStore retries for
 // half a minute; any other failure is returned immediately.
 func OpenStore(ctx context.Context, c config.Config, logger *slog.Logger) (*store.Store, error) {
-	return openStore(ctx, c, "", logger)
+	return openStore(ctx, c, storeConfig(c, logger))
 }
 
-func openStore(ctx context.Context, c config.Config, replica config.URL, logger *slog.Logger) (*store.Store, error) {
-	url := c.DatabaseURL
+func storeConfig(c config.Config, logger *slog.Logger) store.Config {
+	return store.Config{
+		URL: string(c.DatabaseURL), Logger: logger, Jobs: compete.JobEncoder{MaxAttempts: c.JobMaxAttempts},
+		Mailing: c.SMTPURL != "",
+	}
+}
+
+func openStore(ctx context.Context, c config.Config, s store.Config) (*store.Store, error) {
+	url, replica, logger := c.DatabaseURL, c.DatabaseReadURL, s.Logger
 	for try := 1; ; try++ {
-		opened, err := store.Open(ctx, store.Config{
-			URL: string(url), ReplicaURL: string(replica), MaxLag: c.DatabaseReadMaxLag,
-			Logger: logger, Jobs: compete.JobEncoder{MaxAttempts: c.JobMaxAttempts},
-			Mailing: c.SMTPURL != "",
-		})
+		opened, err := store.Open(ctx, s)
 		if err == nil {
 			return opened, nil
 		}

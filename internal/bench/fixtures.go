@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,6 +16,8 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx", for creating databases
 
 	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/normal"
+	"github.com/minicompete/minicompete/internal/sqldb"
 	"github.com/minicompete/minicompete/internal/store"
 )
 
@@ -49,36 +52,26 @@ func newPostgres(ctx context.Context, server string) (string, func(), error) {
 
 // addPeople inserts users by SQL, as external tools do, and creates their tokens.
 func addPeople(ctx context.Context, db *store.Store, role compete.Role, n int) ([]person, error) {
-	tx, err := db.Writer().BeginTx(ctx, nil)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = tx.Rollback() }()
-	insert, err := tx.PrepareContext(ctx,
-		"INSERT INTO users (id, email, name, password_hash, role, created_at, updated_at) VALUES "+
-			"($1, $2, $3, '', $4, $5, $5)")
-	if err != nil {
-		return nil, err
-	}
-	defer insert.Close()
 	now := compete.UTC(time.Now())
 	people := make([]person, n)
+	columns := []string{"id", "email", "name", "password_hash", "role", "created_at", "updated_at", "search_text"}
+	rows := make([][]any, n)
 	for i := range people {
-		id := newID()
-		email := id + "@example.com"
-		if _, err := insert.ExecContext(ctx, id, email, fmt.Sprintf("Participant %d", i),
-			string(role), now); err != nil {
-			return nil, err
-		}
+		id := uuid.Must(uuid.NewV7())
+		email := strings.ToLower(fmt.Sprintf("%s%d@example.com", role, i))
 		token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{
-			"sub": id, "email": email, "role": role, "iat": now.Unix(), "exp": now.Add(24 * time.Hour).Unix(),
+			"sub": id.String(), "email": email, "role": role, "iat": now.Unix(), "exp": now.Add(24 * time.Hour).Unix(),
 		}).SignedString([]byte(jwtSecret))
 		if err != nil {
 			return nil, err
 		}
-		people[i] = person{id, token}
+		people[i] = person{id.String(), token}
+		name := fmt.Sprintf("Participant %d", i)
+		rows[i] = []any{id, email, name, "", string(role), now, now, normal.People(name, email)}
 	}
-	return people, tx.Commit()
+	return people, db.DB().Load(ctx, nil, func(load sqldb.Loader) error {
+		return load.Add(ctx, "users", columns, slices.Values(rows))
+	})
 }
 
 // addCompetitions inserts competitions with the given number of seats each, and returns their ids.

@@ -9,9 +9,11 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"os/signal"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -33,6 +35,7 @@ type options struct {
 	largest      int
 	crowd        int
 	overload     time.Duration
+	applications int
 }
 
 func main() {
@@ -41,8 +44,8 @@ func main() {
 	flag.StringVar(&o.postgres, "postgres", os.Getenv("TEST_POSTGRES_URL"),
 		"a PostgreSQL server where databases can be created")
 	flag.StringVar(&o.databases, "databases", "sqlite,postgres", "databases to measure")
-	flag.StringVar(&o.only, "only", "rush,reads,streams,start,logins,overload,release",
-		"parts to measure: rush, reads, streams, start, logins, overload, release, scale")
+	flag.StringVar(&o.only, "only", "rush,reads,streams,start,logins,overload,release,draw",
+		"parts to measure: rush, reads, streams, start, logins, overload, release, draw, scale")
 	flag.StringVar(&o.contenders, "contenders", "product,prepared,bare,textbook", "servers to compare in a rush")
 	flag.IntVar(&o.participants, "participants", 10_000, "participants per rush")
 	flag.IntVar(&o.connections, "connections", 256, "connections shared by the participants")
@@ -57,6 +60,7 @@ func main() {
 	flag.IntVar(&o.largest, "largest", 200_000, "registrations of the largest competition (scale)")
 	flag.IntVar(&o.crowd, "crowd", 5_000, "connections that press again and again (overload)")
 	flag.DurationVar(&o.overload, "for", 30*time.Second, "how long they do (overload)")
+	flag.IntVar(&o.applications, "applications", 100_000, "applications to draw (draw)")
 	child := flag.String("serve", "", "for internal use: serve the baseline 'bare' or 'textbook'")
 	database := flag.String("database", "", "for internal use: the baseline's database")
 	flag.Parse()
@@ -93,13 +97,12 @@ func measure(ctx context.Context, o options, kind string) error {
 	parts := map[string]func(context.Context, options, string) error{
 		"rush": measureRush, "reads": measureReads,
 		"streams": measureStreams, "start": measureStart, "logins": measureLogIns, "overload": measureOverload,
-		"release": measureRelease, "scale": measureScale,
+		"release": measureRelease, "draw": measureDraw, "scale": measureScale,
 	}
 	for _, part := range strings.Split(o.only, ",") {
 		f, ok := parts[part]
 		if !ok {
-			return fmt.Errorf("unknown part %q: use rush, reads, streams, start, logins, overload, release or scale",
-				part)
+			return fmt.Errorf("unknown part %q: use %s", part, strings.Join(slices.Sorted(maps.Keys(parts)), ", "))
 		}
 		if err := f(ctx, o, kind); err != nil {
 			return fmt.Errorf("%s: %w", part, err)

@@ -16,13 +16,12 @@ import (
 
 const (
 	decisionsReleased = 10_000
-	besidePause       = 5 * time.Millisecond // between two registrations for another competition
 	releaseTimeout    = 5 * time.Minute
+	messagesPoll      = 250 * time.Millisecond // counting takes the machine from what is measured
 )
 
-// measureRelease drafts a decision about each of ten thousand applications, and releases them. It reports how long
-// that took until all statuses were changed and all messages written, the program's memory at peak, and the longest
-// time that somebody waited who registered for another competition meanwhile: no less than the writer was ever held.
+// measureRelease drafts a decision about each of ten thousand applications, and releases them. It reports how long that
+// took until all statuses were changed and all messages written, and what a watch saw.
 func measureRelease(ctx context.Context, o options, kind string) (err error) {
 	url, drop, err := newDatabase(ctx, o, kind)
 	if err != nil {
@@ -34,75 +33,75 @@ func measureRelease(ctx context.Context, o options, kind string) (err error) {
 		return err
 	}
 	defer db.Close()
-	organizers, err := addPeople(ctx, db, compete.RoleOrganizer, 1)
+	crowd, err := addCrowd(ctx, db, decisionsReleased, decisionsReleased)
 	if err != nil {
 		return err
 	}
-	people, err := addPeople(ctx, db, compete.RoleParticipant, decisionsReleased)
-	if err != nil {
+	if err := addApplications(ctx, db, crowd.competitions[0], "REVIEW", decisionsReleased); err != nil {
 		return err
 	}
-	competitions, err := addCompetitions(ctx, db, organizers[0], 2, decisionsReleased)
-	if err != nil {
-		return err
-	}
-	if err := addApplications(ctx, db, competitions[0]); err != nil {
-		return err
-	}
-	s, err := startProduct(ctx, o.binary, url)
+	s, err := startMeasured(ctx, o.binary, url)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.stop()) }()
-	staff := staffClient{"http://" + s.address + "/api/competitions/" + competitions[0], organizers[0].token}
-	drafted, err := staff.draftAll(ctx, people)
+	staff := crowd.staff(s)
+	drafted, err := staff.draftAll(ctx, crowd.people)
 	if err != nil {
 		return err
 	}
-	conns, hangUp, err := dial(ctx, s.address, 1)
+	w, err := startWatch(ctx, s, crowd.people, crowd.competitions[1])
 	if err != nil {
 		return err
 	}
-	defer hangUp()
-	if err := s.resetPeak(); err != nil {
-		return err
-	}
-	during, end := context.WithCancel(ctx)
-	beside := make(chan answers, 1)
-	next := 0
-	go func() {
-		beside <- repeat(during, conns, besidePause, func() []byte {
-			next++
-			return registerRequest(s.address, people[next%len(people)], competitions[1])
-		})
-	}()
+	defer w.stop()
 	began := time.Now()
 	if err := staff.send(ctx, http.MethodPost, "/decisions/release", nil, nil); err != nil {
-		end()
 		return err
 	}
-	released, told, err := staff.awaitRelease(ctx, db, competitions[0], began)
-	end()
+	released, told, err := staff.awaitRelease(ctx, db, crowd.competitions[0], began)
 	if err != nil {
 		return err
 	}
-	presses := <-beside
-	_, peak, err := s.memory()
+	seen, err := w.end(ctx)
 	if err != nil {
 		return err
 	}
 	fmt.Printf("%-9s release of %d decisions: drafted in %.1f s, released in %.1f s, all messages written after "+
-		"%.1f s; memory %.0f MB at peak; registrations meanwhile p50 %v p99 %v longest %v\n", kind, decisionsReleased,
-		drafted.Seconds(), released.Seconds(), told.Seconds(), peak, presses.percentile(.5), presses.percentile(.99),
-		presses.percentile(1))
+		"%.1f s; %s\n", kind, decisionsReleased, drafted.Seconds(), released.Seconds(), told.Seconds(), seen)
 	return nil
 }
 
-// addApplications makes everybody apply for a competition. A registration has the id of its user.
-func addApplications(ctx context.Context, db *store.Store, competition string) error {
+// crowd is an organizer with two competitions, and participants.
+type crowd struct {
+	organizer    person
+	people       []person
+	competitions []string
+}
+
+func addCrowd(ctx context.Context, db *store.Store, people, capacity int) (c crowd, err error) {
+	organizers, err := addPeople(ctx, db, compete.RoleOrganizer, 1)
+	if err != nil {
+		return c, err
+	}
+	c.organizer = organizers[0]
+	if c.people, err = addPeople(ctx, db, compete.RoleParticipant, people); err != nil {
+		return c, err
+	}
+	c.competitions, err = addCompetitions(ctx, db, c.organizer, 2, capacity)
+	return c, err
+}
+
+// staff is the organizer of the first competition.
+func (c crowd) staff(s *server) staffClient {
+	return staffClient{"http://" + s.address + "/api/competitions/" + c.competitions[0], c.organizer.token}
+}
+
+// addApplications makes everybody, n people, apply for a competition. A registration has the id of its user.
+func addApplications(ctx context.Context, db *store.Store, competition, admission string, n int) error {
 	for _, text := range []string{
-		`UPDATE competitions SET admission = 'REVIEW', next_seq = ` + fmt.Sprint(decisionsReleased+1) + `
-			WHERE id = $1`,
+		fmt.Sprintf(`UPDATE competitions SET admission = '%s', waitlist = TRUE, next_seq = %d WHERE id = $1`,
+			admission, n+1),
 		`INSERT INTO registrations (id, user_id, competition_id, status, seq, registered_at, updated_at)
 			SELECT u.id, u.id, c.id, 'APPLIED', row_number() OVER (ORDER BY u.id), c.created_at, c.created_at
 			FROM users u CROSS JOIN competitions c WHERE u.role = 'PARTICIPANT' AND c.id = $1`,
@@ -183,16 +182,24 @@ func (c staffClient) awaitRelease(ctx context.Context, db *store.Store, competit
 			}
 		}
 	}
+	told, err = awaitMessages(ctx, db, competition, decisionsReleased, began)
+	return released, told, err
+}
+
+// awaitMessages returns how long after it began n messages about a competition were written.
+func awaitMessages(ctx context.Context, db *store.Store, competition string, n int, began time.Time) (
+	time.Duration, error,
+) {
 	for {
-		var n int
+		var written int
 		if err := db.Reader().QueryRowContext(ctx, `SELECT count(*) FROM messages m
 			JOIN registrations r ON r.id = m.registration_id WHERE r.competition_id = $1`,
-			competition).Scan(&n); err != nil {
-			return 0, 0, err
+			competition).Scan(&written); err != nil {
+			return 0, err
 		}
-		if n == decisionsReleased {
-			return released, time.Since(began), nil
+		if written == n {
+			return time.Since(began), nil
 		}
-		time.Sleep(50 * time.Millisecond)
+		time.Sleep(messagesPoll)
 	}
 }

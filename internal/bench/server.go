@@ -26,6 +26,7 @@ const healthTimeout = 30 * time.Second
 type server struct {
 	address string
 	web     string // address of the product's pages
+	metrics string // address of the product's metrics, if it was started with them
 	cmd     *exec.Cmd
 	started time.Duration // from start to healthy
 }

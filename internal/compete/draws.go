@@ -207,8 +207,8 @@ func (s *Draws) File(ctx context.Context, a Actor, competitionID string) (f draw
 
 // The sizes of what one transaction writes. Nobody waits for it longer than some tens of milliseconds.
 const (
-	listPage  = 500
-	placePage = 1000
+	listPage  = 250
+	placePage = 250
 	duePage   = 100
 )
 

@@ -38,6 +38,9 @@ func (r *Registrar) commit(commands []*command) {
 	took := time.Since(start)
 	switch {
 	case err == nil:
+		if len(b.releases)+len(b.draws) > 0 {
+			r.step = step(r.step, took)
+		}
 		r.publish(b)
 		for i, c := range commands {
 			c.answer <- &b.answers[i]
@@ -124,6 +127,7 @@ func (r *Registrar) attempt(id string, commands []*command) (b *batch, err error
 	}()
 	err = r.config.Ledger.Transact(ctx, id, func(tx compete.LedgerTx) error {
 		b = newBatch(ctx, tx, r.config.Sealer, commands)
+		b.step = r.step
 		if err := b.read(); err != nil {
 			return err
 		}

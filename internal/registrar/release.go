@@ -6,9 +6,19 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// releaseSize is the maximum number of decisions that one transaction releases. A decision writes several times as much
-// as a promotion: fewer of them than pageSize keep others waiting for tens of milliseconds.
-const releaseSize = 64
+// A page of decisions, or of places of a draw, has as many as others can be kept waiting for: that depends on the
+// database, on what else the machine does, and on what else is in the batch.
+const (
+	minStep  = 8 // more than the people of a model, whose test must not depend on time
+	maxStep  = 64
+	stepTime = 30 * time.Millisecond
+)
+
+// step returns the size of the next page, from that of the last one and how long its batch took.
+func step(last int, took time.Duration) int {
+	next := int64(last) * int64(stepTime) / max(int64(took), 1)
+	return int(min(max(next, minStep), maxStep, int64(2*last)))
+}
 
 type release struct{ competitionID string }
 
@@ -24,7 +34,7 @@ func (c *release) decide(b *batch, now time.Time) (result, error, error) {
 	if competition.released { // what it wrote can't be read before the commit
 		return result{more: true}, nil, nil
 	}
-	page, err := b.tx.ReleasePage(b.ctx, c.competitionID, releaseSize)
+	page, err := b.tx.ReleasePage(b.ctx, c.competitionID, b.step)
 	if err != nil || page.Release.ID == "" {
 		return result{}, nil, err
 	}
@@ -33,10 +43,12 @@ func (c *release) decide(b *batch, now time.Time) (result, error, error) {
 	open := competition.Promotes(now)
 	if open {
 		for _, d := range page.Drafts {
-			b.applyDraft(competition, d, &progress, now)
+			if err := b.applyDraft(competition, d, &progress, now); err != nil {
+				return result{}, nil, err
+			}
 		}
 	}
-	if !open || len(page.Drafts) < releaseSize {
+	if !open || len(page.Drafts) < b.step {
 		progress.FinishedAt = &now
 	}
 	competition.released, competition.dirty = true, true
@@ -45,14 +57,16 @@ func (c *release) decide(b *batch, now time.Time) (result, error, error) {
 }
 
 // applyDraft makes one decision take effect. If that would take a seat that isn't there, the draft remains.
-func (b *batch) applyDraft(c *competition, d compete.Draft, progress *compete.LedgerRelease, now time.Time) {
+func (b *batch) applyDraft(
+	c *competition, d compete.Draft, progress *compete.LedgerRelease, now time.Time,
+) error {
 	progress.AfterSeq = d.Seq
 	r := b.byID[d.RegistrationID]
 	to, err := c.Decide(d, r)
 	switch {
 	case err != nil:
 		progress.Unseated++
-		return
+		return nil
 	case to == "":
 		progress.Dropped++
 	case to == compete.RegistrationWaitlisted:
@@ -64,18 +78,19 @@ func (b *batch) applyDraft(c *competition, d compete.Draft, progress *compete.Le
 	}
 	progress.Done = append(progress.Done, d.RegistrationID)
 	if to == "" {
-		return
+		return nil
 	}
-	b.decided(c, r, to, progress.ID, now)
 	if d.Disabled {
 		b.disabled = append(b.disabled, r.ID)
 	}
+	return b.decided(c, r, to, progress.ID, now)
 }
 
-// decided gives a registration the status that was decided.
+// decided gives a registration the status that was decided; for a captain, also those of the team where seats are for
+// teams.
 func (b *batch) decided(
 	c *competition, r *compete.Registration, to compete.RegistrationStatus, releaseID string, now time.Time,
-) {
+) error {
 	before := r.Status
 	if before == compete.RegistrationWaitlisted {
 		c.ChangeSeats(r.DivisionID, 0, -1)
@@ -103,6 +118,15 @@ func (b *batch) decided(
 	b.markChanged(r, now)
 	b.recordChange(compete.AuditDecided, compete.ViaJob, r, before, after, now)
 	b.notices = append(b.notices, notice)
+	return b.along(c, r, func(m *compete.Registration) {
+		before := m.Status
+		m.Take(compete.EventDecision, to)
+		m.ConfirmBy = r.ConfirmBy
+		b.markChanged(m, now)
+		b.recordChange(compete.AuditDecided, compete.ViaJob, m, before, statusAndSeq(m), now)
+		notice.RegistrationID, notice.Seq = m.ID, m.Seq
+		b.notices = append(b.notices, notice)
+	})
 }
 
 // anyRegistered reports whether anybody has a registration for the competition, or in one of its divisions unless

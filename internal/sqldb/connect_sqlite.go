@@ -38,7 +38,8 @@ func connectSQLite(c Config, exclusive bool) (writer, reader *sql.DB, err error)
 		writer, err = OpenSQLiteFile(path, exclusiveSettings, 1)
 		return writer, writer, err
 	}
-	settings := fmt.Sprintf("%s&_pragma=cache_size(-%d)", sharedSettings, writerCache)
+	settings := fmt.Sprintf("%s&_pragma=cache_size(-%d)&_pragma=wal_autocheckpoint(%d)", sharedSettings, writerCache,
+		fallbackLog)
 	if writer, err = OpenSQLiteFile(path, settings, 1); err != nil {
 		return nil, nil, err
 	}
@@ -50,6 +51,15 @@ func connectSQLite(c Config, exclusive bool) (writer, reader *sql.DB, err error)
 		return nil, nil, errors.Join(err, writer.Close())
 	}
 	return writer, reader, nil
+}
+
+// connectCheckpoints opens the connection for checkpoints.
+func connectCheckpoints(c Config) (*sql.DB, error) {
+	path, _, err := sqlitefile.Path(c.URL)
+	if err != nil {
+		return nil, err
+	}
+	return OpenSQLiteFile(path, sharedSettings, 1)
 }
 
 const sharedSettings = "?_txlock=immediate&_pragma=busy_timeout(5000)&_pragma=journal_mode(wal)" +

@@ -23,8 +23,8 @@ type Config struct {
 	// Name is the application name of the program's connections in PostgreSQL, unless the URL sets another one.
 	// Programs with the same database and name prevent each other's OpenExclusive. Empty: sqldb.
 	Name string
-	// MaxConns bounds the number of open connections, including the writer's. 0: 4 besides the writer on SQLite, 20 on
-	// PostgreSQL.
+	// MaxConns bounds the number of open connections, including the writer's but not that of SQLite's checkpoints. 0: 4
+	// besides the writer on SQLite, 20 on PostgreSQL.
 	MaxConns int
 	// WriteTimeout bounds a write outside a transaction, including the wait for its turn; a transaction gets twice as
 	// long. After that the write fails with Errors.Unavailable. 0: DefaultWriteTimeout.
@@ -34,6 +34,9 @@ type Config struct {
 	// Trace, if set, is called with each query outside a transaction, as sent to the database. It must be safe for
 	// concurrent use.
 	Trace func(text string, args []any)
+	// Held, if set, is called after each transaction of Transact with how long it held its connection: from when it
+	// began, with SQLite's lock, to the end of the commit or rollback. It must be safe for concurrent use.
+	Held func(time.Duration)
 }
 
 // DefaultWriteTimeout is longer than SQLite waits for another process's lock (busy_timeout, 5 s).
@@ -45,11 +48,14 @@ type DB struct {
 	log     *slog.Logger
 	errors  Errors
 	trace   func(text string, args []any)
+	held    func(time.Duration)
 	url     string
 	name    string
 	writer  *Pool
 	reader  *Pool
 	replica *Replica // nil without Config.ReplicaURL
+
+	checkpoints *checkpoints // nil on PostgreSQL, and for OpenExclusive
 
 	positions Coalesced[struct{}, Position]
 }
@@ -74,13 +80,16 @@ func open(ctx context.Context, c Config, exclusive bool) (*DB, error) {
 	if c.Trace == nil {
 		c.Trace = func(string, []any) {}
 	}
+	if c.Held == nil {
+		c.Held = func(time.Duration) {}
+	}
 	c.Name = cmp.Or(c.Name, "sqldb")
 	dialect, writer, reader, err := connect(c, exclusive)
 	if err != nil {
 		return nil, err
 	}
 	db := &DB{
-		dialect: dialect, log: c.Logger, errors: c.Errors.withDefaults(), trace: c.Trace,
+		dialect: dialect, log: c.Logger, errors: c.Errors.withDefaults(), trace: c.Trace, held: c.Held,
 		url: c.URL, name: c.Name,
 	}
 	db.writer, db.reader = db.pool(writer), db.pool(reader)
@@ -92,6 +101,13 @@ func open(ctx context.Context, c Config, exclusive bool) (*DB, error) {
 		if err := handle.PingContext(ctx); err != nil {
 			return nil, errors.Join(fmt.Errorf("connect to the database: %w", db.Failure(err)), db.Close())
 		}
+	}
+	if db.Kind() == SQLite && !exclusive {
+		handle, err := connectCheckpoints(c)
+		if err != nil {
+			return nil, errors.Join(err, db.Close())
+		}
+		db.startCheckpoints(handle)
 	}
 	return db, nil
 }
@@ -112,9 +128,9 @@ func connect(c Config, exclusive bool) (d *dialect, writer, reader *sql.DB, err 
 
 // Close closes all connections. Nothing may be in progress.
 func (db *DB) Close() error {
-	var err error
+	err := db.checkpoints.close()
 	if db.replica != nil {
-		err = db.replica.pool.close()
+		err = errors.Join(err, db.replica.pool.close())
 	}
 	return errors.Join(err, db.reader.close(), db.writer.close())
 }

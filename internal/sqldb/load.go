@@ -43,6 +43,7 @@ func (db *DB) loadSQLite(ctx context.Context, f func(Loader) error) error {
 	if err != nil {
 		return err
 	}
+	defer db.checkpoints.pause()()
 	_, err = db.writer.handle.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
 	return err
 }

@@ -17,6 +17,7 @@ func (db *DB) Scrub(ctx context.Context) error {
 	if db.Kind() == PostgreSQL {
 		return nil
 	}
+	defer db.checkpoints.pause()()
 	conn, err := db.writer.handle.Conn(ctx)
 	if err != nil {
 		return db.Failure(err)

@@ -86,6 +86,8 @@ func (db *DB) transact(ctx context.Context, f func(context.Context, *Tx) error) 
 	if err != nil {
 		return db.Failure(err)
 	}
+	began := time.Now()
+	defer func() { db.held(time.Since(began)) }()
 	done := false
 	defer func() {
 		if done {

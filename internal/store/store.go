@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/recent"
 	"github.com/minicompete/minicompete/internal/sqldb"
 )
 
@@ -27,15 +28,16 @@ type Config struct {
 	// Mailing says that every message goes out by mail too: a MailJob is enqueued with it. Without it, those that carry
 	// a link alone have one.
 	Mailing bool
-	// Trace is that of sqldb.Config.
+	// Trace and Held are those of sqldb.Config.
 	Trace func(text string, args []any)
+	Held  func(time.Duration)
 }
 
 // Database is the configuration with which the store opens its database.
 func (c Config) Database() sqldb.Config {
 	return sqldb.Config{
 		URL: c.URL, ReplicaURL: c.ReplicaURL, MaxLag: c.MaxLag, Logger: c.Logger, Name: "minicompete",
-		MaxConns: c.MaxConns, WriteTimeout: c.WriteTimeout, Trace: c.Trace,
+		MaxConns: c.MaxConns, WriteTimeout: c.WriteTimeout, Trace: c.Trace, Held: c.Held,
 		Errors: sqldb.Errors{
 			Unavailable: compete.ErrDatabase, Constraint: compete.ErrConstraint,
 			CommitUnknown: compete.ErrCommitUnknown,
@@ -57,6 +59,7 @@ type Store struct {
 
 	competitions     sqldb.Coalesced[competitionKey, compete.Competition]
 	competitionLists sqldb.Coalesced[competitionsKey, compete.Page[compete.Competition]]
+	times            *recent.Cache[timesKey, []compete.TimeCount]
 }
 
 // Open connects to the database, and makes the file (and its directory) when it is SQLite's and doesn't exist. It does
@@ -74,7 +77,10 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 // On is the store on a database that is open already, by the configuration of Config.Database. No mails go out by its
 // messages.
 func On(db *sqldb.DB) *Store {
-	return &Store{db: db, writer: db.Writer(), reader: db.Reader(), replicated: db.Replicated()}
+	return &Store{
+		db: db, writer: db.Writer(), reader: db.Reader(), replicated: db.Replicated(),
+		times: recent.NewCache[timesKey, []compete.TimeCount](mostTimes),
+	}
 }
 
 // Close closes every connection. Nothing may be under way.

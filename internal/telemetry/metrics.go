@@ -18,9 +18,11 @@ import (
 // The bucket boundaries of histograms, in seconds and in commands.
 var (
 	requestSeconds = []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30}
-	commitSeconds  = []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}
-	jobSeconds     = []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300}
-	batchCommands  = prometheus.ExponentialBuckets(1, 2, 10) // up to the registrar's batches of 512
+	commitSeconds  = []float64{ // dense where people begin to wait
+		.0005, .001, .0025, .005, .01, .02, .03, .04, .05, .06, .07, .08, .09, .1, .125, .15, .2, .25, .5, 1, 2.5, 5, 10,
+	}
+	jobSeconds    = []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300}
+	batchCommands = prometheus.ExponentialBuckets(1, 2, 10) // up to the registrar's batches of 512
 )
 
 // Metrics counts the work of one process. It implements the Observers of packages compete, server, registrar and jobs.
@@ -32,6 +34,7 @@ type Metrics struct {
 	accepted, waitlisted, replayed, refused, failed prometheus.Counter
 	refusals                                        *prometheus.CounterVec
 	queueFull, mailbox                              prometheus.Counter
+	held                                            prometheus.Histogram
 	attempts                                        map[attempt]prometheus.Counter
 	waited, ran                                     map[string]prometheus.Observer // by queue
 	sends                                           map[SendOutcome]prometheus.Counter
@@ -50,6 +53,9 @@ func NewMetrics(version string) *Metrics {
 	m.requests.init(m.histogramVec("http_request_duration_seconds",
 		"How long requests took to answer, by listener, method, route (as declared, never as typed) and status.",
 		requestSeconds, "listener", "method", "route", "status"))
+	m.held = m.histogram("write_transaction_seconds",
+		"How long transactions held a connection that writes, from their begin to the end of their commit. "+
+			"On SQLite, where one writes at a time, nobody else could write meanwhile.", commitSeconds)
 	m.addRegistrar()
 	m.addJobs()
 	m.addMail()
@@ -123,6 +129,9 @@ func (m *Metrics) Batch(r registrar.Report) {
 		m.refusals.WithLabelValues(code).Add(float64(n))
 	}
 }
+
+// Held implements the hook of sqldb.Config.
+func (m *Metrics) Held(took time.Duration) { m.held.Observe(took.Seconds()) }
 
 // QueueFull implements registrar.Observer.
 func (m *Metrics) QueueFull() { m.queueFull.Inc() }

@@ -48,6 +48,7 @@ func TestMetrics(t *testing.T) {
 	})
 	m.Batch(registrar.Report{Commands: 1, Took: time.Millisecond})
 	m.QueueFull()
+	m.Held(85 * time.Millisecond)
 	m.Job("registration", jobs.OutcomeDone, time.Second, time.Millisecond)
 	m.Job("reminder", jobs.OutcomeDead, time.Second, time.Millisecond)
 	m.Job("unheard of", jobs.OutcomeDead, time.Second, time.Millisecond)
@@ -62,6 +63,8 @@ func TestMetrics(t *testing.T) {
 		`minicompete_registrar_batch_commands_sum 13`,
 		`minicompete_registrar_commit_seconds_count 2`,
 		`minicompete_registrar_queue_full_total 1`,
+		`minicompete_write_transaction_seconds_bucket{le="0.08"} 0`,
+		`minicompete_write_transaction_seconds_bucket{le="0.09"} 1`,
 		`minicompete_registrations_total{outcome="accepted"} 5`,
 		`minicompete_registrations_total{outcome="waitlisted"} 3`,
 		`minicompete_registrations_total{outcome="replayed"} 1`,
