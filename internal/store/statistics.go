@@ -105,7 +105,7 @@ func (s *Store) OpenOffers(ctx context.Context, competitionIDs []string) (map[st
 		counts[id] = n
 		return none, err
 	}, `SELECT r.competition_id, count(*) FROM registrations r WHERE r.competition_id {any $1 uuid}
-		AND r.status = 'OFFERED' GROUP BY r.competition_id`, s.db.Array(competitionIDs))
+		AND r.status = 'OFFERED' AND NOT r.follows GROUP BY r.competition_id`, s.db.Array(competitionIDs))
 	return counts, err
 }
 

@@ -79,7 +79,8 @@ func TestDemo(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) { test.run(t, s) })
 	}
 	runStories(t, s, []story{
-		{"offers", testOffers}, {"asking", testAsking}, {"ready", testReady}, {"closed circle", testClosedCircle},
+		{"offers", testOffers}, {"asking", testAsking}, {"ready", testReady}, {"asking a circle", testAskingCircle},
+		{"closed circle", testClosedCircle},
 		{"divisions", testDivisions}, {"applications", testApplications}, {"draw", testDraw},
 	})
 }
