@@ -344,6 +344,7 @@ func (f *fixture) addQueue(t *testing.T, organizer compete.User, n int) (compete
 				f.ago(time.Minute), f.agoPointer(time.Second)
 			fillEmptyFields(&r.RegistrationState, f.now)
 			r.CancelReason, r.DivisionID = "", "" // a new one has no reason, and the competition no divisions
+			r.TeamID, r.Follows = "", false       // nor teams
 			if r.ConfirmBy = nil; r.Status == compete.RegistrationOffered {
 				r.ConfirmBy = f.agoPointer(-time.Hour)
 			}

@@ -280,9 +280,14 @@ var (
 	insertIntoDivisions = dividedRow.Bulk("registrations", "")
 	insertIntoTeams     = teamedRow.Bulk("registrations", "")
 	saveRegistrations   = registrationRow.Bulk("registrations",
-		"ON CONFLICT (id) DO UPDATE SET "+
-			slices.Concat(registrationState, registrationDivision, registrationTeam, registrationLater).Excluded())
+		"ON CONFLICT (id) DO UPDATE SET "+keptStatus+", "+
+			slices.Concat(registrationState[1:], registrationDivision, registrationTeam, registrationLater).Excluded())
 )
+
+// keptStatus keeps a confirmation that Deliver wrote since the registration was read, as that doesn't lock competitions.
+// A registration that becomes PENDING again has a new place in the order of arrival, unless it's one that was put aside.
+var keptStatus = `status = CASE WHEN registrations.status = 'CONFIRMED' AND excluded.status = 'PENDING'
+	AND (registrations.seq = excluded.seq OR registrations.seq >= ` + aside + `) THEN 'CONFIRMED' ELSE excluded.status END`
 
 // byColumns separates new registrations by the columns that they need, since most need neither a division's nor a
 // team's.

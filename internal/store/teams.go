@@ -63,8 +63,11 @@ func saveTeamsOf(p *sqldb.Pipeline, c *compete.LedgerChanges) {
 }
 
 // putAside frees the places of registrations that exchange them, which are unique after each statement.
-var putAside = sqldb.NewBulk("id uuid", `UPDATE registrations SET seq = seq + 1099511627776
+var putAside = sqldb.NewBulk("id uuid", `UPDATE registrations SET seq = seq + `+aside+`
 	WHERE id IN (SELECT v.id {from})`)
+
+// aside is more than any place in the order of arrival.
+const aside = `1099511627776`
 
 // handOver moves what belongs to a team as a whole to the registration of its new captain.
 func handOver(p *sqldb.Pipeline, handed []compete.HandOver) {
