@@ -278,6 +278,18 @@ func (s *Store) TeamsDropped(ctx context.Context, competitionID string, deadline
 	return err
 }
 
+// teamsDropped is the condition that a competition c isn't about to drop incomplete teams.
+const teamsDropped = `(c.team IS NULL OR c.team NOT LIKE '%"dropIncomplete":true%'
+	OR c.teams_dropped_for IS NOT NULL AND c.teams_dropped_for = c.reg_deadline)`
+
+// teamIf selects the name of the team of a registration r, or nothing where a competition has no teams.
+func teamIf(teams bool) string {
+	if teams {
+		return `coalesce((SELECT t.name FROM teams t WHERE t.id = r.team_id), '')`
+	}
+	return `''`
+}
+
 // storedTeam are the rules for teams as their column has them: JSON, or NULL for none.
 type storedTeam struct{ rules **compete.TeamRules }
 
