@@ -135,7 +135,7 @@ func (s *Teams) Get(ctx context.Context, a Actor, id string) (TeamView, error) {
 	for i := range rows {
 		allowed = allowed || rows[i].UserID == a.UserID
 	}
-	if !allowed {
+	if !allowed || len(rows) == 0 { // a cancelled competition leaves teams in which nobody is
 		return TeamView{}, ErrTeamMissing
 	}
 	return view, nil
