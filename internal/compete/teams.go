@@ -23,6 +23,10 @@ type TeamStore interface {
 	// Seekers lists the registrations for a competition of people who look for a team, without answers, in order of
 	// Seq.
 	Seekers(ctx context.Context, competitionID string, cursor Cursor, limit int) (Page[ParticipantRegistration], error)
+	// Invited returns which of the registrations were invited to a team at their present place in line.
+	Invited(ctx context.Context, teamID string, registrationIDs []string) ([]string, error)
+	// TeamNames returns the names of teams by id.
+	TeamNames(ctx context.Context, ids []string) (map[string]string, error)
 	// Invite saves a message to somebody who looks for a team, unless they have one about the same team already.
 	Invite(ctx context.Context, m Message, r AuditRecord) error
 
@@ -63,11 +67,14 @@ type TeamFilter struct {
 // TeamsConfig lists the dependencies of NewTeams.
 type TeamsConfig struct {
 	Runtime
-	Store        TeamStore
-	Registrar    Registrar
-	Competitions *Competitions
-	Throttle     *Throttle
-	Sealer       Sealer // computes the codes
+	Store         TeamStore
+	Registrations RegistrationStore
+	Users         UserStore
+	Registrar     Registrar
+	Competitions  *Competitions
+	Throttle      *Throttle
+	Sealer        Sealer // computes the codes
+	Wording       AccountWording
 }
 
 // Teams handles what people do in and with teams. Creating and joining one is part of Registrations.Register.
@@ -125,22 +132,29 @@ func (s *Teams) Get(ctx context.Context, a Actor, id string) (TeamView, error) {
 	if err != nil {
 		return TeamView{}, err
 	}
-	view := TeamView{Team: t, Competition: c, Code: t.Code(s.config.Sealer)}
+	view := teamView(t, c, t.Code(s.config.Sealer), rows)
 	allowed := c.ManagedBy(a)
+	for i := range rows {
+		allowed = allowed || rows[i].UserID == a.UserID
+	}
+	if !allowed || len(rows) == 0 { // a cancelled competition leaves teams in which nobody is
+		return TeamView{}, ErrTeamMissing
+	}
+	return view, nil
+}
+
+func teamView(t Team, c Competition, code TeamCode, rows []ParticipantRegistration) TeamView {
+	view := TeamView{Team: t, Competition: c, Code: code}
 	for i := range rows {
 		m := TeamMember{ParticipantRegistration: rows[i], Captain: rows[i].UserID == t.CaptainID}
 		m.Missing = c.QuestionsFor(m.Captain).missing(m.Answers)
-		allowed = allowed || m.UserID == a.UserID
 		if m.Captain {
 			view.Members = append([]TeamMember{m}, view.Members...)
 		} else {
 			view.Members = append(view.Members, m)
 		}
 	}
-	if !allowed {
-		return TeamView{}, ErrTeamMissing
-	}
-	return view, nil
+	return view
 }
 
 // missing returns the labels of required questions that are shown and not answered.

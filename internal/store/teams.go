@@ -219,11 +219,40 @@ func (s *Store) Seekers(
 		func(r compete.ParticipantRegistration) (int64, string) { return r.Seq, r.ID }), err
 }
 
+// Invited implements compete.TeamStore.
+func (s *Store) Invited(ctx context.Context, teamID string, registrationIDs []string) ([]string, error) {
+	return sqldb.List(ctx, s.reader, func(row sqldb.Row) (id string, err error) {
+		err = row.Scan(&id)
+		return id, err
+	}, `SELECT CAST(r.id AS text) FROM registrations r
+		JOIN messages m ON m.registration_id = r.id AND m.seq = r.seq AND m.move_id = $1
+		WHERE r.id {any $2 uuid}`, teamID, s.db.Array(registrationIDs))
+}
+
+// TeamNames implements compete.TeamStore.
+func (s *Store) TeamNames(ctx context.Context, ids []string) (map[string]string, error) {
+	names := make(map[string]string, len(ids))
+	_, err := sqldb.List(ctx, s.reader, func(row sqldb.Row) (none struct{}, err error) {
+		var id, name string
+		err = row.Scan(&id, &name)
+		names[id] = name
+		return none, err
+	}, `SELECT t.id, t.name FROM teams t WHERE t.id {any $1 uuid}`, s.db.Array(ids))
+	return names, err
+}
+
 // Invite implements compete.TeamStore.
 func (s *Store) Invite(ctx context.Context, m compete.Message, r compete.AuditRecord) error {
 	return s.Transact(ctx, func(ctx context.Context, tx Tx) error {
-		if err := s.saveMessage(ctx, tx, m); err != nil {
+		n, err := sqldb.Change(ctx, tx, newMessageRow.Insert("messages")+` ON CONFLICT DO NOTHING`,
+			newMessageRow.Values(&m)...)
+		if err != nil || n == 0 {
 			return err
+		}
+		if s.mailing && !m.Kept {
+			if err := s.enqueue(ctx, tx, []compete.Job{mailJob(&m)}); err != nil {
+				return err
+			}
 		}
 		return tx.record(ctx, r)
 	})

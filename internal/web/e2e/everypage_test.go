@@ -41,7 +41,7 @@ func everyTour(t *testing.T, s site) iter.Seq[[]tour] {
 	return func(yield func([]tour) bool) {
 		var paths []string
 		for _, tours := range []func(*testing.T, site) []tour{
-			newTours, offerTours, applicationTours, drawTours, circleTours, newcomerTours,
+			newTours, teamTours, offerTours, applicationTours, drawTours, circleTours, newcomerTours,
 			extremeTours,
 		} {
 			group := tours(t, s)

@@ -81,7 +81,8 @@ func TestDemo(t *testing.T) {
 	runStories(t, s, []story{
 		{"offers", testOffers}, {"asking", testAsking}, {"ready", testReady}, {"asking a circle", testAskingCircle},
 		{"closed circle", testClosedCircle},
-		{"divisions", testDivisions}, {"applications", testApplications}, {"draw", testDraw},
+		{"divisions", testDivisions}, {"teams", testTeams}, {"team seats", testTeamSeats},
+		{"team ready", testTeamReady}, {"applications", testApplications}, {"draw", testDraw},
 	})
 }
 
