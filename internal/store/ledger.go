@@ -104,8 +104,8 @@ var (
 	lockCompetitions = `SELECT ` + competitionRow.Reading(tagsOf,
 		`NULL`).Reading(divisionsOf, `NULL`).Reading(`c.cover`, `''`).Select("c") + `, c.next_seq` +
 		fromCompetitions + `WHERE c.id {any $1 uuid} ORDER BY c.id {lock c}`
-	registrationsByID    = `SELECT ` + registrationColumns + ` FROM registrations r WHERE r.id {any $1 uuid}`
-	ofDisabled           = `SELECT r.id FROM registrations r JOIN users u ON u.id = r.user_id
+	registrationsByID = `SELECT ` + registrationColumns + ` FROM registrations r WHERE r.id {any $1 uuid}`
+	ofDisabled        = `SELECT r.id FROM registrations r JOIN users u ON u.id = r.user_id
 		WHERE r.id {any $1 uuid} AND u.disabled_at IS NOT NULL`
 	registrationsByPlace = `SELECT ` + registrationColumns + ` FROM {pairs $1 $2 uuid uuid} CROSS JOIN registrations r
 		WHERE r.user_id = v.a AND r.competition_id = v.b`
