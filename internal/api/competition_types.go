@@ -63,6 +63,7 @@ type NewContent struct {
 	Admission   compete.Admission  `json:"admission,omitempty" enum:"FIRST_COME,REVIEW,LOTTERY" default:"FIRST_COME" doc:"How seats are assigned: in order of arrival (FIRST_COME), by decisions about applications (REVIEW), or by a public draw after the deadline (LOTTERY)." example:"FIRST_COME"`
 	OfferHours  *int               `json:"offerHours,omitempty" nullable:"true" doc:"How many hours the next person in line has to accept a seat that opens up, never longer than until the start. Leave it out to give it to them at once." example:"48"`
 	Visibility  compete.Visibility `json:"visibility,omitempty" enum:"PUBLIC,UNLISTED" default:"PUBLIC" doc:"UNLISTED leaves it out of lists and searches, so that people need its link." example:"PUBLIC"`
+	Team        *compete.TeamRules `json:"team,omitempty" doc:"The rules for teams. Leave them out to let people take part alone."`
 
 	AnswersUntil    *time.Time `json:"answersUntil,omitempty" nullable:"true" doc:"Until when people can edit their answers. Leave it out for the registration deadline." example:"2026-05-05T12:00:00Z"`
 	AnswersKeptDays *int       `json:"answersKeptDays,omitempty" nullable:"true" doc:"How many days after the competition is over the answers to sensitive questions are deleted. Without it, 30 if a question is sensitive." example:"30"`
@@ -106,6 +107,7 @@ type ContentChange struct {
 	Admission   optional[compete.Admission]  `json:"admission,omitzero" enum:"FIRST_COME,REVIEW,LOTTERY" doc:"Can only be changed while nobody is registered." example:"REVIEW"`
 	OfferHours  optional[*int]               `json:"offerHours,omitzero" nullable:"true" doc:"How many hours the next person in line has to accept a seat that opens up; null gives it to them at once. Open offers don't change." example:"48"`
 	Visibility  optional[compete.Visibility] `json:"visibility,omitzero" enum:"PUBLIC,UNLISTED" doc:"UNLISTED leaves it out of lists and searches, so that people need its link." example:"UNLISTED"`
+	Team        optional[*compete.TeamRules] `json:"team,omitzero" doc:"The rules for teams; null ends them. Once people have registered, teams can neither come nor go nor become smaller, and seatUnit stays."`
 
 	AnswersUntil    optional[*time.Time] `json:"answersUntil,omitzero" nullable:"true" doc:"Until when people can edit their answers; null for the registration deadline." example:"2026-05-05T12:00:00Z"`
 	AnswersKeptDays optional[*int]       `json:"answersKeptDays,omitzero" nullable:"true" doc:"How many days after the competition is over the answers to sensitive questions are deleted; null for 30, if a question is sensitive." example:"30"`

@@ -113,6 +113,9 @@ type editRegistrationInput struct {
 type EditRegistrationRequest struct {
 	Answers optional[compete.Answers] `json:"answers,omitzero" doc:"Answers to change, by question; null removes one. Answers that you leave out stay." example:"{\"q1-1\":\"M\"}"`
 
+	Team    optional[*ChangedTeam] `json:"team,omitzero" doc:"The team to be in: the one with a code, a new one with a name, or for the organizer and admins the one with an ID; null takes it out of its team. Where a seat is for a team, the registration gets the status of its new team."`
+	Looking optional[bool]         `json:"lookingForTeam,omitzero" doc:"Whether captains can find the person on the competition's board." example:"true"`
+
 	DivisionID optional[string] `json:"divisionId,omitzero" format:"uuid" doc:"Another division of the competition: a new place in the order of arrival there. Where all seats are taken, that's the end of its waitlist, and a seat held elsewhere is given up." example:"018f6b1e-3333-7d0a-9b3e-5a1f0c2d4e6f"`
 }
 
@@ -127,11 +130,16 @@ func (a *api) registerEdits() {
 			"registration is open, and for the organizer and admins until the start. The seat that it held goes to " +
 			"the next person who " +
 			"waits for it. With review, whoever holds a seat keeps one or isn't moved, and everyone else applies " +
-			"there. Moving it to the division that it's in has no effect.",
+			"there. Moving it to the division that it's in has no effect. " +
+			"`team` and `lookingForTeam` are for competitions with teams: for its owner while registration is open, " +
+			"and for the organizer and admins until the start.",
 		request: EditRegistrationRequest{},
 		errors: []*compete.Error{
 			compete.ErrReauthenticate, compete.ErrRegistrationGone, compete.ErrRegistrationCancelled,
 			compete.ErrApplicationRejected, compete.ErrAnswersClosed,
+			compete.ErrNoTeams, compete.ErrTeamMissing, compete.ErrTeamFull, compete.ErrTeamClosed,
+			compete.ErrTeamNameTaken, compete.ErrTeamDivision, compete.ErrTeamRequired,
+			compete.ErrCaptainMustHandOver, compete.ErrForbidden, compete.ErrTooManyGuesses,
 			compete.ErrDivisionFull, compete.ErrCompetitionFull, compete.ErrRegistrationClosed,
 			compete.ErrRegistrationNotOpen, compete.ErrCompetitionCancelled, compete.ErrCompetitionStarted,
 			compete.ErrBusy,
@@ -145,7 +153,7 @@ func (a *api) editRegistration(ctx context.Context, in *editRegistrationInput) (
 		return nil, err
 	}
 	var body Registration
-	if request.Answers.Set || !request.DivisionID.Set {
+	if request.Answers.Set || !request.DivisionID.Set && !request.Team.Set && !request.Looking.Set {
 		edited, err := a.Registrations.Edit(ctx, actor(ctx), in.ID, request.Answers.Value)
 		if err != nil {
 			return nil, err
@@ -160,6 +168,16 @@ func (a *api) editRegistration(ctx context.Context, in *editRegistrationInput) (
 		}
 		answers := body.Answers
 		body = newRegistration(&moved.Registration, &moved.Competition, a.Clock())
+		body.Answers = answers
+	}
+	if request.Team.Set || request.Looking.Set {
+		changed, err := a.Registrations.ChangeTeam(ctx, actor(ctx), in.ID, request.Team.Value.change(request.Team.Set),
+			request.Looking.Optional)
+		if err != nil {
+			return nil, err
+		}
+		answers := body.Answers
+		body = newRegistration(&changed.Registration, &changed.Competition, a.Clock())
 		body.Answers = answers
 	}
 	return &registrationAnswer{body}, nil

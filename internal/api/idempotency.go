@@ -43,14 +43,18 @@ func (k *IdempotencyKey) request(body []byte) (compete.Idempotency, error) {
 	return compete.IdempotencyOf(k.Key, k.method, k.path, body), nil
 }
 
-// withoutCode returns a JSON object without its access code, which must not go into the hash of a request. Anything
+// withoutCode returns a JSON object without its access code and the code of a team, which must not go into the hash of a request. Anything
 // else is returned as it is.
 func withoutCode(body []byte) []byte {
 	var fields map[string]json.RawMessage
-	if json.Unmarshal(body, &fields) != nil || fields["accessCode"] == nil {
+	if json.Unmarshal(body, &fields) != nil || fields["accessCode"] == nil && fields["team"] == nil {
 		return body
 	}
 	delete(fields, "accessCode")
+	var team map[string]json.RawMessage
+	if json.Unmarshal(fields["team"], &team) == nil && team["code"] != nil {
+		delete(fields, "team")
+	}
 	rest, err := json.Marshal(fields)
 	if err != nil {
 		return body

@@ -35,6 +35,7 @@ func (a *api) registerPreparations() {
 		errors: []*compete.Error{
 			compete.ErrOwnCompetition, compete.ErrBlocked, compete.ErrEmailUnverified, compete.ErrCompetitionMissing,
 			compete.ErrAlreadyRegistered, compete.ErrRegistrationClosed, compete.ErrCompetitionCancelled,
+			compete.ErrTeamMissing, compete.ErrTooManyGuesses,
 		},
 	}
 	handle(a, prepare, a.prepare)
@@ -82,8 +83,11 @@ func (a *api) deletePreparation(ctx context.Context, in *CompetitionInput) (*acc
 
 func newPreparation(p *compete.Preparation) Preparation {
 	body := Preparation{
-		RegisterRequest: RegisterRequest{DivisionID: p.Entry.DivisionID, Answers: p.Entry.Answers},
-		Ready:           p.Ready(), UpdatedAt: p.UpdatedAt,
+		RegisterRequest: RegisterRequest{
+			DivisionID: p.Entry.DivisionID, Team: newTeamRequest(p.Entry.Team), Looking: p.Entry.LookingForTeam,
+			Answers: p.Entry.Answers,
+		},
+		Ready: p.Ready(), UpdatedAt: p.UpdatedAt,
 	}
 	for _, f := range p.Problems {
 		body.Errors = append(body.Errors, problem.FieldError(f))

@@ -14,7 +14,7 @@ import (
 type RegistrationState struct {
 	compete.RegistrationState
 	UserID    string     `json:"userId" format:"uuid" example:"018f6b1e-2222-7d0a-9b3e-5a1f0c2d4e6f"`
-	Seats     int        `json:"seats" doc:"How many seats it holds: 1 if PENDING, CONFIRMED or OFFERED, else 0." example:"1"`
+	Seats     int        `json:"seats" doc:"How many seats it holds: 1 if PENDING, CONFIRMED or OFFERED, else 0. Where a seat is for a team, only that of the captain holds it." example:"1"`
 	ConfirmBy *time.Time `json:"confirmBy,omitempty" doc:"Until when the offered seat can be accepted or declined. Present only while OFFERED." example:"2026-04-03T09:00:00Z"`
 	Position  int        `json:"position,omitempty" doc:"The place on the waitlist, or on that of the division, starting at 1. Present only while waitlisted." example:"3"`
 	Reason    string     `json:"reason,omitempty" doc:"Why the organizer removed the person, as shown to them." example:"Registered twice."`
@@ -51,12 +51,15 @@ type RegisterRequest struct {
 	DivisionID string `json:"divisionId,omitempty" format:"uuid" doc:"The division to register in, if the competition has divisions." example:"018f6b1e-3333-7d0a-9b3e-5a1f0c2d4e6f"`
 	AccessCode string `json:"accessCode,omitempty" doc:"The organizer's access code, if the competition needs one." example:"MAPLE-2026"`
 
-	Answers compete.Answers `json:"answers,omitempty" doc:"Answers to the competition's questions, by their IDs. If there are none, and no division, what you prepared counts." example:"{\"q1-1\":\"M\"}"`
+	Team    *TeamRequest    `json:"team,omitempty" doc:"The team to create or to join, if the competition has teams. Whoever joins a team takes its division."`
+	Looking bool            `json:"lookingForTeam,omitempty" doc:"Whether captains can find you on the competition's board and invite you." default:"false" example:"false"`
+	Answers compete.Answers `json:"answers,omitempty" doc:"Answers to the competition's questions, by their IDs. If there are none, and no division or team, what you prepared counts." example:"{\"q1-1\":\"M\"}"`
 }
 
 func (r *RegisterRequest) entry() compete.Entry {
 	return compete.Entry{
-		DivisionID: r.DivisionID, AccessCode: compete.AccessCode(r.AccessCode), Answers: r.Answers,
+		DivisionID: r.DivisionID, Team: r.Team.choice(), LookingForTeam: r.Looking,
+		AccessCode: compete.AccessCode(r.AccessCode), Answers: r.Answers,
 	}
 }
 
@@ -81,6 +84,8 @@ type AddRequest struct {
 	Email      string          `json:"email" format:"email" doc:"The person's address. An unknown one gets an account." example:"ada@example.com"`
 	Name       string          `json:"name,omitempty" doc:"The name of a new account. Ignored if the address has one." example:"Ada Lovelace"`
 	DivisionID string          `json:"divisionId,omitempty" format:"uuid" doc:"The division to register in, if the competition has divisions." example:"018f6b1e-3333-7d0a-9b3e-5a1f0c2d4e6f"`
+	Team       *TeamRequest    `json:"team,omitempty" doc:"The team to create or to join, if the competition has teams."`
+	Looking    bool            `json:"lookingForTeam,omitempty" doc:"Whether captains can find the person on the competition's board." default:"false" example:"false"`
 	Answers    compete.Answers `json:"answers,omitempty" doc:"Answers to the competition's questions. Leave them out to let the person answer later." example:"{\"q1-1\":\"M\"}"`
 
 	OverCapacity bool `json:"overCapacity,omitempty" doc:"If no seat is free, raise the capacity by one for this person. Otherwise they join the waitlist." default:"false" example:"false"`
@@ -95,7 +100,9 @@ func (AddRequest) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema 
 
 func (r *AddRequest) addition() compete.Addition {
 	return compete.Addition{
-		Email: r.Email, Name: r.Name, Entry: compete.Entry{DivisionID: r.DivisionID, Answers: r.Answers},
+		Email: r.Email, Name: r.Name, Entry: compete.Entry{
+			DivisionID: r.DivisionID, Team: r.Team.choice(), LookingForTeam: r.Looking, Answers: r.Answers,
+		},
 		OverCapacity: r.OverCapacity,
 	}
 }
@@ -183,6 +190,7 @@ func (a *api) registerRegistrations() {
 			compete.ErrCompetitionFull, compete.ErrDivisionFull, compete.ErrAlreadyRegistered,
 			compete.ErrRegistrationClosed, compete.ErrRegistrationNotOpen, compete.ErrCompetitionCancelled,
 			compete.ErrAccessCodeRequired, compete.ErrAccessCodeWrong, compete.ErrTooManyGuesses,
+			compete.ErrTeamMissing, compete.ErrTeamFull, compete.ErrTeamClosed, compete.ErrTeamNameTaken,
 			compete.ErrIdempotencyKeyReused, compete.ErrBusy,
 		},
 	}, a.register)
@@ -205,6 +213,7 @@ func (a *api) registerRegistrations() {
 			compete.ErrCompetitionMissing, compete.ErrNotPublished, compete.ErrCompetitionCancelled,
 			compete.ErrCompetitionStarted, compete.ErrCompetitionFull, compete.ErrDivisionFull,
 			compete.ErrAlreadyRegistered,
+			compete.ErrTeamMissing, compete.ErrTeamFull, compete.ErrTeamClosed, compete.ErrTeamNameTaken,
 			compete.ErrPersonDisabled, compete.ErrMailOff, compete.ErrIdempotencyKeyReused, compete.ErrQuotaUsed,
 			compete.ErrBusy,
 		},
@@ -219,7 +228,7 @@ func (a *api) registerRegistrations() {
 		request: RemoveRequest{}, optionalBody: true,
 		errors: []*compete.Error{
 			compete.ErrReauthenticate, compete.ErrRegistrationGone, compete.ErrCompetitionStarted,
-			compete.ErrBusy,
+			compete.ErrCaptainMustHandOver, compete.ErrBusy,
 		},
 	}, a.cancelRegistration)
 	a.registerOffers()
@@ -244,6 +253,7 @@ func (a *api) registerRegistrations() {
 	handle(a, mine, a.listMyRegistrations)
 	a.registerPreparations()
 	a.registerParticipants()
+	a.registerTeams()
 }
 
 func (a *api) registerOffers() {
@@ -256,6 +266,7 @@ func (a *api) registerOffers() {
 		request: EmptyRequest{}, optionalBody: true,
 		errors: []*compete.Error{
 			compete.ErrForbidden, compete.ErrRegistrationGone, compete.ErrOfferExpired, compete.ErrNoOffer,
+			compete.ErrCaptainOnly, compete.ErrCaptainMustHandOver,
 			compete.ErrCompetitionCancelled, compete.ErrBusy,
 		},
 	}
@@ -273,7 +284,7 @@ func (a *api) register(ctx context.Context, in *registerInput) (*registerAnswer,
 		return nil, err
 	}
 	body := in.RawBody
-	if entry.AccessCode != "" {
+	if entry.AccessCode != "" || entry.Team.Code != "" {
 		body = withoutCode(body)
 	}
 	idempotency, err := in.request(body)

@@ -153,6 +153,12 @@ var matrix = map[string]outcomes{
 		organizer: 200, admin: 200,
 	}},
 
+	"listTeams":        {false, only(200, 403, organizer, admin)},
+	"getTeam":          {false, only(200, 404, participant, organizer, admin)}, // whose captain the participant is
+	"renewTeamCode":    {false, only(200, 404, participant, organizer, admin)},
+	"handOverTeam":     {false, only(200, 404, participant, organizer, admin)},
+	"removeTeamMember": {false, only(204, 404, participant, organizer, admin)},
+
 	"listAudit":               {false, only(200, 403, admin)},
 	"listCompetitionAudit":    {false, only(200, 404, organizer, admin)},
 	"listFailedJobs":          {false, only(200, 403, admin)},
@@ -327,6 +333,14 @@ func (w *world) requestFor(o operation) (path, body string, headers []string) {
 			w.call("POST", "/api/competitions/"+id+"/decisions", w.tokens[organizer], body)
 			body = ""
 		}
+	case "listTeams", "getTeam", "renewTeamCode", "handOverTeam", "removeTeamMember":
+		c, team, member := w.captained()
+		if id = team; o.id == "listTeams" {
+			id = c
+		} else if o.id == "handOverTeam" {
+			body = `{"userId":"` + member + `"}`
+		}
+		o.path = strings.Replace(o.path, "{userId}", member, 1)
 	case "getDraw", "getDrawFile", "setDrawSource", "setTickets", "enterDrawValue":
 		c, people := w.lottery(1, 1)
 		id = c.ID

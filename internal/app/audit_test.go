@@ -313,6 +313,23 @@ func (w *auditWorld) inDivision() (id, competition, other string, participant so
 	return r.ID, c.ID, c.Divisions[1].ID, participant
 }
 
+// team makes one with a captain and another member.
+func (w *auditWorld) team() (id string, member, captain someone) {
+	w.t.Helper()
+	competition, _ := w.competition("PUBLISHED")
+	w.exec(`UPDATE competitions SET team = '{"min":1,"max":3,"seatUnit":"PERSON"}' WHERE id = $1`, competition)
+	captain, member = w.someone(asParticipant), w.someone(asParticipant)
+	var r struct{ TeamID string }
+	join := func(p someone, team map[string]any) {
+		w.do(w.api("POST", "/api/competitions/"+competition+"/register", map[string]any{"team": team}, p), &r)
+	}
+	join(captain, map[string]any{"name": "Red"})
+	var team struct{ Code string }
+	w.do(w.api("GET", "/api/teams/"+r.TeamID, nil, captain), &team)
+	join(member, map[string]any{"code": team.Code})
+	return r.TeamID, member, captain
+}
+
 // offered is registration, of somebody who is offered a seat.
 func (w *auditWorld) offered() (id, competition string, participant someone) {
 	w.t.Helper()

@@ -193,6 +193,21 @@ var auditCases = map[string]auditCase{
 		id, _, other, p := w.inDivision()
 		return w.api("PATCH", "/api/registrations/"+id, map[string]any{"divisionId": other}, p)
 	}},
+	"POST /api/teams/{id}/code": {action: compete.AuditTeamCode, request: func(w *auditWorld) *http.Request {
+		team, _, captain := w.team()
+		return w.api("POST", "/api/teams/"+team+"/code", nil, captain)
+	}},
+	"POST /api/teams/{id}/captain": {action: compete.AuditTeamHandedOver, request: func(w *auditWorld) *http.Request {
+		team, member, captain := w.team()
+		return w.api("POST", "/api/teams/"+team+"/captain", map[string]any{"userId": member.ID}, captain)
+	}},
+	"DELETE /api/teams/{id}/members/{userId}": {
+		action: compete.AuditTeamChanged,
+		request: func(w *auditWorld) *http.Request {
+			team, member, captain := w.team()
+			return w.api("DELETE", "/api/teams/"+team+"/members/"+member.ID, nil, captain)
+		},
+	},
 	"DELETE /api/registrations/{id}": {action: compete.AuditCancelled, request: func(w *auditWorld) *http.Request {
 		id, _, _, p := w.registration()
 		return w.api("DELETE", "/api/registrations/"+id, nil, p)

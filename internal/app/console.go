@@ -92,9 +92,9 @@ func (a *App) Seed(ctx context.Context) (added bool, err error) {
 				Ledger: a.store.Ledger(), Notifier: a.hub, Clock: clock,
 				NewID: newID, Logger: a.log, Sealer: a.sealer,
 			})
-			competitions, registrations := a.seats(p, r)
+			competitions, registrations, teams := a.seats(p, r)
 			return demo.Seats{
-				Competitions: competitions, Registrations: registrations, Registrar: r,
+				Competitions: competitions, Registrations: registrations, Teams: teams, Registrar: r,
 				Applications: a.applications(p, competitions),
 			}
 		},

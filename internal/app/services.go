@@ -64,7 +64,7 @@ func (a *App) wireServices(ctx context.Context) error {
 		return err
 	}
 	a.wireAccounts(p)
-	s.Competitions, s.Registrations = a.seats(p, a.registrar)
+	s.Competitions, s.Registrations, s.Teams = a.seats(p, a.registrar)
 	s.Applications = a.applications(p, s.Competitions)
 	s.Draws = compete.NewDraws(compete.DrawsConfig{
 		Runtime: p.Runtime, Store: a.store, Competitions: s.Competitions, Beacon: a.beacon(),
@@ -100,19 +100,25 @@ func (a *App) beacon() draw.Beacon {
 }
 
 // seats creates the services that assign and free seats, using a registrar.
-func (a *App) seats(p parts, seats compete.Registrar) (*compete.Competitions, *compete.Registrations) {
+func (a *App) seats(
+	p parts, seats compete.Registrar,
+) (*compete.Competitions, *compete.Registrations, *compete.Teams) {
 	competitions := compete.NewCompetitions(compete.CompetitionsConfig{
 		Runtime: p.Runtime, Store: p.competitions, Users: p.users, Registrar: seats, Covers: a.store,
 		CoverMaker:   p.covers,
 		Verification: p.verification, Throttle: p.throttle, Replays: p.replays, Sealer: a.sealer,
 	})
+	teams := compete.NewTeams(compete.TeamsConfig{
+		Runtime: p.Runtime, Store: a.store, Registrar: seats, Competitions: competitions, Throttle: p.throttle,
+		Sealer: a.sealer,
+	})
 	return competitions, compete.NewRegistrations(compete.RegistrationsConfig{
 		Runtime: p.Runtime, Store: a.store, Statistics: a.store, Registrar: seats, Competitions: competitions,
-		Preparations: a.store,
-		Accounts:     a.services.Accounts, Sealer: a.sealer,
+		Preparations: a.store, Teams: teams,
+		Accounts: a.services.Accounts, Sealer: a.sealer,
 		Verification: p.verification, Throttle: p.throttle, Replays: p.replays,
 		Patience: registrar.Patience(a.config.QueueTimeout),
-	})
+	}), teams
 }
 
 func (a *App) applications(p parts, competitions *compete.Competitions) *compete.Applications {

@@ -31,6 +31,7 @@ func (a *App) wireJobs() error {
 		Erasure:          a.services.Erasure,
 		Applications:     a.services.Applications,
 		Draws:            a.services.Draws,
+		Teams:            a.services.Teams,
 		Concurrency:      a.config.WorkerConcurrency,
 		ReminderSchedule: a.config.ReminderSchedule, CleanUpSchedule: a.config.CleanUpSchedule,
 		FinishedJobsAge: a.config.FinishedJobsAge,

@@ -28,6 +28,7 @@ type scaled struct {
 	organizer, participant, admin, sample string // users
 	waiting                               string // a user near the end of the largest competition's waitlist
 	seated                                string // a registration for the largest competition
+	team                                  string // of that competition
 	message                               string // the participant's
 	cookies                               map[string]string
 	database                              string // as in the names of PostgreSQL's processes; empty on SQLite
@@ -109,6 +110,8 @@ var looks = []look{
 	participants("participants by name: rare", "?sort=name&search=user9876%40"),
 	api("participants, API", organizer, "/api/competitions/{largest}/registrations"),
 	page("summary of answers", fill.OrganizerEmail, "/competitions/{asking}/registrations/answers"),
+	api("teams, API", organizer, "/api/competitions/{largest}/teams"),
+	api("team, API", organizer, "/api/teams/{team}"),
 	page("draw", "", "/competitions/{largest}/draw"),
 	page("draw's file", "", "/competitions/{largest}/draw.json"),
 	api("draw, API", none, "/api/competitions/{largest}/draw"),
@@ -196,7 +199,8 @@ func (s *scaled) fields() []string {
 	seq := compete.Cursor{List: compete.SortArrival.List(), Key: 100_000, ID: s.seated}
 	return []string{
 		"{largest}", s.largest, "{draft}", s.draft, "{reported}", s.reported, "{sample}", s.sample,
-		"{participant}", s.participant, "{asking}", s.asking, "{soon}", s.soon, "{seated}", s.seated, "{message}", s.message,
+		"{participant}", s.participant, "{asking}", s.asking, "{soon}", s.soon, "{seated}", s.seated,
+		"{team}", s.team, "{message}", s.message,
 		"{newest}", url.QueryEscape(middle.String()), "{seq}", url.QueryEscape(seq.String()),
 	}
 }

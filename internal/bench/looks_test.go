@@ -42,7 +42,7 @@ func TestEveryAddressIsMeasured(t *testing.T) {
 	s := &scaled{
 		server: &server{address: "api.example", web: "web.example"}, largest: id, draft: id,
 		reported: id, organizer: id,
-		participant: id, admin: id, sample: id, waiting: id, seated: id, message: id, asking: id, soon: id,
+		participant: id, admin: id, sample: id, waiting: id, seated: id, team: id, message: id, asking: id, soon: id,
 	}
 	for _, look := range looks {
 		request, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(look.request(s))))

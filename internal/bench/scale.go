@@ -279,12 +279,29 @@ func (s *scaled) lookUp(ctx context.Context, databaseURL string) (size string, e
 		}
 	}
 	s.sample = s.waiting
+	if err := s.teamUp(ctx, db); err != nil {
+		return "", err
+	}
 	for _, id := range []string{s.asking, s.soon} {
 		if err := prepareAll(ctx, db, []person{{id: s.participant}}, id); err != nil {
 			return "", err
 		}
 	}
 	return size, freshen(ctx, db)
+}
+
+// teamUp puts a few people of the largest competition into a team.
+func (s *scaled) teamUp(ctx context.Context, db *store.Store) error {
+	s.team = "018f6b1e-4444-7d0a-9b3e-5a1f0c2d4e6f"
+	if _, err := db.Writer().ExecContext(ctx, `INSERT INTO teams (id, competition_id, number, name, name_key, captain_id,
+			code_version, created_at)
+		SELECT $1, r.competition_id, r.seq, 'Red', 'red', r.user_id, 0, r.registered_at FROM registrations r
+		WHERE r.id = $2 ON CONFLICT DO NOTHING`, s.team, s.seated); err != nil {
+		return err
+	}
+	_, err := db.Writer().ExecContext(ctx, `UPDATE registrations SET team_id = $1 WHERE competition_id = $2
+		AND seq < 20 AND status = 'CONFIRMED'`, s.team, s.largest)
+	return err
 }
 
 // freshen records seats taken in the current minute, in as many competitions as the fill did, which may have been hours

@@ -24,7 +24,9 @@ func (c *Competition) AnswersEnd() time.Time {
 }
 
 // TakesEntries reports whether people fill in something when they register, so that they can do it ahead.
-func (c *Competition) TakesEntries() bool { return len(c.Questions) > 0 || len(c.Divisions) > 0 }
+func (c *Competition) TakesEntries() bool {
+	return len(c.Questions) > 0 || len(c.Divisions) > 0 || c.Team != nil
+}
 
 // ErrAnswersClosed refuses an edit that comes too late.
 var ErrAnswersClosed = &Error{

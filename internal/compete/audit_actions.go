@@ -75,6 +75,11 @@ const (
 	AuditPrepared       AuditAction = "registration.prepared"          // something was filled in ahead
 	AuditUnprepared     AuditAction = "registration.unprepared"        // what was filled in ahead was deleted
 	AuditMoved          AuditAction = "registration.moved"             // {division, status}, the same and {seq}
+	AuditTeamChanged    AuditAction = "registration.team_changed"      // {team}, {team, status, seq}: names
+	AuditIncomplete     AuditAction = "registration.incomplete"        // {status}, {reason}: dropped with its team
+	AuditTeamLooking    AuditAction = "registration.looking"           // {looking}
+	AuditTeamHandedOver AuditAction = "team.handed_over"               // {captainId}
+	AuditTeamCode       AuditAction = "team.code_renewed"              //
 	AuditDecided        AuditAction = "registration.decided"           // {status}, {status, seq, confirmBy}
 	AuditReviewed       AuditAction = "registration.reviewed"          // {score}; the note isn't kept
 	AuditDrafted        AuditAction = "competition.decisions_drafted"  // {admit, waitlist, reject, cleared}
@@ -110,6 +115,7 @@ var AuditActions = []AuditAction{
 	AuditCompetitionTransferred, AuditCompetitionDeleted, AuditCoverSet, AuditCoverRemoved,
 	AuditRegistered, AuditAdded, AuditCancelled, AuditRemoved, AuditPromoted, AuditUnblocked, AuditMoved,
 	AuditAnswered, AuditPrepared, AuditUnprepared,
+	AuditTeamChanged, AuditTeamLooking, AuditTeamHandedOver, AuditTeamCode, AuditIncomplete,
 	AuditReviewed, AuditDrafted, AuditReleased, AuditDecided,
 	AuditDrawSource, AuditDrawTickets, AuditListFrozen, AuditRandomness, AuditDrawn,
 	AuditOffered, AuditAccepted, AuditDeclined, AuditOfferExpired, AuditOfferShortened,

@@ -219,7 +219,7 @@ func (n NewCompetition) competition(id string, organizer Organizer, now time.Tim
 	}
 	var v validation
 	v.content(&c.CompetitionContent, c.Description)
-	v.questions(c.Questions)
+	v.questions(c.Questions, c.Team != nil)
 	v.accessCode(n.AccessCode)
 	v.divisions(c.Divisions)
 	if c.Status != StatusDraft && c.Status != StatusPublished {
@@ -315,8 +315,8 @@ func (c Competition) Apply(change CompetitionChange, now time.Time) (Competition
 func checkChange(before, after *Competition, change CompetitionChange, now time.Time) error {
 	var v validation
 	v.content(&after.CompetitionContent, after.Description)
-	if change.Questions.Set {
-		v.questions(after.Questions)
+	if change.Questions.Set || after.Team == nil && before.Team != nil {
+		v.questions(after.Questions, after.Team != nil)
 	}
 	v.accessCode(change.AccessCode.Value)
 	if change.Divisions.Set {

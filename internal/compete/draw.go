@@ -133,7 +133,7 @@ func CheckTicketItems(items []TicketItem) error {
 // has one.
 func (c *Competition) DrawTo(r *Registration) RegistrationStatus {
 	switch {
-	case r.Status != RegistrationApplied:
+	case r.Follows || r.Status != RegistrationApplied:
 		return ""
 	case !c.Room(r.DivisionID) || c.Owed():
 		return RegistrationWaitlisted

@@ -3,24 +3,32 @@ package compete
 // Entry is what a participant fills in along with the press of the button. The zero value is a press with nothing
 // filled in, which is all that a plain competition takes.
 type Entry struct {
-	DivisionID string     // empty: none
-	AccessCode AccessCode `json:"-"` // as typed; never stored, and of no meaning where none is needed
-	Answers    Answers    // to the competition's questions
+	DivisionID string     // empty: none; whoever joins a team takes the division of the team
+	Team       TeamChoice // the zero value: none
+	// LookingForTeam puts them on the board where captains can find them
+	LookingForTeam bool
+	AccessCode     AccessCode `json:"-"` // as typed; never stored, and of no meaning where none is needed
+	Answers        Answers    // to the competition's questions
 	// Taken are answers in the form to store, as Questions.TakeText returned them for the questions that are in force.
 	// If it isn't empty, Answers aren't looked at.
 	Taken string
 }
 
 // IsZero reports whether nothing was filled in.
-func (e *Entry) IsZero() bool { return e.DivisionID == "" && e.Answers == nil && e.Taken == "" }
+func (e *Entry) IsZero() bool {
+	return e.DivisionID == "" && e.Team.IsZero() && !e.LookingForTeam && e.Answers == nil && e.Taken == ""
+}
 
 // CheckEntry reports all fields of an entry that the competition doesn't take.
 func (c *Competition) CheckEntry(e Entry) error {
-	refusal := c.checkDivision(e.DivisionID)
+	refusal := c.checkTeam(&e)
+	if e.Team.Code == "" {
+		refusal = joinRefusals(c.checkDivision(e.DivisionID), refusal)
+	}
 	if e.Taken != "" {
 		return refusal
 	}
-	_, err := c.Questions.Take(e.Answers, nil)
+	_, err := c.QuestionsFor(e.Team.Name != "").Take(e.Answers, nil)
 	return joinRefusals(refusal, err)
 }
 

@@ -45,6 +45,11 @@ type LedgerTx interface {
 	Answered(ctx context.Context, competitionID, questionID string) (bool, error)
 	// Prepared reads what was filled in ahead for the places; those without are omitted.
 	Prepared(ctx context.Context, places []Place) (map[Place]PreparedEntry, error)
+	// Teams reads teams with their members.
+	Teams(ctx context.Context, q TeamQuery) ([]LedgerTeam, error)
+	// Incomplete reads up to n registrations of a competition that are not CANCELLED and are in a team with fewer than
+	// least members, or in none, in order of Seq.
+	Incomplete(ctx context.Context, competitionID string, least, n int) ([]Registration, error)
 	// ReleasePage reads the release under way of a competition and up to n of its drafts, in order of Seq.
 	ReleasePage(ctx context.Context, competitionID string, n int) (ReleasePage, error)
 	// DrawPage reads the draw of a competition whose order is saved and not done, and up to n of its next places.
@@ -91,6 +96,9 @@ type LedgerChanges struct {
 	Moves      []LedgerMove      // at most one per competition
 	Jobs       []Job             // to run once the transaction has committed
 	Audit      []AuditRecord
+	Teams      []Team     // new or changed
+	GoneTeams  []string   // in which nobody is any more
+	HandOvers  []HandOver // where seats are for teams
 	Releases   []LedgerRelease
 	Draws      []Draw // their progress: LastPlace, the counts, and FinishedAt
 }
@@ -100,6 +108,35 @@ type LedgerRelease struct {
 	Release
 	Done []string
 }
+
+// TeamQuery says which teams to read. Those that don't exist are omitted.
+type TeamQuery struct {
+	IDs     []string
+	Numbers []TeamNumber
+	Names   []TeamName
+}
+
+// IsZero reports whether the query asks for nothing.
+func (q *TeamQuery) IsZero() bool { return len(q.IDs)+len(q.Numbers)+len(q.Names) == 0 }
+
+// TeamNumber identifies a team by its number, which is part of its code.
+type TeamNumber struct {
+	CompetitionID string
+	Number        int64
+}
+
+// TeamName identifies a team by its name, as TeamKey returns it.
+type TeamName struct{ CompetitionID, Key string }
+
+// LedgerTeam is a team with the registrations of its members, those that are not CANCELLED.
+type LedgerTeam struct {
+	Team
+	Members []Registration
+}
+
+// HandOver makes another registration that of a team's captain. What belongs to the team as a whole moves to it:
+// decisions, reviews, and the place in a draw.
+type HandOver struct{ From, To string }
 
 // Place identifies a registration by its unique pair of a user and a competition.
 type Place struct{ UserID, CompetitionID string }

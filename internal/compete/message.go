@@ -25,6 +25,8 @@ const (
 	MessageOfferDeclined        MessageKind = "offer_declined"
 	MessageApplied              MessageKind = "applied"
 	MessageRejected             MessageKind = "rejected"
+	MessageTeamTooSmall         MessageKind = "team_too_small"  // to its captain, some time before the deadline
+	MessageIncompleteTeam       MessageKind = "incomplete_team" // cancelled with a team that had too few members
 
 	// Messages about accounts. The first four carry a link, which only appears in the email: anyone logged in can read
 	// the mailbox, but using the link must prove access to the emails.
@@ -79,6 +81,10 @@ var messageKinds = []struct {
 	{MessageOfferDeclined, MessageTraits{Priority: PriorityUsual, Holds: inStatus(RegistrationCancelled)}},
 	{MessageApplied, MessageTraits{Priority: PriorityUsual, Holds: inStatus(RegistrationApplied)}},
 	{MessageRejected, MessageTraits{Priority: PriorityUsual, Holds: inStatus(RegistrationRejected)}},
+	{MessageTeamTooSmall, MessageTraits{
+		Priority: PriorityUsual, Holds: inStatus(hopefulStatuses...), NeedsPlace: true,
+	}},
+	{MessageIncompleteTeam, MessageTraits{Priority: PriorityUsual, Holds: inStatus(RegistrationCancelled)}},
 
 	{MessageVerifyEmail, MessageTraits{Priority: PriorityNow, Link: LinkVerify, Anonymous: true}},
 	{MessageInvited, MessageTraits{Priority: PriorityNow, Link: LinkVerify, Anonymous: true}},

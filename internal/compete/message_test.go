@@ -58,12 +58,16 @@ func TestAMessageHoldsWhileItIsTrue(t *testing.T) {
 			RegistrationPending, RegistrationConfirmed, RegistrationOffered,
 			RegistrationApplied, RegistrationWaitlisted,
 		},
-		MessageApplied:       {RegistrationApplied},
-		MessageRejected:      {RegistrationRejected},
-		MessageOffered:       {RegistrationOffered},
-		MessageOfferReminder: {RegistrationOffered},
-		MessageOfferExpired:  {RegistrationCancelled},
-		MessageOfferDeclined: {RegistrationCancelled},
+		MessageApplied:  {RegistrationApplied},
+		MessageRejected: {RegistrationRejected},
+		MessageTeamTooSmall: {
+			RegistrationConfirmed, RegistrationPending, RegistrationOffered, RegistrationApplied, RegistrationWaitlisted,
+		},
+		MessageIncompleteTeam: {RegistrationCancelled},
+		MessageOffered:        {RegistrationOffered},
+		MessageOfferReminder:  {RegistrationOffered},
+		MessageOfferExpired:   {RegistrationCancelled},
+		MessageOfferDeclined:  {RegistrationCancelled},
 	}
 	for _, kind := range append(MessageKinds(), "of a later version") {
 		for _, status := range RegistrationStatuses {

@@ -42,7 +42,7 @@ func (r *Registration) OfferExpired() bool {
 
 // CheckOffer checks whether the actor may accept or decline the offer. done reports that the actor has already done so.
 // Errors: ErrRegistrationGone, ErrForbidden (staff don't answer for others), ErrCompetitionCancelled, ErrOfferExpired,
-// ErrNoOffer.
+// ErrNoOffer, ErrCaptainOnly.
 func (r *Registration) CheckOffer(a Actor, c *Competition, accept bool, now time.Time) (done bool, err error) {
 	answered := r.ConfirmBy != nil && (accept && r.Status != RegistrationOffered && r.Status.HoldsSeat() ||
 		!accept && r.Status == RegistrationCancelled && r.CancelReason == CancelledBySelf)
@@ -51,6 +51,8 @@ func (r *Registration) CheckOffer(a Actor, c *Competition, accept bool, now time
 		return false, ErrRegistrationGone
 	case r.UserID != a.UserID:
 		return false, ErrForbidden
+	case r.Follows:
+		return false, ErrCaptainOnly
 	case answered:
 		return true, nil
 	case c.Status == StatusCancelled:

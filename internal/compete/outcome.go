@@ -19,7 +19,7 @@ func (o RecordedOutcome) AppendJSON(b []byte) ([]byte, error) {
 	r, rest := &o.Registration, o.Registration
 	rest.UserID, rest.CompetitionID, rest.UpdatedAt = "", "", time.Time{} // see Complete
 	rest.ID, rest.Status, rest.Seq, rest.Position, rest.RegisteredAt = "", "", 0, 0, time.Time{}
-	rest.DivisionID = ""
+	rest.DivisionID, rest.TeamID, rest.Follows = "", "", false
 	if rest != (Registration{}) {
 		return o.appendAll(b)
 	}
@@ -29,6 +29,12 @@ func (o RecordedOutcome) AppendJSON(b []byte) ([]byte, error) {
 	b = appendNumber(b, `,"Position":`, int64(r.Position))
 	if r.DivisionID != "" {
 		b = appendText(b, `,"DivisionID":`, r.DivisionID)
+	}
+	if r.TeamID != "" {
+		b = appendText(b, `,"TeamID":`, r.TeamID)
+	}
+	if r.Follows {
+		b = append(b, `,"Follows":true`...)
 	}
 	b = appendTime(b, `,"RegisteredAt":`, r.RegisteredAt)
 	b = appendNumber(b, `},"Competition":{"SeatsLeft":`, int64(o.Competition.SeatsLeft))

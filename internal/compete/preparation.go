@@ -20,19 +20,35 @@ type PreparationStore interface {
 // PreparedEntry is an entry that was filled in ahead, as it is stored.
 type PreparedEntry struct {
 	DivisionID string // empty: none
+	TeamName   string // of a new team; empty: none
+	TeamCode   string // of one to join, sealed; empty: none
+	Looking    bool   // for a team
 	Answers    string // as Answers.Encode returns them
 	Asked      string // Questions.Digest of those that the answers were checked against
 }
 
 // Entry returns what was filled in, without answers to questions that no longer exist. If the questions are still those
 // of asked, their Digest, the answers have been checked, and stay as they are.
-func (p *PreparedEntry) Entry(qs Questions, asked string) (Entry, error) {
+func (p *PreparedEntry) Entry(qs Questions, asked string, sealer Sealer) (Entry, error) {
+	e := Entry{DivisionID: p.DivisionID, Team: TeamChoice{Name: p.TeamName}, LookingForTeam: p.Looking}
+	if p.TeamCode != "" {
+		code, err := sealer.Open(preparedTeamCode, p.TeamCode)
+		if err != nil {
+			code = []byte("0") // sealed with a key that is gone: no team has it
+		}
+		e.Team.Code = TeamCode(code)
+	}
 	if p.Asked == asked {
-		return Entry{DivisionID: p.DivisionID, Taken: p.Answers}, nil
+		e.Taken = p.Answers
+		return e, nil
 	}
 	answers, err := DecodeAnswers(p.Answers)
-	return Entry{DivisionID: p.DivisionID, Answers: qs.Known(answers)}, err
+	e.Answers = qs.Known(answers)
+	return e, err
 }
+
+// preparedTeamCode is the purpose of a sealed code.
+const preparedTeamCode = "prepared team code"
 
 // ErrPreparationMissing says that nothing was filled in ahead.
 var ErrPreparationMissing = &Error{
@@ -54,7 +70,8 @@ func (p *Preparation) Ready() bool { return len(p.Problems) == 0 }
 // Prepare stores what the actor fills in for a competition, in place of what they filled in earlier. It can be done
 // from publication until the deadline, unless they are registered. The press is checked again. Errors:
 // ErrCompetitionMissing, ErrOwnCompetition, ErrBlocked, ErrEmailUnverified, ErrAlreadyRegistered,
-// ErrRegistrationClosed, ErrCompetitionCancelled, and those of Competition.CheckEntry.
+// ErrRegistrationClosed, ErrCompetitionCancelled, ErrTeamMissing, ErrTooManyGuesses, and those of
+// Competition.CheckEntry. A team's name may still be taken by the time of the press.
 func (s *Registrations) Prepare(ctx context.Context, a Actor, competitionID string, e Entry) (Preparation, error) {
 	c, err := s.preparable(ctx, a, competitionID)
 	if err != nil {
@@ -66,8 +83,17 @@ func (s *Registrations) Prepare(ctx context.Context, a Actor, competitionID stri
 	if err := c.CheckEntry(e); err != nil {
 		return Preparation{}, err
 	}
-	prepared := PreparedEntry{DivisionID: e.DivisionID, Asked: c.Questions.Digest()}
-	if e.Answers, prepared.Answers, err = c.Questions.take(e.Answers, nil); err != nil {
+	prepared := PreparedEntry{
+		DivisionID: e.DivisionID, TeamName: e.Team.Name, Looking: e.LookingForTeam, Asked: c.Questions.Digest(),
+	}
+	if e.Team.Code != "" {
+		if _, err := s.config.Teams.byCode(ctx, a, c.ID, e.Team.Code); err != nil {
+			return Preparation{}, err
+		}
+		prepared.TeamCode = s.config.Sealer.Seal(preparedTeamCode, []byte(e.Team.Code))
+	}
+	asks := c.QuestionsFor(e.Team.Name != "")
+	if e.Answers, prepared.Answers, err = asks.take(e.Answers, nil); err != nil {
 		return Preparation{}, err
 	}
 	now := s.config.now()
@@ -125,7 +151,7 @@ func (s *Registrations) Prepared(ctx context.Context, a Actor, competitionID str
 		return Preparation{}, err
 	}
 	p := Preparation{UpdatedAt: at}
-	if p.Entry, err = prepared.Entry(c.Questions, ""); err != nil {
+	if p.Entry, err = prepared.Entry(c.Questions, "", s.config.Sealer); err != nil {
 		return Preparation{}, err
 	}
 	if err := c.CheckEntry(p.Entry); err != nil {

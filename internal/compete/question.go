@@ -177,14 +177,15 @@ func (qs Questions) condition(c *ShowIf) *ShowIf {
 	return stored
 }
 
-// questions checks the questions of a competition. They are in their stored form.
-func (v *validation) questions(qs Questions) {
+// questions checks the questions of a competition with or without teams. They are in their stored form.
+func (v *validation) questions(qs Questions, teams bool) {
 	if len(qs) > MaxQuestions {
 		v.addf("questions", "must be at most %d", MaxQuestions)
 		return
 	}
 	for i := range qs {
 		v.question(fmt.Sprintf("questions[%d].", i), qs[:i], &qs[i])
+		v.scope(fmt.Sprintf("questions[%d].", i), qs[:i], &qs[i], teams)
 	}
 	if len(qs) > 0 {
 		if text, err := json.Marshal(qs); err != nil || len(text) > MaxQuestionsLength {
@@ -206,16 +207,24 @@ func (v *validation) question(at string, before Questions, q *Question) {
 	}
 	v.length(at+"label", q.Label, 1, MaxQuestionLabel)
 	v.length(at+"help", q.Help, 0, MaxQuestionHelp)
-	switch {
-	case q.Scope == ScopeTeam:
-		v.add(at+"scope", "must be PERSON, because this competition has no teams")
-	case q.Scope != ScopePerson:
-		v.add(at+"scope", "must be PERSON or TEAM")
-	}
 	v.options(at+"options", q)
 	v.bounds(at, q)
 	if q.ShowIf != nil {
 		v.showIf(at+"showIf.", before, q.ShowIf)
+	}
+}
+
+// scope checks who answers a question, given those before it.
+func (v *validation) scope(at string, before Questions, q *Question, teams bool) {
+	switch {
+	case q.Scope == ScopeTeam && !teams:
+		v.add(at+"scope", "must be PERSON, because this competition has no teams")
+	case q.Scope != ScopePerson && q.Scope != ScopeTeam:
+		v.add(at+"scope", "must be PERSON or TEAM")
+	case q.Scope == ScopePerson && q.ShowIf != nil:
+		if other := before.Find(q.ShowIf.QuestionID); other != nil && other.Scope == ScopeTeam {
+			v.add(at+"showIf.questionId", "must not be a question to teams, which members don't answer")
+		}
 	}
 }
 

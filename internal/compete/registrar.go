@@ -20,6 +20,24 @@ type Registrar interface {
 	// seat to whoever it goes to. One that is in the division already stays as it is. Errors: those of
 	// Registration.CheckMove, ErrDivisionFull, ErrCompetitionFull.
 	Move(ctx context.Context, c MoveCommand) (RegistrationOutcome, error)
+	// ChangeTeam takes a registration out of its team, into another team, or into one that it creates. Where seats are
+	// for teams, it gets the team's status. Errors: those of Registration.CheckTeamChange and Competition.CheckJoin,
+	// Invalid, ErrCaptainMustHandOver, ErrTeamMissing, ErrTeamNameTaken, ErrTeamDivision, ErrTeamRequired,
+	// ErrForbidden.
+	ChangeTeam(ctx context.Context, c ChangeTeamCommand) (RegistrationOutcome, error)
+	// RemoveMember takes a member out of a team: for its captain until the start, and those who manage the competition.
+	// Where seats are for teams, this cancels the registration; else they keep it, and look for a team. Errors: those of
+	// Team.CheckCaptain, ErrTeamMemberMissing, ErrCaptainMustHandOver for the captain, ErrCompetitionStarted.
+	RemoveMember(ctx context.Context, c MemberCommand) (RegistrationOutcome, error)
+	// HandOver makes another member the captain, with the team's seat or place in line. Errors: those of
+	// Team.CheckCaptain, ErrTeamMemberMissing.
+	HandOver(ctx context.Context, c MemberCommand) (Team, error)
+	// RenewCode gives a team another code, for its captain and those who manage the competition. Errors: those of
+	// Team.CheckCaptain.
+	RenewCode(ctx context.Context, c TeamCommand) (Team, error)
+	// DropIncomplete does one page of cancelling the registrations in teams with too few members, and of those without
+	// a team, once the deadline of a competition with this rule has passed, and reports whether there is more.
+	DropIncomplete(ctx context.Context, competitionID string) (more bool, err error)
 	// AnswerOffer accepts an offer, or declines it and passes the seat on; one that has been answered this way stays
 	// so. Errors: those of Registration.CheckOffer.
 	AnswerOffer(ctx context.Context, c AnswerOfferCommand) (RegistrationOutcome, error)
@@ -91,6 +109,33 @@ type MoveCommand struct {
 	RegistrationID string
 	DivisionID     string
 	KeepSeat       bool // refuse rather than put somebody who holds a seat on a waitlist
+}
+
+// ChangeTeamCommand asks to change the team of a registration.
+type ChangeTeamCommand struct {
+	Actor          Actor
+	RegistrationID string
+	Change         Optional[TeamChange]
+	Looking        Optional[bool] // whether captains can find and invite the person
+}
+
+// TeamChange is the team to be in. The zero value is none.
+type TeamChange struct {
+	TeamChoice
+	ID string // for those who manage the competition, who need no code
+}
+
+// TeamCommand asks for something about a team, which is in the competition.
+type TeamCommand struct {
+	Actor         Actor
+	CompetitionID string
+	TeamID        string
+}
+
+// MemberCommand asks for something about a member of a team.
+type MemberCommand struct {
+	TeamCommand
+	UserID string
 }
 
 // AnswerOfferCommand accepts or declines the actor's offer.

@@ -51,7 +51,20 @@ func (s RegistrationStatus) Seats() int {
 }
 
 // Seats returns the number of seats held by the registration: 0 or 1.
-func (r *Registration) Seats() int { return r.Status.Seats() }
+func (r *Registration) Seats() int {
+	if r.Follows {
+		return 0
+	}
+	return r.Status.Seats()
+}
+
+// Waits returns the number of places on the waitlist that the registration has: 0 or 1.
+func (r *Registration) Waits() int {
+	if r.Follows || r.Status != RegistrationWaitlisted {
+		return 0
+	}
+	return 1
+}
 
 // CancelReason says who or what cancelled a registration.
 type CancelReason string
@@ -63,6 +76,8 @@ const (
 	CancelledByCompetition CancelReason = "COMPETITION" // the competition was cancelled
 	CancelledByErasure     CancelReason = "ERASED"      // the person's account was deleted
 	CancelledByExpiry      CancelReason = "EXPIRED"     // an offer was not answered in time
+	// the team had too few members at the deadline
+	CancelledIncomplete CancelReason = "INCOMPLETE_TEAM"
 )
 
 // Removal contains the options for removing a registration as an organizer or admin. The zero value sets none.
@@ -90,13 +105,16 @@ type RegistrationState struct {
 	Seq           int64              `json:"seq" doc:"Its place in the competition's order of arrival, starting at 1. Never reused." example:"59"`
 	RegisteredAt  time.Time          `json:"registeredAt" example:"2026-04-01T09:00:00.013Z"`
 	UpdatedAt     time.Time          `json:"updatedAt" example:"2026-04-01T09:00:00.013Z"`
-	CancelReason  CancelReason       `json:"cancelReason,omitempty" enum:"SELF,ORGANIZER,EXPIRED,COMPETITION,ERASED" doc:"Who or what cancelled the registration: the person (SELF), the competition's organizer or an admin (ORGANIZER), an offer that wasn't answered in time (EXPIRED), the cancellation of the competition, or the deletion of the account (ERASED). Left out for registrations that were cancelled before reasons were recorded." example:"ORGANIZER"`
+	TeamID        string             `json:"teamId,omitempty" format:"uuid" doc:"The team, if the person is in one." example:"018f6b1e-4444-7d0a-9b3e-5a1f0c2d4e6f"`
+	Looking       bool               `json:"lookingForTeam,omitempty" doc:"true if captains can find the person on the competition's board and invite them." example:"false"`
+	CancelReason  CancelReason       `json:"cancelReason,omitempty" enum:"SELF,ORGANIZER,EXPIRED,COMPETITION,INCOMPLETE_TEAM,ERASED" doc:"Who or what cancelled the registration: the person, or their captain for a team (SELF), the competition's organizer, an admin, or the captain of the team (ORGANIZER), an offer that wasn't answered in time (EXPIRED), the cancellation of the competition, a team with too few members at the deadline (INCOMPLETE_TEAM), or the deletion of the account (ERASED). Left out for registrations that were cancelled before reasons were recorded." example:"ORGANIZER"`
 }
 
 // Registration is a user's place in a competition. Each user has at most one per competition.
 type Registration struct {
 	RegistrationState
 	UserID     string
+	Follows    bool       `json:",omitempty"` // holds no seat and has no place in line but that of the team's captain
 	Position   int        // place on the waitlist of its division, from 1; 0 if not waitlisted or not read
 	PromotedAt *time.Time // when it got a freed seat
 	// when its offer ends or ended; nil if the seat was never offered. Always nil in recorded outcomes

@@ -17,6 +17,7 @@ type RegistrationsConfig struct {
 	Accounts     *Accounts
 	Verification *Verification
 	Throttle     *Throttle
+	Teams        *Teams
 	Sealer       Sealer      // of access codes
 	Replays      ReplayCache `optional:"every replay is answered by the database"`
 	// Patience bounds the total time of a registration. After it, the user is told that the database is unavailable.
@@ -46,7 +47,8 @@ func (s *Registrations) Register(
 	if err := s.requireVerified(ctx, a); err != nil {
 		return RegistrationOutcome{}, err
 	}
-	idempotency = idempotency.with(entry.AccessCode, s.config.Sealer)
+	idempotency = idempotency.with(entry.AccessCode, s.config.Sealer).
+		with(AccessCode(entry.Team.Code), s.config.Sealer)
 	outcome, replayed, err := withIdempotency(ctx, s.config.Replays, s.config.now(), a, idempotency,
 		func() (keyedResult[RegistrationOutcome], error) {
 			o, err := s.register(ctx,
@@ -62,9 +64,9 @@ func (s *Registrations) CheckVerified(ctx context.Context, a Actor) error {
 	return s.requireVerified(ctx, a)
 }
 
-// register counts the attempts of those who send an access code.
+// register counts the attempts of those who send an access code or the code of a team.
 func (s *Registrations) register(ctx context.Context, c RegisterCommand) (RegistrationOutcome, error) {
-	if c.Entry.AccessCode == "" {
+	if c.Entry.AccessCode == "" && c.Entry.Team.Code == "" {
 		return s.config.Registrar.Register(ctx, c)
 	}
 	judge, err := s.config.Throttle.guessAccess(ctx, c.Actor, c.CompetitionID)

@@ -33,7 +33,7 @@ func TestAPressHasOnePatience(t *testing.T) {
 			},
 			Store: struct{ compete.RegistrationStore }{}, Statistics: struct{ compete.StatisticsStore }{},
 			Registrar: struct{ compete.Registrar }{}, Patience: patience,
-			Preparations: struct{ compete.PreparationStore }{},
+			Preparations: struct{ compete.PreparationStore }{}, Teams: others.Teams,
 			Competitions: others.Competitions, Accounts: others.Accounts, Throttle: &compete.Throttle{},
 			Sealer:       struct{ compete.Sealer }{},
 			Verification: compete.NewVerification(hangingUsers{}, true),

@@ -8,6 +8,7 @@ type Services struct {
 	Verification   *Verification
 	Competitions   *Competitions
 	Registrations  *Registrations
+	Teams          *Teams
 	Applications   *Applications
 	Draws          *Draws
 	Mailbox        *Mailbox

@@ -163,9 +163,9 @@ type RegistrationStore interface {
 	// AnswersOf reads the answers of a registration; nil if it has none.
 	AnswersOf(ctx context.Context, registrationID string) (Answers, error)
 	// AnswersOfCompetition reads a page of the answers of registrations that are neither cancelled nor rejected, with
-	// Seq > afterSeq, in order of Seq. Those without answers are nil. It also returns the Seq after which
-	// to continue, or 0 if this was the last page.
-	AnswersOfCompetition(ctx context.Context, competitionID string, afterSeq int64, limit int) (all []Answers,
+	// Seq > afterSeq, in order of Seq, as Answers.Encode returned them; empty if there are none. It also returns the
+	// Seq after which to continue, or 0 if this was the last page.
+	AnswersOfCompetition(ctx context.Context, competitionID string, afterSeq int64, limit int) (all []string,
 		next int64, err error)
 }
 

@@ -24,6 +24,8 @@ const (
 	EventRemove      Event = "remove"
 	EventCompetition Event = "competition cancelled"
 	EventErase       Event = "account deleted"
+	EventJoin        Event = "join" // a team that waits or has a seat as a whole
+	EventIncomplete  Event = "team incomplete"
 )
 
 // Transition is a row in the table of all status changes.
@@ -102,6 +104,11 @@ var Transitions = slices.Concat(
 		RegistrationApplied, RegistrationRejected),
 	decided(RegistrationRejected, "The organizer releases the decision `REJECT`.",
 		RegistrationApplied, RegistrationWaitlisted),
+	joined(RegistrationPending, "You join a team that has a seat (`seatUnit` `TEAM`)."),
+	joined(RegistrationWaitlisted, "You join a team that is waiting (`seatUnit` `TEAM`)."),
+	joined(RegistrationApplied, "You join a team that has applied (`seatUnit` `TEAM`)."),
+	cancelled(EventIncomplete, CancelledIncomplete, "Your team has too few members at the deadline, and the competition's "+
+		"rule is `dropIncomplete`.", activeStatuses...),
 	cancelled(EventDecline, CancelledBySelf, "You decline the offer.", RegistrationOffered),
 	cancelled(EventExpire, CancelledByExpiry, "`confirmBy` passes without an answer.", RegistrationOffered),
 	cancelled(EventCancel, CancelledBySelf, "You cancel.", activeStatuses...),
@@ -112,6 +119,11 @@ var Transitions = slices.Concat(
 
 var seatedOrWaiting = []RegistrationStatus{
 	RegistrationConfirmed, RegistrationPending, RegistrationOffered, RegistrationWaitlisted,
+}
+
+// joined is for people who are new, and for those who come from another team.
+func joined(to RegistrationStatus, when string) []Transition {
+	return transitions(EventJoin, to, when, append(slices.Clone(hopefulStatuses), "", RegistrationCancelled))
 }
 
 func moved(to RegistrationStatus, when string, from ...RegistrationStatus) []Transition {

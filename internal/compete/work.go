@@ -74,6 +74,13 @@ type Target struct {
 	Participant  Participant
 	Competition  Competition // a summary
 	TimeZone     string      // of the participant; empty if unknown
+	Team         TargetTeam  // the zero value if the registration is in none
+}
+
+// TargetTeam is what a message says of a team.
+type TargetTeam struct {
+	Name string
+	Size int // members
 }
 
 // Holds reports whether the message would still be true and news, since a job may run long after the change that asked

@@ -64,11 +64,16 @@ func Services(p Parts) compete.Services {
 		Links: struct{ compete.LinkStore }{}, LinkKeys: struct{ compete.LinkKeys }{}, Wording: wording,
 		Throttle: throttle,
 	})
+	s.Teams = compete.NewTeams(compete.TeamsConfig{
+		Runtime: runtime, Store: struct{ compete.TeamStore }{}, Registrar: p.Registrar, Competitions: s.Competitions,
+		Throttle: throttle, Sealer: struct{ compete.Sealer }{},
+	})
 	s.Registrations = compete.NewRegistrations(compete.RegistrationsConfig{
 		Runtime: runtime, Store: p.Registrations, Statistics: struct{ compete.StatisticsStore }{},
 		Registrar:    p.Registrar,
 		Competitions: s.Competitions, Accounts: s.Accounts, Sealer: struct{ compete.Sealer }{},
 		Verification: s.Verification, Throttle: throttle, Preparations: struct{ compete.PreparationStore }{},
+		Teams: s.Teams,
 	})
 	return s
 }

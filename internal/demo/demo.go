@@ -32,6 +32,7 @@ type Seats struct {
 	Competitions  *compete.Competitions
 	Registrations *compete.Registrations
 	Applications  *compete.Applications
+	Teams         *compete.Teams
 	Registrar     Registrar
 }
 

@@ -55,6 +55,7 @@ type Config struct {
 
 	Applications Applications
 	Draws        Draws
+	Teams        Teams
 	MailConfig
 
 	Concurrency      int           // jobs run at the same time in each queue; at least two in that of maintenance

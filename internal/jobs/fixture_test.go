@@ -68,7 +68,7 @@ func newFixture(t testing.TB, url string, change func(*Config)) *fixture {
 	f.config = Config{
 		Logger: logger, Backoff: 10 * time.Millisecond,
 		Work: true, PageSize: pageSize, poll: 100 * time.Millisecond, Compose: f.compose, Clock: f.clock, NewID: newID,
-		Accounts: noDomain{}, Erasure: noDomain{}, Applications: noDomain{}, Draws: noDomain{},
+		Accounts: noDomain{}, Erasure: noDomain{}, Applications: noDomain{}, Draws: noDomain{}, Teams: noDomain{},
 	}
 	f.open(store.Config{})
 	if change != nil {
@@ -104,6 +104,8 @@ type noDomain struct {
 func (noDomain) Advance(context.Context) ([]string, error) { return nil, nil }
 
 func (noDomain) TellUndecided(context.Context) (int, error) { return 0, nil }
+
+func (noDomain) Deadlines(context.Context) error { return nil }
 
 func newID() string { return uuid.Must(uuid.NewV7()).String() }
 

@@ -29,6 +29,9 @@ const (
 	// spoken.
 	drawSweepInterval = 5 * time.Second
 
+	// teamSweepInterval is how soon after the deadline incomplete teams are dropped, and captains are warned.
+	teamSweepInterval = 5 * time.Second
+
 	// discardedSweepInterval is the interval at which River itself looks for jobs of killed processes, some of which it
 	// discards.
 	discardedSweepInterval = 30 * time.Second
@@ -56,6 +59,7 @@ func (c *Client) startSweeps() {
 		})
 	})
 	c.sweeps.Go(func() { c.every(drawSweepInterval, "draw lotteries", c.sweepDraws) })
+	c.sweeps.Go(func() { c.every(teamSweepInterval, "look after incomplete teams", c.config.Teams.Deadlines) })
 	c.sweeps.Go(func() { c.every(discardedSweepInterval, "save failed jobs", discarded.run) })
 	c.sweeps.Go(func() { c.every(auditSweepInterval, "move records to the audit log", c.sweepAudit) })
 }

@@ -35,6 +35,12 @@ type Draws interface {
 	Advance(ctx context.Context) (ready []string, err error)
 }
 
+// Teams runs the sweep of teams with too few members; *compete.Teams implements it.
+type Teams interface {
+	// Deadlines does what is due before and at deadlines. It can be repeated.
+	Deadlines(ctx context.Context) error
+}
+
 // workers lists the worker of each kind of job. Jobs of any other kind are discarded when they come up.
 func (c *Client) workers() *river.Workers {
 	all := river.NewWorkers()

@@ -46,6 +46,7 @@ func (c Composer) Compose(t compete.Target) (compete.Wording, error) {
 	if d := t.Competition.Division(t.Registration.DivisionID); d != nil {
 		data.Division = oneLine(d.Name)
 	}
+	data.addTeam(&t, c.PublicURL)
 	if r := &t.Registration; t.Competition.TakesApplications() && r.PromotedAt == nil {
 		first := r.ConfirmBy == nil || r.Status == compete.RegistrationOffered
 		data.Decided = first && t.Competition.Reviewed()
@@ -66,6 +67,23 @@ func (c Composer) Compose(t compete.Target) (compete.Wording, error) {
 		data.schedule, data.Before = newSchedule(t.Move.After, t.TimeZone), &before
 	}
 	return c.word(t.Kind, data, c.Details)
+}
+
+// addTeam adds what the message says of the team.
+func (d *content) addTeam(t *compete.Target, publicURL string) {
+	rules := t.Competition.Team
+	if rules == nil {
+		return
+	}
+	d.TeamMin, d.TeamsDropped = rules.Min, rules.DropIncomplete
+	if t.Registration.TeamID == "" {
+		return
+	}
+	d.Team, d.TeamSize, d.Follows = oneLine(t.Team.Name), t.Team.Size, t.Registration.Follows
+	d.TeamPage = publicURL + "/teams/" + t.Registration.TeamID
+	if !t.Competition.RegDeadline.IsZero() {
+		d.Deadline = &t.Competition.RegDeadline
+	}
 }
 
 // Account implements compete.AccountWording. An email to an unconfirmed address contains no name. Otherwise, anybody
@@ -137,6 +155,7 @@ type content struct {
 	Name        string    `json:"name,omitempty"`        // of the user; empty when the message names none
 	Title       string    `json:"title,omitempty"`       // of the competition
 	Division    string    `json:"division,omitempty"`    // that the user registered in; empty without divisions
+	Team        string    `json:"team,omitempty"`        // name; empty when they are in none
 	Before      *schedule `json:"before,omitempty"`      // of the competition, when it was moved
 	Position    int       `json:"position,omitempty"`    // on the waitlist, from 1; 0 when it is not known
 	Waiting     bool      `json:"waiting,omitempty"`     // on the waitlist
@@ -148,6 +167,14 @@ type content struct {
 	Drawn       bool      `json:"drawn,omitempty"`       // in a lottery
 	Draw        string    `json:"draw,omitempty"`        // where the draw can be checked
 	Address     string    `json:"address,omitempty"`     // email that a message about an account is about
+
+	// About a team.
+	TeamPage     string     `json:"teamPage,omitempty"` // link to it
+	TeamSize     int        `json:"teamSize,omitempty"` // members
+	TeamMin      int        `json:"teamMin,omitempty"`  // the fewest that it must have at the deadline
+	TeamsDropped bool       `json:"teamsDropped,omitempty"`
+	Follows      bool       `json:"follows,omitempty"` // its captain decides for them
+	Deadline     *time.Time `json:"deadline,omitempty"`
 
 	// For messages of kind compete.MessageUndecided.
 	Applications int    `json:"applications,omitempty"` // that nobody decided about

@@ -32,6 +32,11 @@ func target(kind compete.MessageKind) compete.Target {
 		until := start.Add(-48 * time.Hour)
 		t.Registration.Status, t.Registration.ConfirmBy = compete.RegistrationOffered, &until
 	}
+	if kind == compete.MessageTeamTooSmall || kind == compete.MessageIncompleteTeam {
+		t.Competition.Team = &compete.TeamRules{Min: 2, Max: 3, DropIncomplete: true}
+		t.Competition.RegDeadline = start.AddDate(0, 0, -3)
+		t.Registration.TeamID, t.Team = "red", compete.TargetTeam{Name: "Red", Size: 1}
+	}
 	if kind == compete.MessageChanged {
 		before := start.AddDate(0, 0, -1)
 		t.Move = &compete.Move{
@@ -73,8 +78,12 @@ func TestEveryKindSaysWhatHappenedAndWhatToDoNext(t *testing.T) {
 			"haven't answered yet", "Accept it by Thursday, 2 May 2030 at 06:30 UTC,", "next person in line",
 			"/accept\n", "/decline\n",
 		},
-		compete.MessageOfferExpired:  {"didn't accept your seat", "in time", "next person in line", "register again"},
-		compete.MessageOfferDeclined: {"You declined the seat", "next person in line", "register again"},
+		compete.MessageTeamTooSmall: {
+			`Your team "Red" has 1 of at least 2 members`, "Wednesday, 1 May 2030", "loses its place", "/teams/red\n",
+		},
+		compete.MessageIncompleteTeam: {"needed at least 2 members", "was cancelled"},
+		compete.MessageOfferExpired:   {"didn't accept your seat", "in time", "next person in line", "register again"},
+		compete.MessageOfferDeclined:  {"You declined the seat", "next person in line", "register again"},
 		compete.MessageApplied: {
 			"has been received", "The organizer decides", "Saturday, 4 May 2030 at 06:30 UTC",
 		},
@@ -191,6 +200,7 @@ func TestWhatACompetitionLacksLeavesNoGap(t *testing.T) {
 	for _, kind := range competitionKinds {
 		bare := target(kind)
 		bare.Competition.StartDate, bare.Competition.Location, bare.Registration.Position = nil, "", 0
+		bare.Competition.RegDeadline = time.Time{}
 		if bare.Move != nil {
 			bare.Move.Before.Start, bare.Move.After = nil, bare.Competition.Schedule()
 		}
@@ -241,7 +251,7 @@ func TestTimesAreThoseOfTheVenue(t *testing.T) {
 			}
 			over := slices.Contains([]compete.MessageKind{
 				compete.MessageCancelled, compete.MessageRemoved, compete.MessageOfferExpired,
-				compete.MessageOfferDeclined, compete.MessageRejected,
+				compete.MessageOfferDeclined, compete.MessageRejected, compete.MessageIncompleteTeam,
 			}, kind)
 			started := kind == compete.MessageCompetitionCancelled && want == wanted[1]
 			if !over && !started && !strings.Contains(m.Text, want) {

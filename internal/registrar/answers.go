@@ -35,7 +35,7 @@ func (b *batch) entry(c *register, competition *competition) (entry compete.Entr
 		if competition.asked == "" {
 			competition.asked = competition.Questions.Digest()
 		}
-		if entry, err = prepared.Entry(competition.Questions, competition.asked); err != nil || entry.Taken != "" {
+		if entry, err = prepared.Entry(competition.Questions, competition.asked, b.sealer); err != nil || entry.Taken != "" {
 			return entry, err
 		}
 	}
@@ -43,7 +43,8 @@ func (b *batch) entry(c *register, competition *competition) (entry compete.Entr
 		return entry, nil
 	}
 	// What is wrong with the answers is said once registration is known to be open.
-	if text, refusal := competition.Questions.TakeText(entry.Answers, nil); refusal == nil {
+	asks := competition.QuestionsFor(entry.Team.Name != "")
+	if text, refusal := asks.TakeText(entry.Answers, nil); refusal == nil {
 		entry.Taken = text
 	}
 	return entry, nil
@@ -52,7 +53,7 @@ func (b *batch) entry(c *register, competition *competition) (entry compete.Entr
 // added returns the entry of somebody whom staff add, which was checked.
 func (b *batch) added(e compete.Entry, c *competition) compete.Entry {
 	e.Taken, _ = compete.Answers(nil).Encode()
-	if text, refusal := c.Questions.TakeText(e.Answers, nil); refusal == nil {
+	if text, refusal := c.QuestionsFor(e.Team.Name != "").TakeText(e.Answers, nil); refusal == nil {
 		e.Taken = text
 	}
 	return e
@@ -103,7 +104,12 @@ func (c *edit) decide(b *batch, now time.Time) (result, error, error) {
 	if err != nil {
 		return result{}, nil, err
 	}
-	answers, refusal := competition.Questions.Take(c.Answers, kept)
+	one, err := b.teamOf(r)
+	if err != nil {
+		return result{}, nil, err
+	}
+	captain := one != nil && one.CaptainID == r.UserID
+	answers, refusal := competition.QuestionsFor(captain).Take(c.Answers, kept)
 	if refusal != nil {
 		return result{}, refusal, nil
 	}

@@ -34,6 +34,7 @@ type batch struct {
 	moves      []compete.LedgerMove
 	runs       []compete.NoticeRun
 	lastRun    map[runKey]int // index into runs
+	teams      teams
 	reminders  []compete.NotifyJob
 	notices    []compete.Notice // messages beside those of runs
 	releases   []compete.LedgerRelease
@@ -109,7 +110,15 @@ func (b *batch) read() error {
 	for _, record := range state.Records {
 		b.records[compete.IdempotencyKey{UserID: record.UserID, Key: record.Key}] = record
 	}
-	return b.readPrepared()
+	if err := b.readPrepared(); err != nil {
+		return err
+	}
+	for _, c := range b.competitions {
+		if c.Team != nil {
+			return b.readTeams()
+		}
+	}
+	return nil
 }
 
 // addRead adds registrations that were read. Known ones are kept, because this batch may have changed them.
@@ -220,6 +229,7 @@ func (b *batch) write() error {
 	changes.Inserted, changes.Updated, changes.Moves, changes.Jobs, changes.Audit = values(b.inserted),
 		values(b.updated), b.moves, b.jobs(), b.audit
 	changes.Releases, changes.Draws = b.releases, b.draws
+	changes.Teams, changes.GoneTeams, changes.HandOvers = b.teams.changed(), b.teams.gone, b.teams.handed
 	return b.tx.Write(b.ctx, changes)
 }
 

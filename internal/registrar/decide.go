@@ -19,8 +19,9 @@ type decider interface {
 
 type register struct {
 	compete.RegisterCommand
-	id      string // of the new registration, if the user has none for the competition yet
-	byStaff bool   // who add the user
+	id      string        // of the new registration, if the user has none for the competition yet
+	newID   func() string // for a team that it creates
+	byStaff bool          // who add the user
 }
 
 func (c *register) name() string { return "register" }
@@ -57,28 +58,39 @@ func (c *register) decide(b *batch, now time.Time) (result, error, error) {
 	if err != nil {
 		return result{}, nil, err
 	}
-	status, refusal, err := c.admissible(b, competition, held, entry, now)
+	var joins *team
+	if code := entry.Team.Code; code != "" && competition.Team != nil {
+		joins = b.chosen(competition, code)
+	}
+	status, refusal, err := c.admissible(b, competition, held, &entry, joins, now)
 	if refusal == nil && err == nil { // codes can't be tried out where nobody gets in
 		refusal = competition.CheckAccess(c.Entry.AccessCode, b.sealer)
 	}
 	if refusal != nil || err != nil {
 		return result{}, refusal, err
 	}
-	registration := c.admit(b, competition, held, entry, status, now)
+	registration := c.admit(b, competition, held, entry, joins, status, now)
 	b.enter(c, competition, registration, entry)
 	outcome := compete.RegistrationOutcome{Registration: *registration, Competition: competition.Summary()}
 	outcome.Record, err = c.keepOutcome(b, outcome, now)
 	return result{outcome: outcome}, nil, err
 }
 
-// admissible decides what the actor gets now, or returns the reason for a refusal.
+// admissible decides what the actor gets now, or returns the reason for a refusal. Whoever joins a team takes over its
+// division.
 func (c *register) admissible(
-	b *batch, competition *competition, held *compete.Registration, entry compete.Entry, now time.Time,
+	b *batch, competition *competition, held *compete.Registration, entry *compete.Entry, joins *team, now time.Time,
 ) (compete.RegistrationStatus, error, error) {
 	if refusal := competition.CheckRegistrant(c.Actor, held); refusal != nil {
 		return "", refusal, nil
 	}
-	status, refusal := competition.Admit(entry, now)
+	if competition.Team != nil && !entry.Team.IsZero() {
+		status, refusal := c.teamAdmissible(b, competition, entry, joins, now)
+		if status != "" || refusal != nil {
+			return status, refusal, nil
+		}
+	}
+	status, refusal := competition.Admit(*entry, now)
 	queues := status == compete.RegistrationWaitlisted || errors.Is(refusal, compete.ErrCompetitionFull)
 	if !queues || !competition.Room(entry.DivisionID) {
 		return status, refusal, nil
@@ -91,9 +103,38 @@ func (c *register) admissible(
 	return status, refusal, err
 }
 
+// teamAdmissible decides for somebody who names or joins a team what the team has to do with. If it returns neither a
+// status nor a refusal, the rest is as for everybody. Codes can't be tried out where nobody could get in with one.
+func (c *register) teamAdmissible(
+	b *batch, competition *competition, entry *compete.Entry, joins *team, now time.Time,
+) (compete.RegistrationStatus, error) {
+	if entry.Team.Code == "" {
+		if err := competition.CheckJoining(*entry, now); err == nil && b.nameTaken(competition, entry.Team.Name) {
+			return "", compete.ErrTeamNameTaken
+		}
+		return "", nil
+	}
+	refusal := competition.CheckJoining(*entry, now)
+	if refusal == nil {
+		refusal = competition.CheckAccess(c.Entry.AccessCode, b.sealer)
+	}
+	switch {
+	case refusal != nil:
+		return "", refusal
+	case joins == nil:
+		return "", compete.ErrTeamMissing
+	}
+	captain := joins.captain()
+	entry.DivisionID = captain.DivisionID
+	if refusal := competition.CheckJoin(len(joins.members), captain); refusal != nil || !competition.SeatsPerTeam() {
+		return "", refusal
+	}
+	return captain.Status.Along(), nil
+}
+
 // admit assigns the seat, or the place on the waitlist, or among the applications.
 func (c *register) admit(
-	b *batch, competition *competition, held *compete.Registration, entry compete.Entry,
+	b *batch, competition *competition, held *compete.Registration, entry compete.Entry, joins *team,
 	status compete.RegistrationStatus, now time.Time,
 ) *compete.Registration {
 	r, before := held, compete.RegistrationCancelled
@@ -108,9 +149,18 @@ func (c *register) admit(
 	if c.byStaff {
 		event, action = compete.EventAdd, compete.AuditAdded
 	}
+	r.RegisteredAt, r.Removal, r.TeamID, r.Looking = now, compete.Removal{}, "", entry.LookingForTeam
+	if r.Follows = joins != nil && competition.SeatsPerTeam(); r.Follows {
+		event = compete.EventJoin
+	}
 	r.Take(event, status)
-	r.RegisteredAt, r.Removal = now, compete.Removal{}
 	b.place(competition, r, entry.DivisionID, now)
+	switch {
+	case joins != nil:
+		b.join(competition, joins, r)
+	case entry.Team.Name != "":
+		b.create(competition, r, entry.Team.Name, c.newID(), r.Seq, now)
+	}
 	b.recordChange(action, "", r, before, statusAndSeq(r), now)
 	return r
 }
@@ -124,12 +174,18 @@ func (b *batch) place(c *competition, r *compete.Registration, divisionID string
 	b.markChanged(r, now)
 	switch r.Status { //nolint:exhaustive // nobody arrives with another one
 	case compete.RegistrationPending:
-		c.ChangeSeats(divisionID, -1, 0)
-		c.taken++
+		if seats := r.Seats(); seats > 0 {
+			c.ChangeSeats(divisionID, -seats, 0)
+			c.taken += seats
+		}
 		b.notify(r, compete.MessageConfirmed)
 		return
 	case compete.RegistrationApplied:
 		b.notify(r, compete.MessageApplied)
+		return
+	}
+	if r.Follows { // its captain's registration is the one in line
+		b.notify(r, compete.MessageWaitlisted)
 		return
 	}
 	c.ChangeSeats(divisionID, 0, 1)
@@ -223,6 +279,11 @@ func (c *update) decide(b *batch, now time.Time) (result, error, error) {
 	if changed.AdmittedBy() != before.AdmittedBy() {
 		if some, err := b.anyRegistered(competition, ""); err != nil || some {
 			return result{}, compete.ErrAdmissionFixed, err
+		}
+	}
+	if changed.TeamsFixed(&before.CompetitionContent) {
+		if some, err := b.anyRegistered(competition, ""); err != nil || some {
+			return result{}, compete.ErrTeamsFixed, err
 		}
 	}
 	if refusal, err := b.checkApplications(competition, &changed); refusal != nil || err != nil {

@@ -1,6 +1,7 @@
 package registrar
 
 import (
+	"errors"
 	"time"
 
 	"github.com/minicompete/minicompete/internal/compete"
@@ -9,7 +10,8 @@ import (
 // add is the registration of a person by staff.
 type add struct {
 	compete.AddCommand
-	id string // of the new registration, if the person has none for the competition yet
+	id    string        // of the new registration, if the person has none for the competition yet
+	newID func() string // for a team that it creates
 }
 
 func (c *add) name() string { return "add" }
@@ -48,7 +50,17 @@ func (c *add) decide(b *batch, now time.Time) (result, error, error) {
 	if err != nil {
 		return result{}, nil, err
 	}
-	status, widen, refusal := competition.AdmitAdded(c.Entry, now, waiting != nil, c.OverCapacity)
+	entry := c.Entry
+	var joins *team
+	if entry.Team.Code != "" && competition.Team != nil {
+		if joins = b.chosen(competition, entry.Team.Code); joins != nil {
+			entry.DivisionID = joins.captain().DivisionID
+		}
+	}
+	status, widen, refusal := competition.AdmitAdded(entry, now, waiting != nil, c.OverCapacity)
+	if competition.Team != nil && !entry.Team.IsZero() {
+		status, widen, refusal = c.intoTeam(b, competition, joins, status, widen, refusal)
+	}
 	if refusal == nil {
 		refusal = competition.CheckRegistrant(c.Person, held)
 	}
@@ -57,15 +69,15 @@ func (c *add) decide(b *batch, now time.Time) (result, error, error) {
 	}
 	if widen {
 		before := competition.Competition
-		competition.Widen(c.Entry.DivisionID, waiting != nil, now)
+		competition.Widen(entry.DivisionID, waiting != nil, now)
 		b.replace(competition, before)
 		b.recordContent(compete.AuditCompetitionUpdated, &before, &competition.Competition, now)
 	}
 	press := register{RegisterCommand: compete.RegisterCommand{
-		Actor: c.Person, CompetitionID: c.CompetitionID, Entry: c.Entry,
-	}, id: c.id, byStaff: true}
-	entry := b.added(c.Entry, competition)
-	registration := press.admit(b, competition, held, entry, status, now)
+		Actor: c.Person, CompetitionID: c.CompetitionID, Entry: entry,
+	}, id: c.id, newID: c.newID, byStaff: true}
+	entry = b.added(entry, competition)
+	registration := press.admit(b, competition, held, entry, joins, status, now)
 	b.enter(&press, competition, registration, entry)
 	outcome := compete.RegistrationOutcome{Registration: *registration, Competition: competition.Summary()}
 	if !c.Idempotency.Wanted() {
@@ -80,4 +92,30 @@ func (c *add) decide(b *batch, now time.Time) (result, error, error) {
 	b.newRecords = append(b.newRecords, record)
 	outcome.Record = &b.newRecords[len(b.newRecords)-1]
 	return result{outcome: outcome}, nil, nil
+}
+
+// intoTeam adds to the decision about the person what their team has to do with it.
+func (c *add) intoTeam(
+	b *batch, competition *competition, joins *team, status compete.RegistrationStatus, widen bool, refusal error,
+) (compete.RegistrationStatus, bool, error) {
+	full := errors.Is(refusal, compete.ErrCompetitionFull) || errors.Is(refusal, compete.ErrDivisionFull)
+	switch {
+	case refusal != nil && !full:
+		return status, widen, refusal
+	case c.Entry.Team.Name != "":
+		if b.nameTaken(competition, c.Entry.Team.Name) {
+			refusal = compete.ErrTeamNameTaken
+		}
+		return status, widen, refusal
+	case joins == nil:
+		return status, widen, compete.ErrTeamMissing
+	}
+	captain := joins.captain()
+	if wrong := competition.CheckJoin(len(joins.members), captain); wrong != nil {
+		return status, widen, wrong
+	}
+	if competition.SeatsPerTeam() {
+		return captain.Status.Along(), false, nil
+	}
+	return status, widen, refusal
 }

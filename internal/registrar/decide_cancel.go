@@ -25,6 +25,9 @@ func (c *cancel) decide(b *batch, now time.Time) (result, error, error) {
 		return result{outcome: compete.RegistrationOutcome{Registration: *r, Competition: competition.Summary()}}, nil,
 			nil
 	}
+	if refusal, err := b.leaveTeam(competition, r, c.Actor, now); refusal != nil || err != nil {
+		return result{}, refusal, err
+	}
 	before := r.Status
 	if r.UserID == c.Actor.UserID {
 		b.cancel(competition, r, compete.EventCancel, now)
@@ -44,21 +47,32 @@ func (c *cancel) decide(b *batch, now time.Time) (result, error, error) {
 	return result{outcome: compete.RegistrationOutcome{Registration: *r, Competition: competition.Summary()}}, nil, err
 }
 
+// leaveTeam takes somebody out of their team who is about to leave the competition. A captain has to hand over first.
+func (b *batch) leaveTeam(
+	c *competition, r *compete.Registration, a compete.Actor, now time.Time,
+) (refusal, err error) {
+	one, err := b.teamOf(r)
+	if err != nil || one == nil {
+		return nil, err
+	}
+	if r.UserID == a.UserID && one.CaptainID == a.UserID && len(one.members) > 1 {
+		return compete.ErrCaptainMustHandOver, nil
+	}
+	return nil, b.quit(c, r, now)
+}
+
 // cancel cancels the registration and frees its seat or its place on the waitlist.
 func (b *batch) cancel(c *competition, r *compete.Registration, by compete.Event, now time.Time) {
 	c.leave(r)
 	c.dirty = true
 	r.Take(by, compete.RegistrationCancelled)
+	r.Follows, r.Looking = false, false
 	b.markChanged(r, now)
 }
 
 // leave frees the seat or the place on the waitlist that the registration has.
 func (c *competition) leave(r *compete.Registration) {
-	waits := 0
-	if r.Status == compete.RegistrationWaitlisted {
-		waits = 1
-	}
-	c.ChangeSeats(r.DivisionID, r.Seats(), -waits)
+	c.ChangeSeats(r.DivisionID, r.Seats(), -r.Waits())
 }
 
 type unblock struct{ compete.UnblockCommand }
@@ -103,6 +117,9 @@ func (c *erase) decide(b *batch, now time.Time) (result, error, error) {
 		before := r.Status
 		active := before != compete.RegistrationCancelled
 		if active {
+			if err := b.quit(competition, r, now); err != nil {
+				return result{}, nil, err
+			}
 			b.cancel(competition, r, compete.EventErase, now)
 			b.recordChange(compete.AuditCancelled, compete.ViaJob, r, before,
 				compete.AuditFields("status", r.Status, "reason", r.CancelReason), now)

@@ -22,6 +22,9 @@ func (c *move) decide(b *batch, now time.Time) (result, error, error) {
 		return result{}, refusal, nil
 	}
 	if r.DivisionID != c.DivisionID {
+		if one, err := b.teamOf(r); err != nil || one != nil && len(one.members) > 1 {
+			return result{}, compete.ErrTeamDivision, err
+		}
 		status, refusal, err := c.becomes(b, competition, r)
 		if refusal != nil || err != nil {
 			return result{}, refusal, err

@@ -192,14 +192,14 @@ func checkDivisions(ctx context.Context, db *sql.DB, competitionID string) error
 	var wrong, waitDespiteRoom, passed int
 	err := db.QueryRowContext(ctx, `SELECT
 		(SELECT count(*) FROM (SELECT d.capacity, d.seats_left, d.waitlisted, coalesce(sum(r.seats), 0) AS held,
-				count(CASE WHEN r.status = 'WAITLISTED' THEN 1 END) AS waiting
+				count(CASE WHEN r.status = 'WAITLISTED' AND NOT r.follows THEN 1 END) AS waiting
 			FROM divisions d LEFT JOIN registrations r ON r.division_id = d.id WHERE d.competition_id = $1
 			GROUP BY d.id, d.capacity, d.seats_left, d.waitlisted) d
 			WHERE d.held > d.capacity OR d.seats_left <> d.capacity - d.held OR d.waitlisted <> d.waiting),
 		(SELECT count(*) FROM divisions d JOIN competitions c ON c.id = d.competition_id
 			WHERE c.id = $1 AND c.seats_left > 0 AND d.seats_left > 0 AND d.waitlisted > 0),
 		(SELECT count(*) FROM registrations w JOIN registrations h ON h.division_id = w.division_id AND h.seq > w.seq
-			WHERE w.competition_id = $1 AND w.status = 'WAITLISTED' AND h.seats > 0)`, competitionID).
+			WHERE w.competition_id = $1 AND w.status = 'WAITLISTED' AND NOT w.follows AND h.seats > 0)`, competitionID).
 		Scan(&wrong, &waitDespiteRoom, &passed)
 	if err == nil && wrong+waitDespiteRoom+passed > 0 {
 		err = fmt.Errorf("%d divisions have wrong counts, in %d somebody waits despite room, %d times somebody was "+

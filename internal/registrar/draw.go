@@ -29,7 +29,9 @@ func (c *drawing) decide(b *batch, now time.Time) (result, error, error) {
 	b.addRead(page.Registrations)
 	d := page.Draw
 	for _, p := range page.Places {
-		b.drawPlace(competition, p, &d, now)
+		if err := b.drawPlace(competition, p, &d, now); err != nil {
+			return result{}, nil, err
+		}
 	}
 	if len(page.Places) < b.step {
 		d.FinishedAt = &now
@@ -45,19 +47,19 @@ func (c *drawing) decide(b *batch, now time.Time) (result, error, error) {
 }
 
 // drawPlace gives a registration what its place in the draw is worth.
-func (b *batch) drawPlace(c *competition, p compete.DrawPlace, d *compete.Draw, now time.Time) {
+func (b *batch) drawPlace(c *competition, p compete.DrawPlace, d *compete.Draw, now time.Time) error {
 	d.LastPlace = p.Place
 	r := b.byID[p.RegistrationID]
 	to := c.DrawTo(r)
 	if to == "" {
 		d.Dropped++
-		return
+		return nil
 	}
 	before := r.Status
 	r.Take(compete.EventDraw, to)
 	r.Seq = c.NextSeq
 	c.NextSeq++
-	after := statusAndSeq(r)
+	after, message := statusAndSeq(r), compete.MessageConfirmed
 	switch to {
 	case compete.RegistrationWaitlisted:
 		d.Waitlisted++
@@ -66,15 +68,14 @@ func (b *batch) drawPlace(c *competition, p compete.DrawPlace, d *compete.Draw, 
 		if p.Disabled {
 			b.disabled = append(b.disabled, r.ID)
 		}
-		b.notify(r, compete.MessageWaitlisted)
+		message = compete.MessageWaitlisted
 	case compete.RegistrationOffered:
 		r.ConfirmBy = c.OfferedUntil(now)
 		after = compete.AuditFields("status", r.Status, "seq", r.Seq, "confirmBy", r.ConfirmBy)
 		b.remind(r, now)
-		b.notify(r, compete.MessageOffered)
-	default:
-		b.notify(r, compete.MessageConfirmed)
+		message = compete.MessageOffered
 	}
+	b.notify(r, message)
 	if to.HoldsSeat() {
 		d.Seated++
 		c.ChangeSeats(r.DivisionID, -1, 0)
@@ -82,4 +83,5 @@ func (b *batch) drawPlace(c *competition, p compete.DrawPlace, d *compete.Draw, 
 	}
 	b.markChanged(r, now)
 	b.recordChange(compete.AuditDrawn, compete.ViaJob, r, before, after, now)
+	return b.follow(c, r, compete.EventDraw, compete.AuditDrawn, message, now)
 }

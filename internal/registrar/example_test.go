@@ -54,6 +54,14 @@ func (m *memory) Prepared(context.Context, []compete.Place) (map[compete.Place]c
 	return nil, nil
 }
 
+func (m *memory) Teams(context.Context, compete.TeamQuery) ([]compete.LedgerTeam, error) {
+	return nil, nil
+}
+
+func (m *memory) Incomplete(context.Context, string, int, int) ([]compete.Registration, error) {
+	return nil, nil
+}
+
 func (m *memory) ReleasePage(context.Context, string, int) (page compete.ReleasePage, err error) {
 	return page, nil
 }

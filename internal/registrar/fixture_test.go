@@ -187,7 +187,7 @@ func startRegistrarAt(
 ) *registrar.Registrar {
 	t.Helper()
 	r := registrar.New(registrar.Config{
-		Ledger: ledger, Notifier: notifier, Clock: clock, NewID: newID,
+		Ledger: ledger, Notifier: notifier, Clock: clock, NewID: newID, Sealer: plainSealer{},
 		Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	})
 	r.Start()

@@ -24,6 +24,7 @@ type memoryLedger struct {
 	records       map[compete.IdempotencyKey]compete.IdempotencyRecord
 	replaced      []compete.Competition
 	drafts        map[string]compete.Draft // by registration
+	teams         map[string]compete.Team
 	release       compete.Release
 	draw          compete.Draw
 	drawn         []string        // registrations in drawn order
@@ -38,8 +39,8 @@ type memoryLedger struct {
 func newMemoryLedger(competitions ...compete.Competition) *memoryLedger {
 	m := &memoryLedger{
 		competitions: map[string]compete.LedgerCompetition{}, registrations: map[string]compete.Registration{},
-		records:  map[compete.IdempotencyKey]compete.IdempotencyRecord{},
-		drafts:   map[string]compete.Draft{},
+		records: map[compete.IdempotencyKey]compete.IdempotencyRecord{},
+		drafts:  map[string]compete.Draft{}, teams: map[string]compete.Team{},
 		disabled: map[string]bool{}, missing: map[string]bool{}, committed: map[string]bool{},
 	}
 	for _, c := range competitions {
@@ -131,7 +132,7 @@ func (tx *memoryTx) WaitlistHead(
 ) ([]compete.Registration, error) {
 	return tx.first(n, func(r compete.Registration) bool {
 		return r.CompetitionID == competitionID && (divisionID == "" || r.DivisionID == divisionID) &&
-			r.Status == waitlisted && !tx.ledger.disabled[r.UserID]
+			r.Waits() > 0 && !tx.ledger.disabled[r.UserID]
 	}), nil
 }
 
@@ -149,6 +150,33 @@ func (tx *memoryTx) Offered(
 ) ([]compete.Registration, error) {
 	return tx.first(n, func(r compete.Registration) bool {
 		return r.CompetitionID == competitionID && r.Status == offered && r.ConfirmBy.After(after)
+	}), nil
+}
+
+func (tx *memoryTx) Teams(_ context.Context, q compete.TeamQuery) (found []compete.LedgerTeam, err error) {
+	for _, t := range tx.ledger.teams {
+		if slices.Contains(q.IDs, t.ID) || slices.Contains(q.Numbers, compete.TeamNumber{
+			CompetitionID: t.CompetitionID, Number: t.Number,
+		}) || slices.Contains(q.Names, compete.TeamName{
+			CompetitionID: t.CompetitionID, Key: compete.TeamKey(t.Name),
+		}) {
+			members, _ := tx.members(t.ID)
+			found = append(found, compete.LedgerTeam{Team: t, Members: members})
+		}
+	}
+	return found, nil
+}
+
+func (tx *memoryTx) members(teamID string) ([]compete.Registration, error) {
+	return tx.first(len(tx.ledger.registrations), func(r compete.Registration) bool {
+		return r.TeamID == teamID && r.Status != cancelled
+	}), nil
+}
+
+func (tx *memoryTx) Incomplete(_ context.Context, competitionID string, least, n int) ([]compete.Registration, error) {
+	return tx.first(n, func(r compete.Registration) bool {
+		members, _ := tx.members(r.TeamID)
+		return r.CompetitionID == competitionID && r.Status != cancelled && (r.TeamID == "" || len(members) < least)
 	}), nil
 }
 
@@ -199,7 +227,7 @@ func (m *memoryLedger) freeze(n int) {
 	c.FrozenAt = &morning
 	m.competitions[cup] = c
 	for _, r := range inOrderOfSeq(m.registrations) {
-		if r.Status == applied {
+		if r.Status == applied && !r.Follows {
 			m.drawn = append(m.drawn, r.ID)
 		}
 	}
@@ -295,6 +323,23 @@ func (tx *memoryTx) Write(_ context.Context, c compete.LedgerChanges) error {
 		}
 		for _, record := range c.Records {
 			m.records[compete.IdempotencyKey{UserID: record.UserID, Key: record.Key}] = record
+		}
+		for _, id := range c.GoneTeams {
+			delete(m.teams, id)
+		}
+		for _, t := range c.Teams {
+			m.teams[t.ID] = t
+		}
+		for _, h := range c.HandOvers {
+			delete(m.drafts, h.To)
+			if d, found := m.drafts[h.From]; found {
+				d.RegistrationID = h.To
+				m.drafts[h.To] = d
+				delete(m.drafts, h.From)
+			}
+			if i := slices.Index(m.drawn, h.From); i >= 0 && !slices.Contains(m.drawn, h.To) {
+				m.drawn[i] = h.To
+			}
 		}
 		m.replaced = append(m.replaced, c.Replaced...)
 		for _, d := range c.Draws {

@@ -31,6 +31,11 @@ type model struct {
 	frozen    bool     // of a lottery: nobody can apply any more
 	drawn     []string // names in drawn order
 	drawOver  bool
+
+	rules *compete.TeamRules    // nil: no teams
+	teams map[string]*modelTeam // by name
+	known map[string]modelTeam  // as they were before the batch
+	ids   int64
 }
 
 type person struct {
@@ -41,6 +46,9 @@ type person struct {
 	division  string
 	confirmBy time.Time // zero if never offered since they last registered
 	blocked   bool
+
+	team                      string // name, in lower case; empty for none
+	captain, follows, looking bool
 }
 
 // call is a command that somebody gives, or an event.
@@ -70,7 +78,7 @@ func (m *model) do(c call) string {
 	case "disable", "enable":
 		m.disabled[c.who] = c.what == "disable"
 	case "draft":
-		if p != nil && (p.status == applied || p.status == waitlisted || p.status == rejected) {
+		if p != nil && !p.follows && (p.status == applied || p.status == waitlisted || p.status == rejected) {
 			m.drafts[c.who] = compete.Decisions[c.n%3]
 		}
 	case "release":
@@ -83,16 +91,22 @@ func (m *model) do(c call) string {
 		if p != nil && p.status == pending {
 			p.status = compete.RegistrationConfirmed
 		}
-	case "register":
+	case "register", "register with new team", "register into team":
 		if m.disabled[c.who] { // they can't log in
 			return ""
 		}
-		return m.register(c.who, p, c.division(len(m.divisions) > 0))
-	case "add", "squeeze in":
+		return m.register(c, p, c.division(len(m.divisions) > 0))
+	case "switch into team", "leave team", "new team", "look":
+		return m.changeTeam(c.actor(), c, p)
+	case "renew code", "hand over", "kick":
+		return m.forTeam(c.actor(), c, p)
+	case "drop":
+		m.drop()
+	case "add", "squeeze in", "add into team", "add with new team":
 		if m.disabled[c.who] { // the service refuses them
 			return ""
 		}
-		return m.add(c.who, p, c.division(len(m.divisions) > 0), c.what == "squeeze in")
+		return m.add(c, p, c.division(len(m.divisions) > 0), c.what == "squeeze in")
 	case "cancel":
 		return m.cancel(c.actor(), p, false)
 	case "remove", "block":
@@ -111,7 +125,10 @@ func (m *model) do(c call) string {
 		return m.answer(c.actor(), p, c.what == "accept")
 	case "expire":
 		if p != nil && p.status == offered && !m.now.Before(p.confirmBy.Add(grace)) {
-			m.leave(p, compete.CancelledByExpiry)
+			if !p.follows {
+				m.goes(p, compete.CancelledByExpiry)
+				m.promote(1)
+			}
 		}
 	case "erase":
 		if p != nil && p.reason != compete.CancelledByErasure {
@@ -119,6 +136,7 @@ func (m *model) do(c call) string {
 			if p.status == cancelled {
 				p.reason = compete.CancelledByErasure
 			} else {
+				m.quit(p)
 				m.leave(p, compete.CancelledByErasure)
 			}
 		}
@@ -150,9 +168,9 @@ func (m *model) release() {
 		case open && decision == compete.DecisionAdmit:
 			m.give(p)
 		case open && decision == compete.DecisionWaitlist:
-			p.status = waitlisted
+			m.set(p, waitlisted)
 		case open && decision == compete.DecisionReject:
-			p.status = rejected
+			m.set(p, rejected)
 		}
 		delete(m.drafts, p.name)
 	}
@@ -165,7 +183,7 @@ func (m *model) freeze(n int) {
 	}
 	m.frozen = true
 	for _, p := range m.inLine() {
-		if p.status == applied {
+		if p.status == applied && !p.follows {
 			m.drawn = append(m.drawn, p.name)
 		}
 	}
@@ -188,7 +206,7 @@ func (m *model) draw() {
 	m.drawOver = true
 	for _, name := range m.drawn {
 		p := m.people[name]
-		if p.status != applied {
+		if p.status != applied || p.follows {
 			continue
 		}
 		m.seqs++
@@ -197,7 +215,7 @@ func (m *model) draw() {
 		if m.fits(p.division) && !m.owed() {
 			m.give(p)
 		} else {
-			p.status = waitlisted
+			m.set(p, waitlisted)
 		}
 	}
 	m.fill()
@@ -206,7 +224,7 @@ func (m *model) draw() {
 // owed reports whether anybody waits for a seat that is free, even if they are skipped.
 func (m *model) owed() bool {
 	for _, p := range m.people {
-		if p.status == waitlisted && m.fits(p.division) {
+		if p.status == waitlisted && !p.follows && m.fits(p.division) {
 			return true
 		}
 	}
@@ -216,7 +234,7 @@ func (m *model) owed() bool {
 func (m *model) started() bool { return !m.now.Before(m.starts) }
 
 func (p *person) holds() bool {
-	return p.status == pending || p.status == compete.RegistrationConfirmed || p.status == offered
+	return !p.follows && (p.status == pending || p.status == compete.RegistrationConfirmed || p.status == offered)
 }
 
 func (m *model) free() int {
@@ -253,14 +271,15 @@ func (m *model) inLine() []*person {
 // next returns the person who gets a free seat; nil for nobody.
 func (m *model) next() *person {
 	for _, p := range m.inLine() {
-		if p.status == waitlisted && !m.disabled[p.name] && m.fits(p.division) {
+		if p.status == waitlisted && !p.follows && !m.disabled[p.name] && m.fits(p.division) {
 			return p
 		}
 	}
 	return nil
 }
 
-func (m *model) register(name string, p *person, division string) string {
+func (m *model) register(c call, p *person, division string) string {
+	name := c.who
 	switch {
 	case p != nil && p.status != cancelled && m.status != compete.StatusCancelled:
 		return "already_registered"
@@ -273,19 +292,31 @@ func (m *model) register(name string, p *person, division string) string {
 	case m.status == compete.StatusCancelled:
 		return "competition_cancelled"
 	case m.frozen, !m.now.Before(m.deadline):
+		if m.rules != nil && c.joinsTeam() {
+			return "team_closed"
+		}
 		return "registration_closed"
 	}
-	switch {
-	case m.admission != compete.AdmissionFirstCome:
-		return m.enter(name, division, applied)
-	case m.fits(division) && m.next() == nil:
-		return m.enter(name, division, pending)
+	if bad := m.badTeam(c); bad != "" {
+		return bad
 	}
-	return m.enter(name, division, waitlisted)
+	if m.rules != nil && c.joinsTeam() {
+		division = m.captain(m.withCode(c)).division
+	}
+	switch {
+	case m.perTeam() && c.joinsTeam():
+		return m.enter(c, division, along(m.captain(m.withCode(c)).status))
+	case m.admission != compete.AdmissionFirstCome:
+		return m.enter(c, division, applied)
+	case m.fits(division) && m.next() == nil:
+		return m.enter(c, division, pending)
+	}
+	return m.enter(c, division, waitlisted)
 }
 
 // add has olga add somebody; to squeeze in is to get a seat in any case.
-func (m *model) add(name string, p *person, division string, squeeze bool) string {
+func (m *model) add(c call, p *person, division string, squeeze bool) string {
+	name := c.who
 	switch {
 	case !m.manages("olga") && m.hidden && m.status != compete.StatusCancelled:
 		return "competition_not_found"
@@ -299,17 +330,27 @@ func (m *model) add(name string, p *person, division string, squeeze bool) strin
 		return "not_published"
 	case m.started():
 		return "competition_started"
+	}
+	if bad := m.badTeam(c); bad != "" {
+		return bad
+	}
+	if m.rules != nil && c.joinsTeam() {
+		division = m.captain(m.withCode(c)).division
+	}
+	switch {
 	case name == m.organizer:
 		return "own_competition"
 	case p != nil && p.blocked:
 		return "registration_blocked"
+	case m.perTeam() && c.joinsTeam():
+		return m.enter(c, division, along(m.captain(m.withCode(c)).status))
 	case m.fits(division) && m.next() == nil:
-		return m.enter(name, division, pending)
+		return m.enter(c, division, pending)
 	case squeeze:
 		m.widen(division)
-		return m.enter(name, division, pending)
+		return m.enter(c, division, pending)
 	}
-	return m.enter(name, division, waitlisted)
+	return m.enter(c, division, waitlisted)
 }
 
 // widen adds a seat to what has none to spare.
@@ -323,7 +364,7 @@ func (m *model) widen(division string) {
 		if p.division == division && p.holds() {
 			free--
 		}
-		waits = waits || p.division == division && p.status == waitlisted
+		waits = waits || p.division == division && p.status == waitlisted && !p.follows
 	}
 	if divided && (free == 0 || waits) {
 		m.divisions[division]++
@@ -331,16 +372,18 @@ func (m *model) widen(division string) {
 }
 
 // enter gives somebody a new place.
-func (m *model) enter(name, division string, gets compete.RegistrationStatus) string {
+func (m *model) enter(c call, division string, gets compete.RegistrationStatus) string {
 	m.seqs++
-	delete(m.drafts, name)
-	m.people[name] = &person{name: name, status: gets, seq: m.seqs, division: division}
-	if gets != waitlisted {
+	delete(m.drafts, c.who)
+	p := &person{name: c.who, status: gets, seq: m.seqs, division: division}
+	m.into(c, p)
+	m.people[c.who] = p
+	if gets != waitlisted || p.follows {
 		return string(gets)
 	}
 	place := 0
 	for _, other := range m.people {
-		if other.status == waitlisted && other.division == division {
+		if other.status == waitlisted && !other.follows && other.division == division {
 			place++
 		}
 	}
@@ -355,10 +398,14 @@ func (m *model) cancel(by string, p *person, block bool) string {
 		return "CANCELLED"
 	case !m.manages(by) && m.started():
 		return "competition_started"
+	case m.mustStay(by, p):
+		return "captain_must_hand_over"
 	case by == p.name:
+		m.quit(p)
 		m.leave(p, compete.CancelledBySelf)
 	default:
 		p.blocked = block
+		m.quit(p)
 		m.leave(p, compete.CancelledByOrganizer)
 	}
 	return "CANCELLED"
@@ -386,6 +433,8 @@ func (m *model) move(by string, p *person, division string, onlyForSeat bool) st
 		return "validation_failed"
 	case p.division == division:
 		return string(p.status)
+	case len(m.members(p.team)) > 1:
+		return "team_division"
 	case m.admission == compete.AdmissionReview, p.status == applied:
 		return m.moveApplication(p, division)
 	}
@@ -407,7 +456,10 @@ func (m *model) move(by string, p *person, division string, onlyForSeat bool) st
 	}
 	m.seqs++
 	delete(m.drafts, p.name)
-	*p = person{name: p.name, status: waitlisted, seq: m.seqs, division: division}
+	*p = person{
+		name: p.name, status: waitlisted, seq: m.seqs, division: division,
+		team: p.team, captain: p.captain, looking: p.looking,
+	}
 	if seat {
 		p.status = pending
 	}
@@ -428,7 +480,10 @@ func (m *model) moveApplication(p *person, division string) string {
 	}
 	m.seqs++
 	delete(m.drafts, p.name)
-	*p = person{name: p.name, status: applied, seq: m.seqs, division: division}
+	*p = person{
+		name: p.name, status: applied, seq: m.seqs, division: division,
+		team: p.team, captain: p.captain, looking: p.looking,
+	}
 	if held {
 		p.status = pending
 		m.promote(1)
@@ -438,7 +493,7 @@ func (m *model) moveApplication(p *person, division string) string {
 
 // leave ends a registration and passes on its seat.
 func (m *model) leave(p *person, reason compete.CancelReason) {
-	p.status, p.reason = cancelled, reason
+	p.status, p.reason, p.looking = cancelled, reason, false
 	m.promote(1)
 }
 
@@ -462,9 +517,24 @@ func (m *model) fill() {
 }
 
 func (m *model) give(p *person) {
-	if p.status = pending; m.hours > 0 {
-		p.status, p.confirmBy = offered, m.now.Add(time.Duration(m.hours)*time.Hour)
+	m.set(p, pending)
+	if m.hours > 0 {
+		m.set(p, offered)
+		for _, one := range append(m.followers(p), p) {
+			one.confirmBy = m.now.Add(time.Duration(m.hours) * time.Hour)
+		}
 		m.shorten()
+	} else {
+		for _, one := range m.followers(p) {
+			one.confirmBy = p.confirmBy
+		}
+	}
+}
+
+// set gives somebody a status, and those who follow them.
+func (m *model) set(p *person, status compete.RegistrationStatus) {
+	for _, one := range append(m.followers(p), p) {
+		one.status = status
 	}
 }
 
@@ -483,6 +553,8 @@ func (m *model) answer(by string, p *person, accept bool) string {
 		return "registration_not_found"
 	case by != p.name:
 		return "forbidden"
+	case p.follows && p.status != cancelled:
+		return "captain_only"
 	case accept && !p.confirmBy.IsZero() && (p.status == pending || p.status == compete.RegistrationConfirmed):
 		return string(p.status)
 	case !accept && !p.confirmBy.IsZero() && p.reason == compete.CancelledBySelf:
@@ -494,10 +566,13 @@ func (m *model) answer(by string, p *person, accept bool) string {
 	case p.status != offered:
 		return "no_offer"
 	case accept:
-		p.status = pending
+		m.set(p, pending)
 		return "PENDING"
+	case !m.perTeam() && m.mustStay(by, p):
+		return "captain_must_hand_over"
 	}
-	m.leave(p, compete.CancelledBySelf)
+	m.goes(p, compete.CancelledBySelf)
+	m.promote(1)
 	return "CANCELLED"
 }
 
@@ -585,8 +660,8 @@ func (m *model) standing() string {
 	var people []string
 	waiting := 0
 	for _, p := range m.inLine() {
-		people = append(people, place(p.seq, p.name, p.status, p.reason, p.confirmBy, p.blocked)+p.division)
-		if p.status == waitlisted {
+		people = append(people, place(p.seq, p.name, p.status, p.reason, p.confirmBy, p.blocked)+p.division+p.teamText(m))
+		if p.status == waitlisted && !p.follows {
 			waiting++
 		}
 	}
@@ -610,15 +685,16 @@ func place(
 // command returns the call as a command for the registrar; nil if it isn't one.
 func (c call) command(s *scenario) func(context.Context) (answer string, err error) {
 	switch c.what {
-	case "register":
+	case "register", "register with new team", "register into team":
 		if !s.ledger.disabled[c.who] {
-			return registerIn(c.who, c.division(len(s.ledger.competitions[cup].Divisions) > 0)).with(s)
+			return registerAs(c.who, compete.RegisterCommand{Entry: c.entry(s)}).with(s)
 		}
-	case "add", "squeeze in":
+	case "add", "squeeze in", "add into team", "add with new team":
 		if !s.ledger.disabled[c.who] {
-			division := c.division(len(s.ledger.competitions[cup].Divisions) > 0)
-			return addBy("olga", c.who, division, c.what == "squeeze in").with(s)
+			return addWith("olga", c.who, c.entry(s), c.what == "squeeze in").with(s)
 		}
+	case "switch into team", "leave team", "new team", "look", "renew code", "hand over", "kick", "drop":
+		return c.teamStep(s).with(s)
 	case "cancel":
 		return cancelBy(c.actor(), c.who, compete.CancelCommand{}).with(s)
 	case "remove", "block":
@@ -666,6 +742,13 @@ func (c call) command(s *scenario) func(context.Context) (answer string, err err
 		return silent(update("root", 0, compete.CompetitionChange{Unpublish: true})).with(s)
 	}
 	return nil
+}
+
+// entry is what somebody fills in.
+func (c call) entry(s *scenario) compete.Entry {
+	e := compete.Entry{DivisionID: c.division(len(s.ledger.competitions[cup].Divisions) > 0)}
+	e.Team, e.LookingForTeam = c.teamChoice(s)
+	return e
 }
 
 func (st step) with(s *scenario) func(context.Context) (string, error) {

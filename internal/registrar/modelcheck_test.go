@@ -28,7 +28,8 @@ func TestModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		seats, admission := rapid.IntRange(1, 3).Draw(t, "seats"), rapid.SampledFrom(admissions).Draw(t, "admission")
 		divided := rapid.IntRange(-1, 8).Draw(t, "divided")
-		if diff := compare(seats, divided, admission, drawBatches(t), (*model).do); diff != "" {
+		rules := teamRules(rapid.IntRange(-2, 7).Draw(t, "rules"))
+		if diff := compare(seats, divided, admission, rules, drawBatches(t), (*model).do); diff != "" {
 			t.Fatal(diff)
 		}
 	})
@@ -112,7 +113,7 @@ func TestModelFindsDifferences(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			for seed := range 20_000 {
 				batches := rapid.Custom(drawBatches).Example(seed)
-				if compare(1, seed%10-1, admissions[seed%3], batches, wrong) != "" {
+				if compare(1, seed%10-1, admissions[seed%3], teamRules(seed%11-3), batches, wrong) != "" {
 					return
 				}
 			}
@@ -141,6 +142,9 @@ var commandNames = []string{
 	"expire", "expire", "pass", "pass", "pass", "capacity", "offerHours", "start", "remove", "block", "unblock",
 	"erase", "settle", "transfer", "add", "squeeze in",
 	"publish", "publish", "draft", "draft", "draft", "draft", "release", "release", "freeze", "draw", "draw",
+	"register with new team", "register with new team", "register into team", "register into team", "register into team",
+	"switch into team", "switch into team", "leave team", "new team", "look", "renew code", "hand over", "hand over",
+	"kick", "drop", "drop", "add into team", "add with new team",
 	"unpublish", "call off", "disable", "enable", "enable", "confirm", "move", "move", "move if free", "divisions",
 }
 
@@ -165,7 +169,7 @@ func (c call) rank() int {
 	switch c.what {
 	case "disable", "enable", "confirm", "draft", "freeze":
 		return 0
-	case "release", "draw": // before the other commands of its batch, as it reads what is committed
+	case "release", "draw", "drop": // before the other commands of its batch, as it reads what is committed
 		return 1
 	}
 	return 2
@@ -174,12 +178,14 @@ func (c call) rank() int {
 // compare makes a registrar and the model do the same, and returns their first difference; empty if there is none.
 // divided says which capacities the divisions have; negative for no divisions.
 func compare(
-	seats, divided int, admission compete.Admission, batches [][]call, do func(*model, call) string,
+	seats, divided int, admission compete.Admission, rules *compete.TeamRules, batches [][]call,
+	do func(*model, call) string,
 ) string {
 	hours := 2
 	divisions := map[string]int{}
 	s := newScenario(func(c *compete.Competition) {
 		c.Capacity, c.SeatsLeft, c.OfferHours, c.Admission = seats, seats, &hours, admission
+		c.Team = rules
 		if divided >= 0 {
 			divisions = dividedBy(divided)
 			c.Divisions = []compete.Division{
@@ -189,7 +195,7 @@ func compare(
 	})
 	s.Registrar = registrar.New(registrar.Config{
 		Ledger: s.ledger, Clock: s.clock, NewID: s.newID,
-		Logger: slog.New(slog.DiscardHandler),
+		Logger: slog.New(slog.DiscardHandler), Sealer: plainSealer{},
 	})
 	s.Start()
 	defer func() { _ = s.Stop(context.Background()) }()
@@ -198,9 +204,10 @@ func compare(
 		now: morning, capacity: seats, hours: hours, starts: *c.StartDate, deadline: c.RegDeadline,
 		status: c.Status, organizer: "olga",
 		people: map[string]*person{}, disabled: map[string]bool{}, divisions: divisions, admission: admission,
-		drafts: map[string]compete.Decision{},
+		drafts: map[string]compete.Decision{}, rules: rules, teams: map[string]*modelTeam{},
 	}
 	for i, batch := range batches {
+		m.learn()
 		answers := s.batch(batch)
 		for j, c := range batch {
 			if want := do(m, c); answers[j] != want {
@@ -265,7 +272,7 @@ func (s *scenario) everything() string {
 			confirmBy = *r.ConfirmBy
 		}
 		people = append(people,
-			place(r.Seq, r.UserID, r.Status, r.CancelReason, confirmBy, r.Removal.Blocked)+r.DivisionID)
+			place(r.Seq, r.UserID, r.Status, r.CancelReason, confirmBy, r.Removal.Blocked)+r.DivisionID+s.teamText(&r))
 	}
 	c := s.ledger.competitions[cup]
 	return fmt.Sprintf("%s; %d of %d left, %d wait", strings.Join(people, "\n"), c.SeatsLeft, c.Capacity, c.Waitlisted)

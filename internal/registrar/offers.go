@@ -27,35 +27,40 @@ func (c *answerOffer) decide(b *batch, now time.Time) (result, error, error) {
 	switch {
 	case done:
 	case c.Accept:
-		b.accept(competition, r, now)
+		err = b.accept(competition, r, now)
 	default:
-		b.endOffer(competition, r, compete.EventDecline, compete.MessageOfferDeclined, now)
-		_, err = b.promote(competition, 1, now)
+		if !competition.SeatsPerTeam() {
+			if refusal, err := b.leaveTeam(competition, r, c.Actor, now); refusal != nil || err != nil {
+				return result{}, refusal, err
+			}
+		}
+		if err = b.endOffer(competition, r, compete.EventDecline, compete.MessageOfferDeclined, now); err == nil {
+			_, err = b.promote(competition, 1, now)
+		}
 	}
 	return result{outcome: compete.RegistrationOutcome{Registration: *r, Competition: competition.Summary()}}, nil, err
 }
 
-// accept turns the offer into a registration.
-func (b *batch) accept(c *competition, r *compete.Registration, now time.Time) {
+// accept turns the offer into a registration, for a captain also those of the team.
+func (b *batch) accept(c *competition, r *compete.Registration, now time.Time) error {
 	before := r.Status
 	r.Take(compete.EventAccept, compete.RegistrationPending)
 	c.dirty = true
 	b.markChanged(r, now)
 	b.recordChange(compete.AuditAccepted, "", r, before, statusAndSeq(r), now)
 	b.notify(r, compete.MessageConfirmed)
+	return b.follow(c, r, compete.EventAccept, compete.AuditAccepted, compete.MessageConfirmed, now)
 }
 
 // endOffer takes back the seat of an offer that was declined or expired.
 func (b *batch) endOffer(
 	c *competition, r *compete.Registration, by compete.Event, message compete.MessageKind, now time.Time,
-) {
-	action, via, before := compete.AuditDeclined, compete.Via(""), r.Status
+) error {
+	action, via := compete.AuditDeclined, compete.Via("")
 	if by == compete.EventExpire {
 		action, via = compete.AuditOfferExpired, compete.ViaJob
 	}
-	b.cancel(c, r, by, now)
-	b.recordChange(action, via, r, before, compete.AuditFields("status", r.Status, "reason", r.CancelReason), now)
-	b.notify(r, message)
+	return b.end(c, r, by, action, via, message, now)
 }
 
 type expireOffers struct{ registrationIDs []string }
@@ -71,16 +76,19 @@ func (c *expireOffers) needs(n *needs) {
 func (c *expireOffers) decide(b *batch, now time.Time) (answer result, refusal, err error) {
 	for _, id := range c.registrationIDs {
 		r := b.byID[id]
-		if r == nil || !r.OfferOver(now) {
+		if r == nil || r.Follows || !r.OfferOver(now) {
 			continue
 		}
 		competition := b.competitions[r.CompetitionID]
 		if competition.Status == compete.StatusCancelled { // people are notified of that instead, page by page
 			continue
 		}
-		b.endOffer(competition, r, compete.EventExpire, compete.MessageOfferExpired, now)
 		answer.count++
-		if _, err := b.promote(competition, 1, now); err != nil {
+		err := b.endOffer(competition, r, compete.EventExpire, compete.MessageOfferExpired, now)
+		if err == nil {
+			_, err = b.promote(competition, 1, now)
+		}
+		if err != nil {
 			return result{}, nil, err
 		}
 	}
@@ -88,7 +96,7 @@ func (c *expireOffers) decide(b *batch, now time.Time) (answer result, refusal, 
 }
 
 // give assigns a free seat to the next person in line, as an offer or permanently.
-func (b *batch) give(c *competition, r *compete.Registration, now time.Time) {
+func (b *batch) give(c *competition, r *compete.Registration, now time.Time) error {
 	c.ChangeSeats(r.DivisionID, -1, -1)
 	c.taken++
 	c.dirty = true
@@ -97,14 +105,16 @@ func (b *batch) give(c *competition, r *compete.Registration, now time.Time) {
 		r.Take(compete.EventSeatFreed, compete.RegistrationPending)
 		b.recordChange(compete.AuditPromoted, compete.ViaJob, r, compete.RegistrationWaitlisted, statusAndSeq(r), now)
 		b.notify(r, compete.MessagePromoted)
-	} else {
-		r.Take(compete.EventSeatFreed, compete.RegistrationOffered)
-		b.recordChange(compete.AuditOffered, compete.ViaJob, r, compete.RegistrationWaitlisted,
-			compete.AuditFields("status", r.Status, "seq", r.Seq, "confirmBy", r.ConfirmBy), now)
-		b.notify(r, compete.MessageOffered)
-		b.remind(r, now)
+		b.markChanged(r, now)
+		return b.follow(c, r, compete.EventSeatFreed, compete.AuditPromoted, compete.MessagePromoted, now)
 	}
+	r.Take(compete.EventSeatFreed, compete.RegistrationOffered)
+	b.recordChange(compete.AuditOffered, compete.ViaJob, r, compete.RegistrationWaitlisted,
+		compete.AuditFields("status", r.Status, "seq", r.Seq, "confirmBy", r.ConfirmBy), now)
+	b.notify(r, compete.MessageOffered)
+	b.remind(r, now)
 	b.markChanged(r, now)
+	return b.follow(c, r, compete.EventSeatFreed, compete.AuditOffered, compete.MessageOffered, now)
 }
 
 // remind schedules the reminder of an offer for half of the remaining time.
@@ -159,7 +169,7 @@ func (b *batch) shorten(c *competition, now time.Time) (more bool, err error) {
 			CompetitionID: c.ID, SubjectID: r.ID,
 			Before: compete.AuditFields("confirmBy", before), After: compete.AuditFields("confirmBy", r.ConfirmBy),
 		})
-		if r.OfferOpen(now) {
+		if r.OfferOpen(now) && !r.Follows {
 			b.remind(r, now)
 		}
 	}

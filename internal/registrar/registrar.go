@@ -122,13 +122,19 @@ func (r *Registrar) QueueDepth() int { return r.queue.depth() }
 
 // Register implements compete.Registrar.
 func (r *Registrar) Register(ctx context.Context, c compete.RegisterCommand) (compete.RegistrationOutcome, error) {
-	result, err := r.submit(ctx, c.Actor, &register{RegisterCommand: c, id: r.config.NewID()})
+	result, err := r.submit(ctx, c.Actor, &register{
+		RegisterCommand: c, id: r.config.NewID(),
+		newID: r.config.NewID,
+	})
 	return result.outcome, err
 }
 
 // Add implements compete.Registrar.
 func (r *Registrar) Add(ctx context.Context, c compete.AddCommand) (compete.RegistrationOutcome, error) {
-	result, err := r.submit(ctx, c.Actor, &add{AddCommand: c, id: r.config.NewID()})
+	result, err := r.submit(ctx, c.Actor, &add{
+		AddCommand: c, id: r.config.NewID(),
+		newID: r.config.NewID,
+	})
 	return result.outcome, err
 }
 
@@ -142,6 +148,36 @@ func (r *Registrar) Cancel(ctx context.Context, c compete.CancelCommand) (compet
 func (r *Registrar) Move(ctx context.Context, c compete.MoveCommand) (compete.RegistrationOutcome, error) {
 	result, err := r.submit(ctx, c.Actor, &move{MoveCommand: c})
 	return result.outcome, err
+}
+
+// ChangeTeam implements compete.Registrar.
+func (r *Registrar) ChangeTeam(ctx context.Context, c compete.ChangeTeamCommand) (compete.RegistrationOutcome, error) {
+	result, err := r.submit(ctx, c.Actor, &changeTeam{ChangeTeamCommand: c, id: r.config.NewID()})
+	return result.outcome, err
+}
+
+// RemoveMember implements compete.Registrar.
+func (r *Registrar) RemoveMember(ctx context.Context, c compete.MemberCommand) (compete.RegistrationOutcome, error) {
+	result, err := r.submit(ctx, c.Actor, &removeMember{inTeam{c.TeamCommand}, c.UserID})
+	return result.outcome, err
+}
+
+// HandOver implements compete.Registrar.
+func (r *Registrar) HandOver(ctx context.Context, c compete.MemberCommand) (compete.Team, error) {
+	result, err := r.submit(ctx, c.Actor, &handOver{inTeam{c.TeamCommand}, c.UserID})
+	return result.changedTeam(), err
+}
+
+// RenewCode implements compete.Registrar.
+func (r *Registrar) RenewCode(ctx context.Context, c compete.TeamCommand) (compete.Team, error) {
+	result, err := r.submit(ctx, c.Actor, &renewCode{inTeam{c}})
+	return result.changedTeam(), err
+}
+
+// DropIncomplete implements compete.Registrar.
+func (r *Registrar) DropIncomplete(ctx context.Context, competitionID string) (bool, error) {
+	result, err := r.submit(ctx, compete.Actor{}, &dropIncomplete{competitionID: competitionID})
+	return result.more, err
 }
 
 // AnswerOffer implements compete.Registrar.
@@ -265,6 +301,14 @@ type result struct {
 	more    bool // a page was processed, and there are more
 	count   int  // number of registrations changed by a command without an outcome
 	answers compete.Answers
+	team    *compete.Team
+}
+
+func (r *result) changedTeam() compete.Team {
+	if r.team == nil {
+		return compete.Team{}
+	}
+	return *r.team
 }
 
 type answer struct {

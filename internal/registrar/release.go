@@ -9,7 +9,7 @@ import (
 // A page of decisions, or of places of a draw, has as many as others can be kept waiting for: that depends on the
 // database, on what else the machine does, and on what else is in the batch.
 const (
-	minStep  = 4
+	minStep  = 8 // more than the people of a model, whose test must not depend on time
 	maxStep  = 64
 	stepTime = 30 * time.Millisecond
 )
@@ -43,7 +43,9 @@ func (c *release) decide(b *batch, now time.Time) (result, error, error) {
 	open := competition.Promotes(now)
 	if open {
 		for _, d := range page.Drafts {
-			b.applyDraft(competition, d, &progress, now)
+			if err := b.applyDraft(competition, d, &progress, now); err != nil {
+				return result{}, nil, err
+			}
 		}
 	}
 	if !open || len(page.Drafts) < b.step {
@@ -55,14 +57,16 @@ func (c *release) decide(b *batch, now time.Time) (result, error, error) {
 }
 
 // applyDraft makes one decision take effect. If that would take a seat that isn't there, the draft remains.
-func (b *batch) applyDraft(c *competition, d compete.Draft, progress *compete.LedgerRelease, now time.Time) {
+func (b *batch) applyDraft(
+	c *competition, d compete.Draft, progress *compete.LedgerRelease, now time.Time,
+) error {
 	progress.AfterSeq = d.Seq
 	r := b.byID[d.RegistrationID]
 	to, err := c.Decide(d, r)
 	switch {
 	case err != nil:
 		progress.Unseated++
-		return
+		return nil
 	case to == "":
 		progress.Dropped++
 	case to == compete.RegistrationWaitlisted:
@@ -74,18 +78,19 @@ func (b *batch) applyDraft(c *competition, d compete.Draft, progress *compete.Le
 	}
 	progress.Done = append(progress.Done, d.RegistrationID)
 	if to == "" {
-		return
+		return nil
 	}
-	b.decided(c, r, to, progress.ID, now)
 	if d.Disabled {
 		b.disabled = append(b.disabled, r.ID)
 	}
+	return b.decided(c, r, to, progress.ID, now)
 }
 
-// decided gives a registration the status that was decided.
+// decided gives a registration the status that was decided; for a captain, also those of the team where seats are for
+// teams.
 func (b *batch) decided(
 	c *competition, r *compete.Registration, to compete.RegistrationStatus, releaseID string, now time.Time,
-) {
+) error {
 	before := r.Status
 	if before == compete.RegistrationWaitlisted {
 		c.ChangeSeats(r.DivisionID, 0, -1)
@@ -113,6 +118,15 @@ func (b *batch) decided(
 	b.markChanged(r, now)
 	b.recordChange(compete.AuditDecided, compete.ViaJob, r, before, after, now)
 	b.notices = append(b.notices, notice)
+	return b.along(c, r, func(m *compete.Registration) {
+		before := m.Status
+		m.Take(compete.EventDecision, to)
+		m.ConfirmBy = r.ConfirmBy
+		b.markChanged(m, now)
+		b.recordChange(compete.AuditDecided, compete.ViaJob, m, before, statusAndSeq(m), now)
+		notice.RegistrationID, notice.Seq = m.ID, m.Seq
+		b.notices = append(b.notices, notice)
+	})
 }
 
 // anyRegistered reports whether anybody has a registration for the competition, or in one of its divisions unless

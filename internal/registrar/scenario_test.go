@@ -170,13 +170,17 @@ func registerAs(name string, c compete.RegisterCommand) step {
 
 // addBy has staff add a person.
 func addBy(by, name, division string, overCapacity bool) step {
+	return addWith(by, name, compete.Entry{DivisionID: division}, overCapacity)
+}
+
+func addWith(by, name string, entry compete.Entry, overCapacity bool) step {
 	return step{what: by + " adds " + name, do: func(ctx context.Context, s *scenario) (string, error) {
 		s.mu.Lock()
 		s.nextID = name + "'s"
 		s.mu.Unlock()
 		o, err := s.Add(ctx, compete.AddCommand{
 			Actor: actor(by), CompetitionID: cup, Person: actor(name), OverCapacity: overCapacity,
-			Entry: compete.Entry{DivisionID: division},
+			Entry: entry,
 		})
 		if err == nil {
 			s.mu.Lock()

@@ -14,7 +14,7 @@ func checkSeats(ctx context.Context, db *sql.DB, competitionID string) error {
 	err := db.QueryRowContext(ctx, `
 		SELECT c.capacity, c.seats_left, c.waitlisted, c.next_seq,
 			coalesce(sum(r.seats), 0),
-			count(CASE WHEN r.status = 'WAITLISTED' THEN 1 END), coalesce(max(r.seq), 0)
+			count(CASE WHEN r.status = 'WAITLISTED' AND NOT r.follows THEN 1 END), coalesce(max(r.seq), 0)
 		FROM competitions c LEFT JOIN registrations r ON r.competition_id = c.id
 		WHERE c.id = $1 GROUP BY c.id, c.capacity, c.seats_left, c.waitlisted, c.next_seq`, competitionID).
 		Scan(&capacity, &left, &waitlisted, &nextSeq, &held, &waiting, &maxSeq)

@@ -12,13 +12,13 @@ func TestStep(t *testing.T) {
 		took time.Duration
 		want int
 	}{
-		{4, time.Millisecond, 8},
+		{8, time.Millisecond, 16},
 		{32, 15 * time.Millisecond, 64},
 		{64, time.Millisecond, 64},
 		{64, 30 * time.Millisecond, 64},
 		{64, 60 * time.Millisecond, 32},
-		{64, time.Minute, 4},
-		{4, 0, 8},
+		{64, time.Minute, 8},
+		{8, 0, 16},
 	} {
 		if got := step(tc.last, tc.took); got != tc.want {
 			t.Errorf("after %d in %v: %d, want %d", tc.last, tc.took, got, tc.want)

@@ -23,7 +23,7 @@ type waiter struct {
 }
 
 func (w waiter) waits() bool {
-	return w.Status == compete.RegistrationWaitlisted && w.Seq == w.seq
+	return w.Waits() > 0 && w.Seq == w.seq
 }
 
 func (w *waitlist) join(r *compete.Registration) {
@@ -43,7 +43,9 @@ func (b *batch) promote(c *competition, most int, now time.Time) (more bool, err
 		if err != nil || r == nil {
 			return false, err
 		}
-		b.give(c, r, now)
+		if err := b.give(c, r, now); err != nil {
+			return false, err
+		}
 	}
 	return c.Owed(), nil
 }
@@ -127,7 +129,7 @@ func (b *batch) readWaitlist(c *competition, divisionID string) (*waitlist, erro
 		}
 	}
 	for _, r := range slices.Concat(b.updated, b.inserted) { // newcomers of this batch
-		if r.CompetitionID == c.ID && r.DivisionID == divisionID && r.Status == compete.RegistrationWaitlisted &&
+		if r.CompetitionID == c.ID && r.DivisionID == divisionID && r.Waits() > 0 &&
 			!listed[r.ID] && (line.complete || r.Seq < rows[n-1].Seq) && !slices.Contains(b.disabled, r.ID) {
 			line.head = append(line.head, waiter{r, r.Seq})
 		}

@@ -140,21 +140,14 @@ func (s *Store) AnswersOf(ctx context.Context, registrationID string) (compete.A
 // AnswersOfCompetition implements compete.RegistrationStore.
 func (s *Store) AnswersOfCompetition(
 	ctx context.Context, competitionID string, afterSeq int64, limit int,
-) (all []compete.Answers, next int64, err error) {
-	type answered struct {
-		seq     int64
-		answers storedAnswers
-	}
-	found, err := sqldb.List(ctx, s.replicated, func(row sqldb.Row) (a answered, err error) {
-		err = row.Scan(&a.seq, &a.answers)
-		return a, err
-	}, `SELECT r.seq, `+answersOf+` FROM registrations r
+) (all []string, next int64, err error) {
+	all, err = sqldb.List(ctx, s.replicated, func(row sqldb.Row) (answers string, err error) {
+		err = row.Scan(&next, &answers)
+		return answers, err
+	}, `SELECT r.seq, coalesce(`+answersOf+`, '') FROM registrations r
 		WHERE r.competition_id = $1 AND r.seq > $2 AND r.status NOT IN ('CANCELLED', 'REJECTED') ORDER BY r.seq LIMIT $3`,
 		competitionID, afterSeq, limit)
-	for _, a := range found {
-		all, next = append(all, compete.Answers(a.answers)), a.seq
-	}
-	if len(found) < limit {
+	if len(all) < limit {
 		next = 0
 	}
 	return all, next, err

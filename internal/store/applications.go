@@ -64,6 +64,7 @@ func (s *Store) Applications(
 
 // deciding adds the conditions of a list of applications on a registration r, its draft d, and the reviewer's review m.
 func (s *statement) deciding(f compete.ApplicationFilter) {
+	s.Add(` AND NOT r.follows`) // they go along with their captain's
 	if f.Status != "" {
 		s.Add(` AND r.status = %s`, string(f.Status))
 	} else {

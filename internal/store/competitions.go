@@ -64,6 +64,11 @@ var (
 			Field: func(c *compete.Competition) any { return (*storedQuestions)(&c.Questions) },
 			Value: func(c *compete.Competition) any { return storedQuestions(c.Questions).text() },
 		},
+		{
+			Name:  "team",
+			Field: func(c *compete.Competition) any { return storedTeam{&c.Team} },
+			Value: func(c *compete.Competition) any { return teamText(c.Team) },
+		},
 		{Name: "answers_until", Field: func(c *compete.Competition) any { return &c.AnswersUntil }},
 		{Name: "answers_kept_days", Field: func(c *compete.Competition) any { return &c.AnswersKeptDays }},
 		{

@@ -12,7 +12,7 @@ import (
 )
 
 // Registrations are counted as they are written: for each blockSize sequence numbers of a competition how many of them
-// are seated, wait, or do neither (which are cancelled, where nobody applies), and for each organizer how many arrived
+// are seated, wait, or do neither (which are cancelled, where nobody applies or follows a captain), and for each organizer how many arrived
 // on a day. A transaction of the registrar adds a row or two to each of the two tables, however many registrations it
 // writes. Every count is a sum, so that whoever adds to it needs no other lock: see Recount.
 
@@ -31,7 +31,7 @@ func waitingBetween(previous string) string {
 
 func waitingIn(owner, blocks, previous string) string {
 	rest := `(` + previous + ` / ` + blockWords + ` + 1) * ` + blockWords // begins the block after that of previous
-	waits := `w.` + owner + ` = r.` + owner + ` AND w.status = 'WAITLISTED'`
+	waits := `w.` + owner + ` = r.` + owner + ` AND w.status = 'WAITLISTED' AND NOT w.follows`
 	return `((SELECT count(*) FROM registrations w WHERE ` + waits + `
 			AND w.seq > ` + previous + ` AND w.seq < ` + rest + ` AND w.seq <= r.seq)
 		+ (SELECT coalesce(sum(b.waiting), 0) FROM ` + blocks + ` b WHERE b.` + owner + ` = r.` + owner + `
@@ -47,7 +47,7 @@ type line struct{ competitionID, divisionID string }
 func addUp(waiting map[line]int, r compete.Registration) int {
 	in := line{r.CompetitionID, r.DivisionID}
 	waiting[in] += r.Position
-	if r.Status != compete.RegistrationWaitlisted {
+	if r.Waits() == 0 {
 		return 0
 	}
 	return waiting[in]
@@ -108,12 +108,12 @@ type counted struct {
 
 // add counts a registration n times: 1 for one that is there now, -1 for one as it was before.
 func (c *counted) add(r *compete.Registration, n int) {
-	addToBlock(c.blocks, blockKey{r.CompetitionID, r.Seq / blockSize}, r.Status, n)
+	addToBlock(c.blocks, blockKey{r.CompetitionID, r.Seq / blockSize}, r, n)
 	if r.DivisionID != "" {
 		if c.divisionBlocks == nil {
 			c.divisionBlocks = map[blockKey]blockCount{}
 		}
-		addToBlock(c.divisionBlocks, blockKey{r.DivisionID, r.Seq / blockSize}, r.Status, n)
+		addToBlock(c.divisionBlocks, blockKey{r.DivisionID, r.Seq / blockSize}, r, n)
 	}
 	// a competition that isn't there is refused with the registration
 	if organizer, ok := c.organizers[r.CompetitionID]; ok {
@@ -121,15 +121,15 @@ func (c *counted) add(r *compete.Registration, n int) {
 	}
 }
 
-func addToBlock(blocks map[blockKey]blockCount, block blockKey, status compete.RegistrationStatus, n int) {
+func addToBlock(blocks map[blockKey]blockCount, block blockKey, r *compete.Registration, n int) {
 	count := blocks[block]
-	switch status {
-	case compete.RegistrationWaitlisted:
+	switch {
+	case r.Waits() > 0:
 		count.waiting += n
-	case compete.RegistrationCancelled, compete.RegistrationApplied, compete.RegistrationRejected:
-		count.cancelled += n
-	case compete.RegistrationPending, compete.RegistrationConfirmed, compete.RegistrationOffered:
+	case r.Seats() > 0:
 		count.seated += n
+	default:
+		count.cancelled += n
 	}
 	blocks[block] = count
 }

@@ -144,7 +144,8 @@ func countDecisions(
 	left, err := sqldb.List(ctx, q, func(row sqldb.Row) (n [2]int, err error) {
 		err = row.Scan(&n[0], &n[1])
 		return n, err
-	}, `SELECT c.seats_left, (SELECT count(*) FROM registrations r WHERE r.competition_id = $1 AND r.status = 'APPLIED')
+	}, `SELECT c.seats_left, (SELECT count(*) FROM registrations r WHERE r.competition_id = $1 AND r.status = 'APPLIED'
+			AND NOT r.follows)
 		FROM competitions c WHERE c.id = $1`, competitionID)
 	for _, n := range left {
 		counts.SeatsLeft = n[0]

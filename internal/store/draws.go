@@ -110,7 +110,7 @@ func (s *Store) SetTickets(
 		}
 		applied, err := sqldb.List(ctx, tx, sqldb.ScanPair, `SELECT u.email, r.id FROM users u
 			JOIN registrations r ON r.user_id = u.id AND r.competition_id = $1
-			WHERE u.email {any $2 text} AND r.status = 'APPLIED'`, competitionID, s.db.Array(emails))
+			WHERE u.email {any $2 text} AND r.status = 'APPLIED' AND NOT r.follows`, competitionID, s.db.Array(emails))
 		if err != nil {
 			return err
 		}
@@ -181,7 +181,7 @@ func (s *Store) ListApplications(
 			return l, err
 		}, `SELECT r.id, r.seq, coalesce(t.tickets, 1) FROM registrations r
 			LEFT JOIN draw_tickets t ON t.registration_id = r.id
-			WHERE r.competition_id = $1 AND r.status = 'APPLIED' AND r.seq > $2 ORDER BY r.seq LIMIT $3`,
+			WHERE r.competition_id = $1 AND r.status = 'APPLIED' AND NOT r.follows AND r.seq > $2 ORDER BY r.seq LIMIT $3`,
 			competitionID, listing[0].ListedSeq, n)
 		if err != nil {
 			return err

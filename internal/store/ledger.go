@@ -112,9 +112,11 @@ var (
 	recordsByKey = `SELECT ` + recordColumns + ` FROM {pairs $1 $2 uuid text} CROSS JOIN idempotency_keys k
 		WHERE k.user_id = v.a AND k.key = v.b`
 	waitlistHead = `SELECT ` + registrationColumns + ` FROM registrations r JOIN users u ON u.id = r.user_id
-		WHERE r.competition_id = $1 AND r.status = 'WAITLISTED' AND u.disabled_at IS NULL ORDER BY r.seq LIMIT $2`
+		WHERE r.competition_id = $1 AND r.status = 'WAITLISTED' AND NOT r.follows AND u.disabled_at IS NULL
+		ORDER BY r.seq LIMIT $2`
 	divisionWaitlistHead = `SELECT ` + registrationColumns + ` FROM registrations r JOIN users u ON u.id = r.user_id
-		WHERE r.division_id = $1 AND r.status = 'WAITLISTED' AND u.disabled_at IS NULL ORDER BY r.seq LIMIT $2`
+		WHERE r.division_id = $1 AND r.status = 'WAITLISTED' AND NOT r.follows AND u.disabled_at IS NULL
+		ORDER BY r.seq LIMIT $2`
 	uncancelled = `SELECT ` + registrationColumns + ` FROM registrations r
 		WHERE r.competition_id = $1 AND r.status IN ('PENDING', 'CONFIRMED', 'OFFERED',
 		'APPLIED', 'WAITLISTED', 'REJECTED') ORDER BY r.seq LIMIT $2`
@@ -215,9 +217,11 @@ func (t *ledgerTx) Write(ctx context.Context, c compete.LedgerChanges) error {
 		saved = slices.Concat(saved, slices.DeleteFunc(slices.Clone(inserted), isNew))
 		inserted = slices.DeleteFunc(slices.Clone(inserted), changedSince)
 	}
-	plain, divided := byDivision(inserted)
+	saveTeamsOf(pipeline, &c)
+	plain, divided, teamed := byColumns(inserted)
 	pipeline.Bulk(insertRegistrations, newRegistrationRow.Rows(plain), nil)
 	pipeline.Bulk(insertIntoDivisions, dividedRow.Rows(divided), nil)
+	pipeline.Bulk(insertIntoTeams, teamedRow.Rows(teamed), nil)
 	pipeline.Bulk(saveRegistrations, inLockOrder(registrationRow.Rows(saved)), nil)
 	pipeline.Bulk(deleteIdempotencyRecord, t.expired, nil)
 	pipeline.Bulk(insertIdempotencyRecords, recordRow.Rows(c.Records), nil)
@@ -233,6 +237,7 @@ func (t *ledgerTx) Write(ctx context.Context, c compete.LedgerChanges) error {
 	if err := t.store.addJobs(pipeline, c.Jobs); err != nil {
 		return err
 	}
+	handOver(pipeline, c.HandOvers)
 	saveReleases(pipeline, c.Releases)
 	saveDraws(pipeline, c.Draws)
 	leaveAudit(pipeline, t.batchID, c.Audit)
@@ -277,25 +282,31 @@ func seatsRows(competitions []compete.LedgerCompetition) [][]any {
 var (
 	insertRegistrations = newRegistrationRow.Bulk("registrations", "")
 	insertIntoDivisions = dividedRow.Bulk("registrations", "")
+	insertIntoTeams     = teamedRow.Bulk("registrations", "")
 	saveRegistrations   = registrationRow.Bulk("registrations",
 		"ON CONFLICT (id) DO UPDATE SET "+
-			slices.Concat(registrationState, registrationDivision, registrationLater).Excluded())
+			slices.Concat(registrationState, registrationDivision, registrationTeam, registrationLater).Excluded())
 )
 
-// byDivision separates new registrations without a division, which are written without one.
-func byDivision(inserted []compete.Registration) (plain, divided []compete.Registration) {
-	inDivision := func(r compete.Registration) bool { return r.DivisionID != "" }
-	if !slices.ContainsFunc(inserted, inDivision) {
-		return inserted, nil
+// byColumns separates new registrations by the columns that they need, since most need neither a division's nor a
+// team's.
+func byColumns(inserted []compete.Registration) (plain, divided, teamed []compete.Registration) {
+	inTeam := func(r compete.Registration) bool { return r.TeamID != "" || r.Looking }
+	special := func(r compete.Registration) bool { return r.DivisionID != "" || inTeam(r) }
+	if !slices.ContainsFunc(inserted, special) {
+		return inserted, nil, nil
 	}
 	for _, r := range inserted {
-		if inDivision(r) {
+		switch {
+		case inTeam(r):
+			teamed = append(teamed, r)
+		case r.DivisionID != "":
 			divided = append(divided, r)
-		} else {
+		default:
 			plain = append(plain, r)
 		}
 	}
-	return plain, divided
+	return plain, divided, teamed
 }
 
 // changedSince reports whether a registration created in this transaction has values besides those written by

@@ -84,9 +84,10 @@ var seeds = []struct {
 		"organizer_id": seedOrganizer,
 		"next_seq":     int64(2), "version": 3, "filling": 1, "created_at": seedTime, "updated_at": seedTime,
 		"cover": "0a1b", "admission": "REVIEW", "undecided_told_at": seedTime, "frozen_at": seedTime,
-		"drawn_at":      seedTime,
-		"divisions":     1,
-		"questions":     `[{"id":"q1-1","kind":"TEXT","label":"School","scope":"PERSON"}]`,
+		"drawn_at":  seedTime,
+		"divisions": 1,
+		"questions": `[{"id":"q1-1","kind":"TEXT","label":"School","scope":"PERSON"}]`,
+		"team":      `{"min":1,"max":4,"seatUnit":"PERSON"}`, "teams_warned_for": seedTime, "teams_dropped_for": seedTime,
 		"answers_until": seedTime, "answers_kept_days": 30, "answers_purged_at": seedTime,
 	}},
 	{"divisions", row{
@@ -108,16 +109,22 @@ var seeds = []struct {
 		"number": 7, "competition_id": seedCompetition, "words": "cup", "created_at": seedTime,
 		"reg_deadline": seedTime.Add(time.Hour),
 	}},
+	{"teams", row{
+		"id": seedOther, "competition_id": seedCompetition, "number": int64(1), "name": "Ünits", "name_key": "units",
+		"captain_id": seedUser, "code_version": 2, "created_at": seedTime,
+	}},
 	{"registrations", row{
 		"id": seedRegistration, "user_id": seedUser, "competition_id": seedCompetition, "status": "CONFIRMED",
 		"seq":           int64(1),
 		"registered_at": seedTime, "updated_at": seedTime, "promoted_at": seedTime,
 		"cancel_reason": "", "removal_reason": "", "removal_note": "", "blocked": false,
 		"confirm_by": seedTime.Add(time.Hour), "seats": generated, "division_id": seedOther,
+		"team_id": seedOther, "follows": false, "looking": true,
 	}},
 	{"registration_answers", row{"registration_id": seedRegistration, "answers": `{"q1-1":"No. 5"}`}},
 	{"preparations", row{
 		"user_id": seedUser, "competition_id": seedCompetition, "division_id": seedOther,
+		"team_name": "Units", "team_code": "sealed", "looking": false,
 		"answers": `{"q1-1":"No. 5"}`, "asked": "0a1b", "updated_at": seedTime,
 	}},
 	{"decisions", row{

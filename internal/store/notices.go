@@ -48,7 +48,32 @@ func (s *Store) Targets(ctx context.Context, notices []compete.Notice) ([]compet
 			targets = append(targets, r.target(n, competitions[r.CompetitionID]))
 		}
 	}
-	return targets, nil
+	return targets, s.nameTeams(ctx, targets)
+}
+
+// nameTeams adds the teams of those who are in one.
+func (s *Store) nameTeams(ctx context.Context, targets []compete.Target) error {
+	var ids []string
+	for i := range targets {
+		if id := targets[i].Registration.TeamID; id != "" && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	byID := make(map[string]compete.TargetTeam, len(ids))
+	_, err := sqldb.List(ctx, s.reader, func(row sqldb.Row) (none struct{}, err error) {
+		var id string
+		var t compete.TargetTeam
+		err = row.Scan(&id, &t.Name, &t.Size)
+		byID[id] = t
+		return none, err
+	}, `SELECT t.id, t.name, `+sizeOf(`t.id`)+` FROM teams t WHERE t.id {any $1 uuid}`, s.db.Array(ids))
+	for i := range targets {
+		targets[i].Team = byID[targets[i].Registration.TeamID]
+	}
+	return err
 }
 
 // summaries reads competitions by id, each once.
@@ -183,7 +208,7 @@ func (s *Store) StalePending(ctx context.Context, before time.Time, limit int) (
 func (s *Store) OffersOver(ctx context.Context, at time.Time, limit int) ([]string, error) {
 	return sqldb.List(ctx, s.reader, sqldb.ScanString, `SELECT r.id FROM registrations r
 		JOIN competitions c ON c.id = r.competition_id
-		WHERE r.status = 'OFFERED' AND r.confirm_by <= $1 AND {+c.status} <> 'CANCELLED'
+		WHERE r.status = 'OFFERED' AND NOT r.follows AND r.confirm_by <= $1 AND {+c.status} <> 'CANCELLED'
 		ORDER BY r.confirm_by LIMIT $2`, compete.UTC(at), limit)
 }
 

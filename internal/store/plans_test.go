@@ -27,6 +27,7 @@ var exceptions = map[string]string{
 	"row_number() OVER (ORDER BY r.registered_at": "sorts a few thousand of a competition, for a chart",
 	"m.start_date = $3":                           "looks through one page, which an index found",
 	"FROM competition_search s LIMIT 1000":        "reads a thousand rows, all it asks for",
+	"FROM users u LIMIT $1":                       "reads two hundred rows, all it asks for",
 	"LIMIT 1 OFFSET $1":                           "reads one window along an index",
 	"u.demoted":                                   "sorts what few organizers have, whom an index found",
 	"row_number() OVER () AS number":              "numbers what it reads along an index",

@@ -15,10 +15,13 @@ var _ compete.PreparationStore = (*Store)(nil)
 func (s *Store) SavePreparation(ctx context.Context, p compete.Place, e compete.PreparedEntry, now time.Time) error {
 	return s.Transact(ctx, func(ctx context.Context, tx Tx) error {
 		if _, err := sqldb.Change(ctx, tx, `INSERT INTO preparations
-				(user_id, competition_id, division_id, answers, asked, updated_at) VALUES ($1, $2, $3, $4, $5, $6)
+				(user_id, competition_id, division_id, team_name, team_code, looking, answers, asked, updated_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 			ON CONFLICT (user_id, competition_id) DO UPDATE SET division_id = excluded.division_id,
+				team_name = excluded.team_name, team_code = excluded.team_code, looking = excluded.looking,
 				answers = excluded.answers, asked = excluded.asked, updated_at = excluded.updated_at`,
-			p.UserID, p.CompetitionID, e.DivisionID, e.Answers, e.Asked, compete.UTC(now)); err != nil {
+			p.UserID, p.CompetitionID, e.DivisionID, e.TeamName, e.TeamCode, e.Looking, e.Answers, e.Asked,
+			compete.UTC(now)); err != nil {
 			return unknownUser(err)
 		}
 		return tx.record(ctx, compete.AuditRecord{
@@ -42,7 +45,7 @@ func (s *Store) DeletePreparation(ctx context.Context, p compete.Place, now time
 }
 
 // preparedColumns are those that scanPrepared reads.
-const preparedColumns = `p.user_id, p.competition_id, p.division_id, p.answers, p.asked, p.updated_at`
+const preparedColumns = `p.user_id, p.competition_id, p.division_id, p.team_name, p.team_code, p.looking, p.answers, p.asked, p.updated_at`
 
 type preparation struct {
 	place compete.Place
@@ -51,7 +54,9 @@ type preparation struct {
 }
 
 func scanPrepared(r sqldb.Row) (p preparation, err error) {
-	err = r.Scan(&p.place.UserID, &p.place.CompetitionID, &p.entry.DivisionID, &p.entry.Answers, &p.entry.Asked, &p.at)
+	e := &p.entry
+	err = r.Scan(&p.place.UserID, &p.place.CompetitionID, &e.DivisionID, &e.TeamName, &e.TeamCode, &e.Looking,
+		&e.Answers, &e.Asked, &p.at)
 	return p, err
 }
 
@@ -109,7 +114,10 @@ func (s *Store) PreparationsOf(ctx context.Context, userID string) ([]compete.Ke
 		}
 		kept[i] = compete.KeptPreparation{
 			CompetitionID: f.place.CompetitionID, UpdatedAt: f.at,
-			Entry: compete.Entry{DivisionID: f.entry.DivisionID, Answers: answers},
+			Entry: compete.Entry{
+				DivisionID: f.entry.DivisionID, Answers: answers,
+				Team: compete.TeamChoice{Name: f.entry.TeamName}, LookingForTeam: f.entry.Looking,
+			},
 		}
 	}
 	return kept, nil

@@ -23,8 +23,8 @@ func miscountedBlocks(table, owner string) string {
 	return `SELECT ` + owner + `, block, sum(seated) AS seated, sum(waiting) AS waiting,
 		sum(cancelled) AS cancelled FROM (
 			SELECT r.` + owner + `, r.seq / ` + blockWords + ` AS block, sum(r.seats) AS seated,
-				count(CASE WHEN r.status = 'WAITLISTED' THEN 1 END) AS waiting,
-				count(CASE WHEN r.status IN ('CANCELLED', 'APPLIED', 'REJECTED') THEN 1 END) AS cancelled
+				count(CASE WHEN r.status = 'WAITLISTED' AND NOT r.follows THEN 1 END) AS waiting,
+				count(CASE WHEN r.status IN ('CANCELLED', 'APPLIED', 'REJECTED') OR r.follows THEN 1 END) AS cancelled
 			FROM registrations r WHERE r.` + owner + ` > $1 AND r.` + owner + ` <= $2
 			GROUP BY r.` + owner + `, r.seq / ` + blockWords + `
 			UNION ALL SELECT b.` + owner + `, b.block, -b.seated, -b.waiting, -b.cancelled FROM ` + table + ` b

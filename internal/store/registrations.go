@@ -13,12 +13,13 @@ var _ compete.RegistrationStore = (*Store)(nil)
 // registrationRow declares the columns of a registration; SQL texts call its table r. For new registrations, most
 // batches don't need the columns about later events.
 var (
-	registrationRow     = slices.Concat(dividedRow, registrationLater)
+	registrationRow     = slices.Concat(teamedRow, registrationLater)
 	registrationColumns = registrationRow.Select("r")
 	scanRegistration    = registrationRow.Scan
 
 	newRegistrationRow = slices.Concat(registrationKeys, registrationState)
 	dividedRow         = slices.Concat(newRegistrationRow, registrationDivision)
+	teamedRow          = slices.Concat(dividedRow, registrationTeam)
 	registrationKeys   = sqldb.Columns[compete.Registration]{
 		{Name: "id", Type: "uuid", Field: func(r *compete.Registration) any { return &r.ID }},
 		{Name: "user_id", Type: "uuid", Field: func(r *compete.Registration) any { return &r.UserID }},
@@ -36,6 +37,11 @@ var (
 			Name: "division_id", Type: "uuid",
 			Field: func(r *compete.Registration) any { return sqldb.Optional(&r.DivisionID) },
 		},
+	}
+	registrationTeam = sqldb.Columns[compete.Registration]{
+		{Name: "team_id", Type: "uuid", Field: func(r *compete.Registration) any { return sqldb.Optional(&r.TeamID) }},
+		{Name: "follows", Type: "boolean", Field: func(r *compete.Registration) any { return &r.Follows }},
+		{Name: "looking", Type: "boolean", Field: func(r *compete.Registration) any { return &r.Looking }},
 	}
 	registrationLater = sqldb.Columns[compete.Registration]{
 		{Name: "cancel_reason", Type: "text", Field: func(r *compete.Registration) any { return &r.CancelReason }},
@@ -58,7 +64,7 @@ var registrationOf = `SELECT ` + registrationColumns + `, ` + position + ` FROM 
 	AND r.competition_id = $2`
 
 // position counts the registrations waiting up to and including r.
-var position = `CASE WHEN r.status = 'WAITLISTED' THEN ` + waitingBetween(`0`) + ` ELSE 0 END`
+var position = `CASE WHEN r.status = 'WAITLISTED' AND NOT r.follows THEN ` + waitingBetween(`0`) + ` ELSE 0 END`
 
 func scanPlaced(row sqldb.Row) (r compete.Registration, err error) {
 	var place int

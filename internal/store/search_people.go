@@ -1,7 +1,9 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -23,6 +25,8 @@ var usersText = sqldb.TrigramIndex{
 const (
 	sampledUsers  = 1000 // users sampled to decide whether words are common:
 	commonSample  = 10   // matches among them that make words common
+	sampledTexts  = 200  // users sampled to decide which trigrams of a word are rare
+	gramsPerWord  = 2    // trigrams of each word looked up in the index: the rarest ones
 	maxCandidates = 2000 // candidates looked up one by one
 	window        = 500  // rows examined together for common words
 	mostLookedAt  = 4000 // examined rows that end a page if something was found
@@ -66,9 +70,13 @@ func (s *Store) candidates(ctx context.Context, search string) (candidates, erro
 	if err != nil || n[0] >= commonSample {
 		return everyone, err
 	}
+	grams, err := s.rarestTrigrams(ctx, search)
+	if err != nil {
+		return everyone, err
+	}
 	var ids []string
-	if found := trigrams(search); len(found) > 0 {
-		ids, err = usersText.Candidates(ctx, s.db, found, maxCandidates+1)
+	if len(grams) > 0 {
+		ids, err = usersText.Candidates(ctx, s.db, grams, maxCandidates+1)
 	} else if longest := longest(search); longest != "" {
 		ids, err = usersText.Containing(ctx, s.db, longest, maxCandidates+1)
 	} else {
@@ -90,16 +98,37 @@ func longest(search string) (longest string) {
 	return longest
 }
 
-// trigrams returns the trigrams of a search's words, without duplicates.
-func trigrams(search string) (found []string) {
-	known := map[string]bool{}
+// rarestTrigrams returns a few trigrams of each word of a search, without duplicates: those that fewest of the sampled
+// users have. The index takes as long for a trigram as there are users who have it, and what all have tells nothing.
+func (s *Store) rarestTrigrams(ctx context.Context, search string) (rarest []string, err error) {
+	texts, err := sqldb.List(ctx, s.replicated, sqldb.ScanString,
+		`SELECT coalesce(u.search_text, '') FROM users u LIMIT $1`, sampledTexts)
+	if err != nil {
+		return nil, err
+	}
 	for _, word := range strings.Fields(normal.Fold(search)) {
-		runes := []rune(word)
-		for i := range max(0, len(runes)-2) {
-			if gram := string(runes[i : i+3]); !known[gram] {
-				known[gram] = true
-				found = append(found, gram)
+		grams := trigrams(word)
+		have := make(map[string]int, len(grams))
+		for _, gram := range grams {
+			for _, text := range texts {
+				if strings.Contains(text, gram) {
+					have[gram]++
+				}
 			}
+		}
+		slices.SortStableFunc(grams, func(a, b string) int { return cmp.Compare(have[a], have[b]) })
+		rarest = append(rarest, grams[:min(gramsPerWord, len(grams))]...)
+	}
+	slices.Sort(rarest)
+	return slices.Compact(rarest), nil
+}
+
+// trigrams returns the trigrams of a word, without duplicates.
+func trigrams(word string) (found []string) {
+	runes := []rune(word)
+	for i := range max(0, len(runes)-2) {
+		if gram := string(runes[i : i+3]); !slices.Contains(found, gram) {
+			found = append(found, gram)
 		}
 	}
 	return found

@@ -105,13 +105,24 @@ func (s *Store) OpenOffers(ctx context.Context, competitionIDs []string) (map[st
 		counts[id] = n
 		return none, err
 	}, `SELECT r.competition_id, count(*) FROM registrations r WHERE r.competition_id {any $1 uuid}
-		AND r.status = 'OFFERED' GROUP BY r.competition_id`, s.db.Array(competitionIDs))
+		AND r.status = 'OFFERED' AND NOT r.follows GROUP BY r.competition_id`, s.db.Array(competitionIDs))
 	return counts, err
 }
 
 // fewBlocks is how many blocks of registrations are put in order by their times; of more, some are read along their
 // order of arrival.
 const fewBlocks = 50
+
+const (
+	timesKept = 10 * time.Second // how long the chart of a competition with many registrations is reused
+	mostTimes = 64               // charts kept, about 4 KB each
+)
+
+// timesKey is what two requests for such a chart must share to get the same one.
+type timesKey struct {
+	part   string // the competition or division
+	points int
+}
 
 // RegistrationTimes implements compete.StatisticsStore.
 func (s *Store) RegistrationTimes(
@@ -126,6 +137,21 @@ func (s *Store) RegistrationTimes(
 	if last < fewBlocks {
 		return s.everyTime(ctx, of, points)
 	}
+	// Nobody sees a few more among thousands, and the chart would take longer than the rest of its page.
+	key := timesKey{of.id, points}
+	if known, ok := s.times.Get(key, time.Now()); ok {
+		return known, nil
+	}
+	times, err := s.timesOfBlocks(ctx, of, max(1, last/points))
+	if err == nil {
+		s.times.Add(key, times, time.Now().Add(timesKept))
+	}
+	return times, err
+}
+
+// timesOfBlocks is RegistrationTimes for many registrations: a point for each so many blocks. Callers share what it
+// returns and must not change it.
+func (s *Store) timesOfBlocks(ctx context.Context, of part, blocks int) ([]compete.TimeCount, error) {
 	// Of every few blocks, the time of their first registration, and how many they have; then the time of the last one.
 	times, err := sqldb.List(ctx, s.replicated, func(row sqldb.Row) (t compete.TimeCount, err error) {
 		var lowest int64
@@ -138,7 +164,7 @@ func (s *Store) RegistrationTimes(
 				GROUP BY b.block / $2) b
 		UNION ALL SELECT l.registered_at, 0, l.seq FROM (SELECT r.registered_at, r.seq FROM registrations r
 			WHERE r.OWNER = $1 ORDER BY r.seq DESC LIMIT 1) l
-		ORDER BY 3`), of.id, max(1, last/points))
+		ORDER BY 3`), of.id, blocks)
 	before := 0
 	for i := range times {
 		size := times[i].Count

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/recent"
 	"github.com/minicompete/minicompete/internal/sqldb"
 )
 
@@ -58,6 +59,7 @@ type Store struct {
 
 	competitions     sqldb.Coalesced[competitionKey, compete.Competition]
 	competitionLists sqldb.Coalesced[competitionsKey, compete.Page[compete.Competition]]
+	times            *recent.Cache[timesKey, []compete.TimeCount]
 }
 
 // Open connects to the database, and makes the file (and its directory) when it is SQLite's and doesn't exist. It does
@@ -75,7 +77,10 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 // On is the store on a database that is open already, by the configuration of Config.Database. No mails go out by its
 // messages.
 func On(db *sqldb.DB) *Store {
-	return &Store{db: db, writer: db.Writer(), reader: db.Reader(), replicated: db.Replicated()}
+	return &Store{
+		db: db, writer: db.Writer(), reader: db.Reader(), replicated: db.Replicated(),
+		times: recent.NewCache[timesKey, []compete.TimeCount](mostTimes),
+	}
 }
 
 // Close closes every connection. Nothing may be under way.

@@ -49,6 +49,8 @@ func typedAnswer(q *compete.Question, typed []string) any {
 	return typed[0]
 }
 
+func isAnswer(value any) bool { return value != nil }
+
 // questionFields shows questions with answers as they were typed.
 func questionFields(qs compete.Questions, form url.Values, errors pages.Errors) ([]pages.QuestionField, error) {
 	fields := make([]pages.QuestionField, len(qs))
@@ -198,6 +200,10 @@ func (a *app) registerForm(r *http.Request, v *visit) (response, error) {
 	if err != nil {
 		return nil, err
 	}
+	if i, ok := v.intent(); ok && i.competitionID == c.ID { // a press that was refused: see refusedEntry
+		typed.Set("accessCode", i.entry.Get("accessCode"))
+		v.clearCookie(intentCookie)
+	}
 	d := registerPage(&c, stand.Kind, rand.Text())
 	if d.Errors = errs; len(errs) > 0 {
 		d.Errors[""] = "The questions changed since you got ready. What you filled in is below; answer the rest."
@@ -222,7 +228,7 @@ func (a *app) answeredBefore(v *visit, c *compete.Competition) (url.Values, page
 	}
 	mine, err := a.myRegistration(v, c.ID)
 	if err != nil || mine == nil {
-		return nil, nil, err
+		return url.Values{}, nil, err
 	}
 	answers, err := a.Registrations.AnswersOf(v.r.Context(), v.actor, mine)
 	typed := asTyped(c.Questions.Known(answers))
@@ -236,6 +242,9 @@ func (a *app) refusedEntry(
 	v *visit, c *compete.Competition, stand pages.Stand, refusal error,
 ) (response, error) {
 	if !v.r.PostForm.Has(answersGiven) {
+		if v.r.PostFormValue("accessCode") != "" { // not to be typed again
+			v.intend(intentOf(v.r))
+		}
 		return redirect("/competitions/" + c.ID + "/register"), nil
 	}
 	return a.refuseAnswers(v, c, registerPage(c, stand.Kind, rand.Text()), refusal)
@@ -388,7 +397,11 @@ func (a *app) answersSummary(r *http.Request, v *visit) (response, error) {
 
 func summaryRow(competitionID string, s *compete.AnswerSummary) pages.SummaryRow {
 	q := &s.Question
-	row := pages.SummaryRow{Label: q.Label, Sensitive: q.Sensitive, Answered: s.Answered}
+	list := "/competitions/" + competitionID + "/registrations"
+	row := pages.SummaryRow{
+		Label: q.Label, Sensitive: q.Sensitive, Answered: s.Answered,
+		Href: listAddress(list, compete.RegistrationFilter{Columns: []string{q.ID}}),
+	}
 	if q.Kind == compete.QuestionNumber && s.Answered > 0 {
 		round := func(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
 		row.Numbers = round(s.Least) + " to " + round(s.Most) + ", on average " + strconv.FormatFloat(s.Average, 'f', 1, 64)
@@ -396,7 +409,7 @@ func summaryRow(competitionID string, s *compete.AnswerSummary) pages.SummaryRow
 	for _, c := range s.Choices {
 		bar := pages.SummaryBar{Label: answerText(q, c.Value), Count: c.Count}
 		if !q.Sensitive {
-			bar.Href = listAddress("/competitions/"+competitionID+"/registrations", compete.RegistrationFilter{
+			bar.Href = listAddress(list, compete.RegistrationFilter{
 				Answer: compete.AnswerFilter{QuestionID: q.ID, Value: compete.AnswerText(c.Value)},
 			})
 		}

@@ -209,6 +209,23 @@ var auditTexts = map[compete.AuditAction]auditText{
 	compete.AuditPrepared:   {"Got ready", "{who} got ready to register for {competition}", ""},
 	compete.AuditUnprepared: {"Preparation deleted", "{who} deleted what they prepared for {competition}", ""},
 
+	compete.AuditTeamChanged: {
+		"Changed team", "{who} changed teams in {competition}", "{who} changed {user}'s team in {competition}",
+	},
+	compete.AuditTeamLooking: {
+		"Looking for a team", "{who} changed whether they're looking for a team in {competition}",
+		"{who} changed whether {user} is looking for a team in {competition}",
+	},
+	compete.AuditTeamHandedOver: {
+		"New captain", "{who} became captain of their team in {competition}",
+		"{who} made {user} captain of a team in {competition}",
+	},
+	compete.AuditTeamCode: {"Team code renewed", "{who} renewed the code of a team in {competition}", ""},
+	compete.AuditIncomplete: {
+		"Team incomplete", "{user}'s registration for {competition} was cancelled: too few team members",
+		"{user}'s registration for {competition} was cancelled: too few team members",
+	},
+
 	compete.AuditMoved: {
 		"Changed division", "{who} changed from {was.division} to {is.division} in {competition}",
 		"{who} moved {user} from {was.division} to {is.division} in {competition}",

@@ -70,7 +70,14 @@ func (a *app) showRegistrations(
 	data.Answer, data.Answers = answerFilterView(c, filter), answersView(c, filter)
 	if c.Status == compete.StatusPublished && !c.Started(v.now) {
 		form.ID, form.Key, form.Mails = c.ID, rand.Text(), a.mailing() != pages.MailOff
-		form.Asks = len(c.Questions) > 0
+		fields, err := questionFields(c.Questions, r.PostForm, form.Errors)
+		if err != nil {
+			return nil, err
+		}
+		for i := range fields {
+			fields[i].Lenient = true
+		}
+		form.Questions = fields
 		for i := range c.Divisions {
 			form.Divisions = append(form.Divisions, ui.Option{Value: c.Divisions[i].ID, Label: c.Divisions[i].Name})
 		}
@@ -95,7 +102,7 @@ func (a *app) showRegistrations(
 	}
 	data.Timeline = timelineView(series)
 	page := v.page("Registrations for "+c.Title, ui.SectionDashboard)
-	page.Charts = len(data.Timeline.Points) > 0
+	page.Charts, page.Questions = len(data.Timeline.Points) > 0, len(form.Questions) > 0
 	return show(status, pages.Registrations(page, data)), nil
 }
 
@@ -109,8 +116,12 @@ func (a *app) addPerson(r *http.Request, v *visit) (response, error) {
 		Email: r.PostFormValue("email"), Name: r.PostFormValue("name"), Over: r.PostFormValue("overCapacity") != "",
 		Division: r.PostFormValue("divisionId"),
 	}
+	entry := compete.Entry{DivisionID: form.Division, Answers: typedAnswers(c.Questions, r.PostForm)}
+	if !slices.ContainsFunc(slices.Collect(maps.Values(entry.Answers)), isAnswer) {
+		entry.Answers = nil // the person answers later
+	}
 	outcome, err := a.Registrations.Add(r.Context(), v.actor, c.ID, compete.Addition{
-		Email: form.Email, Name: form.Name, Entry: compete.Entry{DivisionID: form.Division}, OverCapacity: form.Over,
+		Email: form.Email, Name: form.Name, Entry: entry, OverCapacity: form.Over,
 	}, formIdempotency(r, ""))
 	e, isRefusal := refused(err)
 	switch {

@@ -828,6 +828,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/competitions/{id}/teams": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * List the teams of a competition
+         * @description For its organizer and admins, in the order in which they were created.
+         */
+        readonly get: operations["listTeams"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/competitions/{id}/transfer": {
         readonly parameters: {
             readonly query?: never;
@@ -947,7 +967,7 @@ export interface paths {
         readonly head?: never;
         /**
          * Edit a registration
-         * @description Changes `answers`: for its owner until the competition's `answersUntil`, or else its registration deadline, and for the competition's organizer and admins. Returns all answers, if some were sent. `divisionId` moves it to another division, once the answers are saved: for its owner while registration is open, and for the organizer and admins until the start. The seat that it held goes to the next person who waits for it. With review, whoever holds a seat keeps one or isn't moved, and everyone else applies there. Moving it to the division that it's in has no effect.
+         * @description Changes `answers`: for its owner until the competition's `answersUntil`, or else its registration deadline, and for the competition's organizer and admins. Returns all answers, if some were sent. `divisionId` moves it to another division, once the answers are saved: for its owner while registration is open, and for the organizer and admins until the start. The seat that it held goes to the next person who waits for it. With review, whoever holds a seat keeps one or isn't moved, and everyone else applies there. Moving it to the division that it's in has no effect. `team` and `lookingForTeam` are for competitions with teams: for its owner while registration is open, and for the organizer and admins until the start.
          */
         readonly patch: operations["editRegistration"];
         readonly trace?: never;
@@ -1031,6 +1051,86 @@ export interface paths {
          */
         readonly post: operations["review"];
         readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/teams/{id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Get a team
+         * @description For its members, the competition's organizer and admins.
+         */
+        readonly get: operations["getTeam"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/teams/{id}/captain": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Make another member captain
+         * @description For its captain, the competition's organizer and admins. Where a seat is for a team, the seat or place in line moves to the registration of the new captain.
+         */
+        readonly post: operations["handOverTeam"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/teams/{id}/code": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Renew the code of a team
+         * @description For its captain, the competition's organizer and admins. Earlier codes no longer work.
+         */
+        readonly post: operations["renewTeamCode"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/teams/{id}/members/{userId}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        readonly post?: never;
+        /**
+         * Remove a member from a team
+         * @description For its captain until the start, the competition's organizer and admins. Where a seat is for a team, this cancels the registration. Otherwise the person keeps their seat, and is looking for a team. To leave a team yourself, cancel your registration.
+         */
+        readonly delete: operations["removeTeamMember"];
         readonly options?: never;
         readonly head?: never;
         readonly patch?: never;
@@ -1355,6 +1455,12 @@ export interface components {
              */
             readonly email: string;
             /**
+             * @description Whether captains can find the person on the competition's board.
+             * @default false
+             * @example false
+             */
+            readonly lookingForTeam?: boolean;
+            /**
              * @description The name of a new account. Ignored if the address has one.
              * @example Ada Lovelace
              */
@@ -1365,6 +1471,8 @@ export interface components {
              * @example false
              */
             readonly overCapacity?: boolean;
+            /** @description The team to create or to join, if the competition has teams. */
+            readonly team?: components["schemas"]["TeamRequest"];
         };
         readonly AnswerReportRequest: {
             /**
@@ -1401,11 +1509,11 @@ export interface components {
              */
             readonly blocked?: boolean;
             /**
-             * @description Who or what cancelled the registration: the person (SELF), the competition's organizer or an admin (ORGANIZER), an offer that wasn't answered in time (EXPIRED), the cancellation of the competition, or the deletion of the account (ERASED). Left out for registrations that were cancelled before reasons were recorded.
+             * @description Who or what cancelled the registration: the person, or their captain for a team (SELF), the competition's organizer, an admin, or the captain of the team (ORGANIZER), an offer that wasn't answered in time (EXPIRED), the cancellation of the competition, a team with too few members at the deadline (INCOMPLETE_TEAM), or the deletion of the account (ERASED). Left out for registrations that were cancelled before reasons were recorded.
              * @example ORGANIZER
              * @enum {string}
              */
-            readonly cancelReason?: "SELF" | "ORGANIZER" | "EXPIRED" | "COMPETITION" | "ERASED";
+            readonly cancelReason?: "SELF" | "ORGANIZER" | "EXPIRED" | "COMPETITION" | "INCOMPLETE_TEAM" | "ERASED";
             /**
              * Format: uuid
              * @example 018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f
@@ -1434,6 +1542,11 @@ export interface components {
              * @example 018f6b1e-1111-7d0a-9b3e-5a1f0c2d4e6f
              */
             readonly id: string;
+            /**
+             * @description true if captains can find the person on the competition's board and invite them.
+             * @example false
+             */
+            readonly lookingForTeam?: boolean;
             /**
              * Format: int64
              * @description The caller's own score; 0 for none.
@@ -1464,7 +1577,7 @@ export interface components {
             readonly reviews: number;
             /**
              * Format: int64
-             * @description How many seats it holds: 1 if PENDING, CONFIRMED or OFFERED, else 0.
+             * @description How many seats it holds: 1 if PENDING, CONFIRMED or OFFERED, else 0. Where a seat is for a team, only that of the captain holds it.
              * @example 1
              */
             readonly seats: number;
@@ -1479,6 +1592,12 @@ export interface components {
              * @enum {string}
              */
             readonly status: "PENDING" | "CONFIRMED" | "OFFERED" | "APPLIED" | "WAITLISTED" | "REJECTED" | "CANCELLED";
+            /**
+             * Format: uuid
+             * @description The team, if the person is in one.
+             * @example 018f6b1e-4444-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly teamId?: string;
             /**
              * Format: date-time
              * @example 2026-04-01T09:00:00.013Z
@@ -1558,6 +1677,14 @@ export interface components {
              * @enum {string}
              */
             readonly via: "page" | "api" | "cli" | "job";
+        };
+        readonly CaptainRequest: {
+            /**
+             * Format: uuid
+             * @description The user ID of a member.
+             * @example 018f6b1e-2222-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly userId: string;
         };
         readonly ChangedDivision: {
             /**
@@ -1699,6 +1826,8 @@ export interface components {
              *     ]
              */
             readonly tags: readonly string[];
+            /** @description The rules for teams. Left out if people take part alone. */
+            readonly team?: components["schemas"]["TeamRules"];
             /**
              * @description The IANA time zone in which people see the competition's times.
              * @example Europe/Zurich
@@ -1834,6 +1963,8 @@ export interface components {
              *     ]
              */
             readonly tags: readonly string[];
+            /** @description The rules for teams. Left out if people take part alone. */
+            readonly team?: components["schemas"]["TeamRules"];
             /**
              * @description The IANA time zone in which people see the competition's times.
              * @example Europe/Zurich
@@ -1997,6 +2128,8 @@ export interface components {
              *     ]
              */
             readonly tags?: readonly string[];
+            /** @description The rules for teams. Leave them out to let people take part alone. */
+            readonly team?: components["schemas"]["TeamRules"];
             /**
              * @description The IANA time zone in which people see the competition's times.
              * @default UTC
@@ -2296,6 +2429,30 @@ export interface components {
              * @example 018f6b1e-3333-7d0a-9b3e-5a1f0c2d4e6f
              */
             readonly divisionId?: string;
+            /**
+             * @description Whether captains can find the person on the competition's board.
+             * @example true
+             */
+            readonly lookingForTeam?: boolean;
+            /** @description The team to be in: the one with a code, a new one with a name, or for the organizer and admins the one with an ID; null takes it out of its team. Where a seat is for a team, the registration gets the status of its new team. */
+            readonly team?: {
+                /**
+                 * @description The code of the team to join.
+                 * @example 59-K7QFM2XP
+                 */
+                readonly code?: string;
+                /**
+                 * Format: uuid
+                 * @description For the organizer and admins, who need no code.
+                 * @example 018f6b1e-4444-7d0a-9b3e-5a1f0c2d4e6f
+                 */
+                readonly id?: string;
+                /**
+                 * @description The name of a new team.
+                 * @example The Gophers
+                 */
+                readonly name?: string;
+            };
         };
         readonly EmptyRequest: Record<string, never>;
         readonly Entry: {
@@ -2530,6 +2687,8 @@ export interface components {
              *     ]
              */
             readonly tags: readonly string[];
+            /** @description The rules for teams. Left out if people take part alone. */
+            readonly team?: components["schemas"]["TeamRules"];
             /**
              * @description The IANA time zone in which people see the competition's times.
              * @example Europe/Zurich
@@ -2668,11 +2827,11 @@ export interface components {
              */
             readonly blocked?: boolean;
             /**
-             * @description Who or what cancelled the registration: the person (SELF), the competition's organizer or an admin (ORGANIZER), an offer that wasn't answered in time (EXPIRED), the cancellation of the competition, or the deletion of the account (ERASED). Left out for registrations that were cancelled before reasons were recorded.
+             * @description Who or what cancelled the registration: the person, or their captain for a team (SELF), the competition's organizer, an admin, or the captain of the team (ORGANIZER), an offer that wasn't answered in time (EXPIRED), the cancellation of the competition, a team with too few members at the deadline (INCOMPLETE_TEAM), or the deletion of the account (ERASED). Left out for registrations that were cancelled before reasons were recorded.
              * @example ORGANIZER
              * @enum {string}
              */
-            readonly cancelReason?: "SELF" | "ORGANIZER" | "EXPIRED" | "COMPETITION" | "ERASED";
+            readonly cancelReason?: "SELF" | "ORGANIZER" | "EXPIRED" | "COMPETITION" | "INCOMPLETE_TEAM" | "ERASED";
             /**
              * Format: uuid
              * @example 018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f
@@ -2702,6 +2861,11 @@ export interface components {
              * @example 018f6b1e-1111-7d0a-9b3e-5a1f0c2d4e6f
              */
             readonly id: string;
+            /**
+             * @description true if captains can find the person on the competition's board and invite them.
+             * @example false
+             */
+            readonly lookingForTeam?: boolean;
             /**
              * Format: date-time
              * @example 2026-04-01T10:00:00Z
@@ -2739,6 +2903,12 @@ export interface components {
              * @enum {string}
              */
             readonly status: "PENDING" | "CONFIRMED" | "OFFERED" | "APPLIED" | "WAITLISTED" | "REJECTED" | "CANCELLED";
+            /**
+             * Format: uuid
+             * @description The team, if the person is in one.
+             * @example 018f6b1e-4444-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly teamId?: string;
             /**
              * Format: date-time
              * @example 2026-04-01T09:00:00.013Z
@@ -3008,7 +3178,7 @@ export interface components {
              * @example confirmed
              * @enum {string}
              */
-            readonly kind: "confirmed" | "waitlisted" | "promoted" | "cancelled" | "removed" | "competition_cancelled" | "reminder" | "changed" | "offered" | "offer_reminder" | "offer_expired" | "offer_declined" | "applied" | "rejected" | "verify_email" | "invited" | "password_reset" | "change_email" | "address_in_use" | "security" | "organizer_approved" | "organizer_declined" | "undecided";
+            readonly kind: "confirmed" | "waitlisted" | "promoted" | "cancelled" | "removed" | "competition_cancelled" | "reminder" | "changed" | "offered" | "offer_reminder" | "offer_expired" | "offer_declined" | "applied" | "rejected" | "team_too_small" | "incomplete_team" | "verify_email" | "invited" | "password_reset" | "change_email" | "address_in_use" | "security" | "organizer_approved" | "organizer_declined" | "undecided";
             /**
              * Format: date-time
              * @description When it was read; null if unread.
@@ -3110,11 +3280,11 @@ export interface components {
              */
             readonly blocked?: boolean;
             /**
-             * @description Who or what cancelled the registration: the person (SELF), the competition's organizer or an admin (ORGANIZER), an offer that wasn't answered in time (EXPIRED), the cancellation of the competition, or the deletion of the account (ERASED). Left out for registrations that were cancelled before reasons were recorded.
+             * @description Who or what cancelled the registration: the person, or their captain for a team (SELF), the competition's organizer, an admin, or the captain of the team (ORGANIZER), an offer that wasn't answered in time (EXPIRED), the cancellation of the competition, a team with too few members at the deadline (INCOMPLETE_TEAM), or the deletion of the account (ERASED). Left out for registrations that were cancelled before reasons were recorded.
              * @example ORGANIZER
              * @enum {string}
              */
-            readonly cancelReason?: "SELF" | "ORGANIZER" | "EXPIRED" | "COMPETITION" | "ERASED";
+            readonly cancelReason?: "SELF" | "ORGANIZER" | "EXPIRED" | "COMPETITION" | "INCOMPLETE_TEAM" | "ERASED";
             /**
              * Format: uuid
              * @example 018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f
@@ -3138,6 +3308,11 @@ export interface components {
              */
             readonly id: string;
             /**
+             * @description true if captains can find the person on the competition's board and invite them.
+             * @example false
+             */
+            readonly lookingForTeam?: boolean;
+            /**
              * @description The organizer's internal note on the removal. The person never sees it.
              * @example See email of 3 April.
              */
@@ -3160,7 +3335,7 @@ export interface components {
             readonly registeredAt: string;
             /**
              * Format: int64
-             * @description How many seats it holds: 1 if PENDING, CONFIRMED or OFFERED, else 0.
+             * @description How many seats it holds: 1 if PENDING, CONFIRMED or OFFERED, else 0. Where a seat is for a team, only that of the captain holds it.
              * @example 1
              */
             readonly seats: number;
@@ -3175,6 +3350,12 @@ export interface components {
              * @enum {string}
              */
             readonly status: "PENDING" | "CONFIRMED" | "OFFERED" | "APPLIED" | "WAITLISTED" | "REJECTED" | "CANCELLED";
+            /**
+             * Format: uuid
+             * @description The team, if the person is in one.
+             * @example 018f6b1e-4444-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly teamId?: string;
             /**
              * Format: date-time
              * @example 2026-04-01T09:00:00.013Z
@@ -3253,7 +3434,7 @@ export interface components {
              */
             readonly accessCode?: string;
             /**
-             * @description Answers to the competition's questions, by their IDs. If there are none, and no division, what you prepared counts.
+             * @description Answers to the competition's questions, by their IDs. If there are none, and no division or team, what you prepared counts.
              * @example {
              *       "q1-1": "M"
              *     }
@@ -3270,10 +3451,18 @@ export interface components {
             /** @description What would be refused, because the competition changed since then. */
             readonly errors?: readonly components["schemas"]["FieldError"][];
             /**
+             * @description Whether captains can find you on the competition's board and invite you.
+             * @default false
+             * @example false
+             */
+            readonly lookingForTeam?: boolean;
+            /**
              * @description Whether a press would be accepted with it, as far as the competition's questions are known now.
              * @example true
              */
             readonly ready: boolean;
+            /** @description The team to create or to join, if the competition has teams. Whoever joins a team takes its division. */
+            readonly team?: components["schemas"]["TeamRequest"];
             /**
              * Format: date-time
              * @example 2026-03-31T18:00:00Z
@@ -3414,7 +3603,7 @@ export interface components {
              */
             readonly accessCode?: string;
             /**
-             * @description Answers to the competition's questions, by their IDs. If there are none, and no division, what you prepared counts.
+             * @description Answers to the competition's questions, by their IDs. If there are none, and no division or team, what you prepared counts.
              * @example {
              *       "q1-1": "M"
              *     }
@@ -3428,6 +3617,14 @@ export interface components {
              * @example 018f6b1e-3333-7d0a-9b3e-5a1f0c2d4e6f
              */
             readonly divisionId?: string;
+            /**
+             * @description Whether captains can find you on the competition's board and invite you.
+             * @default false
+             * @example false
+             */
+            readonly lookingForTeam?: boolean;
+            /** @description The team to create or to join, if the competition has teams. Whoever joins a team takes its division. */
+            readonly team?: components["schemas"]["TeamRequest"];
         };
         readonly Registration: {
             /**
@@ -3445,11 +3642,11 @@ export interface components {
              */
             readonly blocked?: boolean;
             /**
-             * @description Who or what cancelled the registration: the person (SELF), the competition's organizer or an admin (ORGANIZER), an offer that wasn't answered in time (EXPIRED), the cancellation of the competition, or the deletion of the account (ERASED). Left out for registrations that were cancelled before reasons were recorded.
+             * @description Who or what cancelled the registration: the person, or their captain for a team (SELF), the competition's organizer, an admin, or the captain of the team (ORGANIZER), an offer that wasn't answered in time (EXPIRED), the cancellation of the competition, a team with too few members at the deadline (INCOMPLETE_TEAM), or the deletion of the account (ERASED). Left out for registrations that were cancelled before reasons were recorded.
              * @example ORGANIZER
              * @enum {string}
              */
-            readonly cancelReason?: "SELF" | "ORGANIZER" | "EXPIRED" | "COMPETITION" | "ERASED";
+            readonly cancelReason?: "SELF" | "ORGANIZER" | "EXPIRED" | "COMPETITION" | "INCOMPLETE_TEAM" | "ERASED";
             readonly competition: components["schemas"]["CompetitionSummary"];
             /**
              * Format: uuid
@@ -3474,6 +3671,11 @@ export interface components {
              */
             readonly id: string;
             /**
+             * @description true if captains can find the person on the competition's board and invite them.
+             * @example false
+             */
+            readonly lookingForTeam?: boolean;
+            /**
              * Format: int64
              * @description The place on the waitlist, or on that of the division, starting at 1. Present only while waitlisted.
              * @example 3
@@ -3491,7 +3693,7 @@ export interface components {
             readonly registeredAt: string;
             /**
              * Format: int64
-             * @description How many seats it holds: 1 if PENDING, CONFIRMED or OFFERED, else 0.
+             * @description How many seats it holds: 1 if PENDING, CONFIRMED or OFFERED, else 0. Where a seat is for a team, only that of the captain holds it.
              * @example 1
              */
             readonly seats: number;
@@ -3506,6 +3708,12 @@ export interface components {
              * @enum {string}
              */
             readonly status: "PENDING" | "CONFIRMED" | "OFFERED" | "APPLIED" | "WAITLISTED" | "REJECTED" | "CANCELLED";
+            /**
+             * Format: uuid
+             * @description The team, if the person is in one.
+             * @example 018f6b1e-4444-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly teamId?: string;
             /**
              * Format: date-time
              * @example 2026-04-01T09:00:00.013Z
@@ -3524,11 +3732,11 @@ export interface components {
              */
             readonly blocked?: boolean;
             /**
-             * @description Who or what cancelled the registration: the person (SELF), the competition's organizer or an admin (ORGANIZER), an offer that wasn't answered in time (EXPIRED), the cancellation of the competition, or the deletion of the account (ERASED). Left out for registrations that were cancelled before reasons were recorded.
+             * @description Who or what cancelled the registration: the person, or their captain for a team (SELF), the competition's organizer, an admin, or the captain of the team (ORGANIZER), an offer that wasn't answered in time (EXPIRED), the cancellation of the competition, a team with too few members at the deadline (INCOMPLETE_TEAM), or the deletion of the account (ERASED). Left out for registrations that were cancelled before reasons were recorded.
              * @example ORGANIZER
              * @enum {string}
              */
-            readonly cancelReason?: "SELF" | "ORGANIZER" | "EXPIRED" | "COMPETITION" | "ERASED";
+            readonly cancelReason?: "SELF" | "ORGANIZER" | "EXPIRED" | "COMPETITION" | "INCOMPLETE_TEAM" | "ERASED";
             /**
              * Format: uuid
              * @example 018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f
@@ -3552,6 +3760,11 @@ export interface components {
              */
             readonly id: string;
             /**
+             * @description true if captains can find the person on the competition's board and invite them.
+             * @example false
+             */
+            readonly lookingForTeam?: boolean;
+            /**
              * Format: int64
              * @description The place on the waitlist, or on that of the division, starting at 1. Present only while waitlisted.
              * @example 3
@@ -3569,7 +3782,7 @@ export interface components {
             readonly registeredAt: string;
             /**
              * Format: int64
-             * @description How many seats it holds: 1 if PENDING, CONFIRMED or OFFERED, else 0.
+             * @description How many seats it holds: 1 if PENDING, CONFIRMED or OFFERED, else 0. Where a seat is for a team, only that of the captain holds it.
              * @example 1
              */
             readonly seats: number;
@@ -3584,6 +3797,12 @@ export interface components {
              * @enum {string}
              */
             readonly status: "PENDING" | "CONFIRMED" | "OFFERED" | "APPLIED" | "WAITLISTED" | "REJECTED" | "CANCELLED";
+            /**
+             * Format: uuid
+             * @description The team, if the person is in one.
+             * @example 018f6b1e-4444-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly teamId?: string;
             /**
              * Format: date-time
              * @example 2026-04-01T09:00:00.013Z
@@ -3919,6 +4138,145 @@ export interface components {
              */
             readonly uri: string;
         };
+        readonly Team: {
+            /**
+             * Format: uuid
+             * @description The captain's user ID.
+             * @example 018f6b1e-2222-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly captainId: string;
+            /**
+             * @description What people need to join. The captain can renew it.
+             * @example 59-K7QFM2XP
+             */
+            readonly code: string;
+            /**
+             * Format: uuid
+             * @example 018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly competitionId: string;
+            /**
+             * @description Whether it has enough members.
+             * @example true
+             */
+            readonly complete: boolean;
+            /**
+             * Format: date-time
+             * @example 2026-04-01T09:00:00.013Z
+             */
+            readonly createdAt: string;
+            /**
+             * Format: uuid
+             * @example 018f6b1e-4444-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly id: string;
+            /** @description The captain first, then in order of arrival. */
+            readonly members: readonly components["schemas"]["TeamMember"][];
+            /** @example The Gophers */
+            readonly name: string;
+        };
+        readonly TeamMember: {
+            /** @example true */
+            readonly captain: boolean;
+            /**
+             * @description Required questions that aren't answered.
+             * @example [
+             *       "T-shirt size"
+             *     ]
+             */
+            readonly missing: readonly string[];
+            /** @example Ada Lovelace */
+            readonly name: string;
+            /**
+             * Format: uuid
+             * @example 018f6b1e-1111-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly registrationId: string;
+            /** @example CONFIRMED */
+            readonly status: string;
+            /**
+             * Format: uuid
+             * @example 018f6b1e-2222-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly userId: string;
+        };
+        readonly TeamRequest: {
+            /**
+             * @description The code of the team to join. Its members see it.
+             * @example 59-K7QFM2XP
+             */
+            readonly code?: string;
+            /**
+             * @description The name of a new team, whose captain you are. No other team of the competition has it, whatever the case.
+             * @example The Gophers
+             */
+            readonly name?: string;
+        };
+        readonly TeamRules: {
+            /**
+             * @description Whether teams with fewer than min members are cancelled at the registration deadline.
+             * @default false
+             * @example true
+             */
+            readonly dropIncomplete?: boolean;
+            /**
+             * Format: int64
+             * @description The most members that a team can have.
+             * @example 4
+             */
+            readonly max: number;
+            /**
+             * Format: int64
+             * @description The fewest members that a team must have at the registration deadline.
+             * @default 1
+             * @example 2
+             */
+            readonly min?: number;
+            /**
+             * @description Whether every member takes a seat (PERSON), or every team (TEAM), which then waits and gets its seat as a whole. Can't be changed once people have registered.
+             * @default PERSON
+             * @example PERSON
+             * @enum {string}
+             */
+            readonly seatUnit?: "PERSON" | "TEAM";
+        };
+        readonly TeamSummary: {
+            readonly captain: components["schemas"]["Participant"];
+            /**
+             * @description Whether it has enough members.
+             * @example true
+             */
+            readonly complete: boolean;
+            /**
+             * Format: date-time
+             * @example 2026-04-01T09:00:00.013Z
+             */
+            readonly createdAt: string;
+            /**
+             * Format: uuid
+             * @description The division, if the competition has divisions.
+             * @example 018f6b1e-3333-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly divisionId?: string;
+            /**
+             * Format: uuid
+             * @example 018f6b1e-4444-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly id: string;
+            /** @example The Gophers */
+            readonly name: string;
+            /**
+             * Format: int64
+             * @description How many members it has.
+             * @example 3
+             */
+            readonly size: number;
+            /**
+             * @description That of the captain's registration. Where a seat is for a team, that of the team.
+             * @example CONFIRMED
+             */
+            readonly status: string;
+        };
         readonly TicketItem: {
             /**
              * Format: email
@@ -4030,6 +4388,35 @@ export interface components {
              *     ]
              */
             readonly tags?: readonly string[];
+            /** @description The rules for teams; null ends them. Once people have registered, teams can neither come nor go nor become smaller, and seatUnit stays. */
+            readonly team?: {
+                /**
+                 * @description Whether teams with fewer than min members are cancelled at the registration deadline.
+                 * @default false
+                 * @example true
+                 */
+                readonly dropIncomplete?: boolean;
+                /**
+                 * Format: int64
+                 * @description The most members that a team can have.
+                 * @example 4
+                 */
+                readonly max: number;
+                /**
+                 * Format: int64
+                 * @description The fewest members that a team must have at the registration deadline.
+                 * @default 1
+                 * @example 2
+                 */
+                readonly min?: number;
+                /**
+                 * @description Whether every member takes a seat (PERSON), or every team (TEAM), which then waits and gets its seat as a whole. Can't be changed once people have registered.
+                 * @default PERSON
+                 * @example PERSON
+                 * @enum {string}
+                 */
+                readonly seatUnit?: "PERSON" | "TEAM";
+            };
             /**
              * @description The IANA time zone in which people see the competition's times. Changing it doesn't change when anything happens.
              * @example Europe/Zurich
@@ -8668,6 +9055,23 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    /** @description If a limit is the reason: how many times it allows this. */
+                    readonly "RateLimit-Limit"?: string;
+                    /** @description If a limit is the reason: 0. */
+                    readonly "RateLimit-Remaining"?: string;
+                    /** @description If a limit is the reason: the same as Retry-After. */
+                    readonly "RateLimit-Reset"?: string;
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Internal Server Error */
             readonly 500: {
                 headers: {
@@ -9297,6 +9701,106 @@ export interface operations {
                     readonly "RateLimit-Reset"?: string;
                     /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listTeams: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Where to continue, taken from the 'next' link of the previous response. Leave it out to start at the beginning. */
+                readonly cursor?: string;
+                /** @description Return only teams with too few members. */
+                readonly incomplete?: boolean;
+                /** @description The maximum number of items to return. */
+                readonly limit?: number;
+                /** @description Return only teams whose name begins with this, whatever the case. */
+                readonly search?: string;
+            };
+            readonly header?: never;
+            readonly path: {
+                /** @description The competition's ID. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly Link?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": readonly components["schemas"]["TeamSummary"][];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    /** @description The authentication scheme: Bearer. */
+                    readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -10035,6 +10539,23 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    /** @description If a limit is the reason: how many times it allows this. */
+                    readonly "RateLimit-Limit"?: string;
+                    /** @description If a limit is the reason: 0. */
+                    readonly "RateLimit-Remaining"?: string;
+                    /** @description If a limit is the reason: the same as Retry-After. */
+                    readonly "RateLimit-Reset"?: string;
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Internal Server Error */
             readonly 500: {
                 headers: {
@@ -10589,6 +11110,437 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getTeam: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The team's ID. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Team"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    /** @description The authentication scheme: Bearer. */
+                    readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly handOverTeam: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The team's ID. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["CaptainRequest"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Team"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    /** @description The authentication scheme: Bearer. */
+                    readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly renewTeamCode: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The team's ID. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["EmptyRequest"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Team"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    /** @description The authentication scheme: Bearer. */
+                    readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly removeTeamMember: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The team's ID. */
+                readonly id: string;
+                /** @description The member's user ID. */
+                readonly userId: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description No Content */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    /** @description The authentication scheme: Bearer. */
+                    readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
                 };

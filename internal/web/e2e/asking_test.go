@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
@@ -36,27 +37,101 @@ func (v *visitor) pick(name, value string) {
 		e.dispatchEvent(new Event("change", { bubbles: true })); })()`, name, value))
 }
 
-// testAsking builds questions in the editor, answers them with mistakes and without, edits an answer, and reads the
-// answers as an organizer, with and without JavaScript.
+// setting is how a story is told: on a screen, with script or without.
+type setting struct {
+	name   string
+	look   look
+	script bool
+}
+
+var settings = []setting{
+	{"Large", look{1280, "light"}, true}, {"Phone", look{390, "dark"}, true}, {"Plain", look{390, "light"}, false},
+}
+
+// person is somebody in the setting, with an account.
+func (c setting) person(t *testing.T, base, name, role string) *visitor {
+	t.Helper()
+	v := newVisitor(t, base, name+" "+c.name)
+	v.wear(c.look)
+	if !c.script {
+		v.withoutScript()
+	}
+	v.signUpDirectly(role)
+	return v
+}
+
+// check looks at the page as it is now.
+func (c setting) check(v *visitor, where string) {
+	v.t.Helper()
+	v.check(where, v.overflow(c.look.width))
+	if c.script {
+		v.check(where, v.accessibility(), v.pageErrors())
+	}
+}
+
+// testAsking builds questions in the editor, answers them with mistakes and without, edits an answer, reads the
+// answers as an organizer, and asks the same in another competition.
 func testAsking(t *testing.T, s site) {
-	for _, script := range []bool{true, false} {
-		t.Run(fmt.Sprintf("script %t", script), func(t *testing.T) {
-			newPerson := func(name string) *visitor {
-				v := newVisitor(t, s.first(), fmt.Sprintf("%s %t", name, script))
-				if !script {
-					v.withoutScript()
-				}
-				return v
-			}
-			organizer := newPerson("Olga Asks")
-			organizer.signUp("ORGANIZER")
-			page, ids := askQuestions(organizer, fmt.Sprintf("Asking Cup %t", script), script)
-			ada := newPerson("Ada Answers")
-			ada.signUp("PARTICIPANT")
-			answerQuestions(ada, page, ids, script)
-			readAnswers(organizer, page, ids)
+	for _, c := range settings {
+		t.Run(c.name, func(t *testing.T) {
+			organizer := c.person(t, s.first(), "Olga Asks", "ORGANIZER")
+			page, ids := askQuestions(organizer, "Asking Cup "+c.name, c.script)
+			ada := c.person(t, s.first(), "Ada Answers", "PARTICIPANT")
+			answerQuestions(ada, page, ids, c)
+			addAnswered(organizer, c.person(t, s.first(), "Ben Added", "PARTICIPANT"), page, ids, c)
+			readAnswers(organizer, page, ids, c)
+			copyQuestions(organizer, "Asking Cup "+c.name, c)
 		})
 	}
+}
+
+// questionLabels are the labels in the editor, in order.
+const questionLabels = `[...document.querySelectorAll('[data-rows] [name$=".label"]')].map((e) => e.value).join()`
+
+// copyQuestions takes over the questions of an earlier competition, in another order.
+func copyQuestions(v *visitor, from string, c setting) {
+	v.t.Helper()
+	v.open("/competitions/create")
+	v.fill("title", "Copied Cup")
+	v.click("[data-question-editor] > summary")
+	eval[any](v, fmt.Sprintf(`(() => { const list = document.querySelector('[name="copyFrom"]');
+		list.value = [...list.options].find((o) => o.text.startsWith(%q)).value; })()`, from))
+	v.click(`button[name="edit-questions"][value="copy"]`)
+	v.until("the questions", questionLabels+` === "T-shirt size,Under 18?,Guardian,I accept the rules"`)
+	v.until("what was typed", `document.querySelector('[name="title"]').value === "Copied Cup"`)
+	c.check(v, "the editor")
+	if c.script {
+		eval[any](v, `document.querySelector("[data-rows] > :nth-child(2)").scrollIntoView({block: "end"})`)
+		x, y := v.middle("[data-rows] > :nth-child(2) [data-handle]")
+		_, above := v.middle("[data-rows] > :first-child")
+		v.mouse(input.DispatchMouseEventTypeMousePressed, x, y)
+		v.mouse(input.DispatchMouseEventTypeMouseMoved, x, above-20)
+		v.mouse(input.DispatchMouseEventTypeMouseReleased, x, above-20)
+		v.until("the order after dragging", questionLabels+` === "Under 18?,T-shirt size,Guardian,I accept the rules"`)
+	}
+	v.click(`button[name="edit-questions"][value^="remove:"]`)
+	v.until("one question less", `document.querySelectorAll("[data-rows] > *").length === 3`)
+}
+
+// addAnswered adds somebody with answers, after a mistake, and somebody who answers later.
+func addAnswered(v, person *visitor, page string, ids []string, c setting) {
+	v.t.Helper()
+	name := func(id string) string { return `[name="answers.` + id + `"]` }
+	v.open(page + "/registrations")
+	v.click("#add > summary")
+	v.fill("email", email(person.name))
+	v.click("#add details > summary")
+	v.click("#add label:has(" + name(ids[0]) + `[value="S"])`)
+	v.click("#add .btn-primary")
+	v.see(`#add [data-errors] a[href="#field-answers.`+ids[3]+`"]`, "I accept the rules")
+	c.check(v, "the form to add somebody")
+	v.until("what was chosen", `document.querySelector('`+name(ids[0])+`[value="S"]').checked`)
+	v.click("#add label:has(" + name(ids[1]) + `[value="no"])`)
+	v.click("#add label:has(" + name(ids[3]) + ")")
+	v.click("#add .btn-primary")
+	v.see("#flash", "added")
+	person.open(page + "/answers")
+	person.until("the answer", `document.querySelector('[name="answers.`+ids[0]+`"][value="S"]').checked`)
 }
 
 // askQuestions publishes a competition with four questions, the third with a condition, and returns their ids in order.
@@ -88,8 +163,7 @@ func askQuestions(v *visitor, title string, script bool) (page string, ids []str
 		v.press(kb.Enter)
 		v.press(kb.Enter)
 	}
-	v.until("the order as it was", `[...document.querySelectorAll('[data-rows] [name$=".label"]')]
-		.map((e) => e.value).join() === "T-shirt size,Under 18?,Guardian"`)
+	v.until("the order as it was", questionLabels+` === "T-shirt size,Under 18?,Guardian"`)
 	v.until("the conditions", fmt.Sprintf(`(() => { const d = document.querySelector('[data-conditions="%s"]');
 		d.open = true; return d.querySelector('[value="%s=yes"]') !== null })()`, guardian, minor))
 	eval[any](v, fmt.Sprintf(`document.querySelector('[name="q.%s.after"][value="%s=yes"]').click()`, guardian, minor))
@@ -104,14 +178,15 @@ func askQuestions(v *visitor, title string, script bool) (page string, ids []str
 	return v.at("/competitions/"), []string{size, minor, guardian, rules}
 }
 
-func answerQuestions(v *visitor, page string, ids []string, script bool) {
+func answerQuestions(v *visitor, page string, ids []string, c setting) {
 	v.t.Helper()
 	size, minor, guardian := ids[0], ids[1], ids[2]
 	name := func(id string) string { return `[name="answers.` + id + `"]` }
 	v.open(page)
 	v.click("#register")
 	v.see("h1", "Register")
-	if script {
+	c.check(v, "the form")
+	if c.script {
 		v.until("no question that isn't asked", `!document.querySelector('`+name(guardian)+`').checkVisibility()`)
 	}
 	v.click(`main label:has(` + name(minor) + `[value="yes"])`)
@@ -120,6 +195,7 @@ func answerQuestions(v *visitor, page string, ids []string, script bool) {
 	v.see(`[data-errors] a[href="#field-answers.`+size+`"]`, "T-shirt size")
 	v.see(`[data-errors] a[href="#field-answers.`+guardian+`"]`, "Guardian")
 	v.until("what was chosen", `document.querySelector('`+name(minor)+`[value="yes"]').checked`)
+	c.check(v, "the refused form")
 	v.click(`main label:has(` + name(size) + `[value="M"])`)
 	v.see(`[data-errors] a[href="#field-answers.`+ids[3]+`"]`, "I accept the rules")
 	v.fill("answers."+guardian, "Eve")
@@ -133,13 +209,15 @@ func answerQuestions(v *visitor, page string, ids []string, script bool) {
 	v.see("#flash", "Answers saved")
 }
 
-func readAnswers(v *visitor, page string, ids []string) {
+func readAnswers(v *visitor, page string, ids []string, c setting) {
 	v.t.Helper()
 	v.open(page + "/registrations?column=" + ids[0] + "&column=" + ids[2])
 	v.see("thead", "T-shirt size")
 	v.see("tbody", "Eve")
+	c.check(v, "the list with columns")
 	v.click(`main a[href$="/registrations/answers"]`)
 	v.see("h1", "Answers")
+	c.check(v, "the summary")
 	v.click(`main a[href*="answer=S"]`)
 	v.see("#rows", "T-shirt size: S")
 	v.see("tbody", "Ada Answers")

@@ -39,7 +39,7 @@ func testGuide(t *testing.T, s site) {
 	organizer.open(race + "/registrations")
 	organizer.click("#add summary")
 	organizer.shoot("add", "#add")
-	organizer.open("/competitions/new")
+	organizer.open("/competitions/create")
 	for _, name := range []string{"admission", "offerHours", "accessCode"} {
 		organizer.click(`details:has([name="` + name + `"]) > summary`)
 	}

@@ -45,6 +45,7 @@ func TestDemo(t *testing.T) {
 		{"offers", testOffers},
 		{"asking", testAsking},
 		{"ready", testReady},
+		{"asking a circle", testAskingCircle},
 		{"closed circle", testClosedCircle},
 		{"divisions", testDivisions},
 		{"applications", testApplications},

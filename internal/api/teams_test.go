@@ -1,0 +1,266 @@
+package api_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/minicompete/minicompete/internal/api"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/testservices"
+)
+
+func TestTeams(t *testing.T) {
+	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
+		w := newWorld(t, databaseURL)
+		t.Run("per person", w.sub(testTeamsPerPerson))
+		t.Run("per team", w.sub(testTeamsPerTeam))
+		t.Run("codes", w.sub(testTeamCodes))
+		t.Run("changing", w.sub(testTeamChanges))
+		t.Run("rules", w.sub(testTeamRules))
+		t.Run("prepared", w.sub(testPreparedTeams))
+		t.Run("questions", w.sub(testTeamQuestions))
+	})
+}
+
+// teamBody describes a competition with so many seats and rules for teams.
+func teamBody(seats int, rules string, more ...string) string {
+	return strings.Replace(competitionBody("With teams", seats), "{",
+		`{"waitlist":true,"team":`+rules+`,`+strings.Join(more, ""), 1)
+}
+
+// teamUp registers somebody new with a team.
+func (w *world) teamUp(competitionID, team string) (r api.Registration, token string) {
+	w.t.Helper()
+	token = w.signUp().Token
+	w.into(w.call("POST", "/api/competitions/"+competitionID+"/register", token, `{"team":`+team+`}`),
+		http.StatusCreated, &r)
+	return r, token
+}
+
+func (w *world) team(id, token string) (t api.Team) {
+	w.t.Helper()
+	w.into(w.call("GET", "/api/teams/"+id, token, ""), http.StatusOK, &t)
+	return t
+}
+
+// captained is a team whose captain is the participant, with another member.
+func (w *world) captained() (competitionID, teamID, memberID string) {
+	w.t.Helper()
+	c := w.create(teamBody(9, `{"max":3}`))
+	var r api.Registration
+	w.into(w.call("POST", "/api/competitions/"+c.ID+"/register", w.tokens[participant], `{"team":{"name":"Red"}}`),
+		http.StatusCreated, &r)
+	member, _ := w.teamUp(c.ID, `{"code":"`+w.team(r.TeamID, w.tokens[participant]).Code+`"}`)
+	return c.ID, r.TeamID, member.UserID
+}
+
+func testTeamsPerPerson(w *world) {
+	c := w.create(teamBody(3, `{"min":2,"max":3}`))
+	if c.Team == nil || c.Team.SeatUnit != compete.SeatPerPerson || c.Team.Max != 3 {
+		w.t.Fatalf("the rules are %+v", c.Team)
+	}
+	press := "/api/competitions/" + c.ID + "/register"
+	w.refused(w.call("POST", press, w.tokens[participant], ""), http.StatusUnprocessableEntity, "validation_failed")
+	ada, adas := w.teamUp(c.ID, `{"name":" The  Gophers "}`)
+	team := w.team(ada.TeamID, adas)
+	if team.Name != "The Gophers" || team.CaptainID != ada.UserID || team.Complete || len(team.Members) != 1 {
+		w.t.Errorf("the team is %+v", team)
+	}
+	w.refused(w.call("POST", press, w.tokens[participant], `{"team":{"name":"the gophers"}}`), http.StatusConflict,
+		"team_name_taken")
+	w.refused(w.call("POST", press, w.tokens[participant], `{"team":{"code":"1-00000000"}}`), http.StatusNotFound,
+		"team_not_found")
+	w.refused(w.call("GET", "/api/teams/"+ada.TeamID, w.tokens[participant], ""), http.StatusNotFound, "team_not_found")
+	bob, bobs := w.teamUp(c.ID, `{"code":"`+strings.ToLower(team.Code)+`"}`)
+	eve, _ := w.teamUp(c.ID, `{"code":"`+team.Code+`"}`)
+	if bob.TeamID != ada.TeamID || bob.Seats != 1 || eve.Seats != 1 || eve.Competition.SeatsLeft != 0 {
+		w.t.Errorf("bob has %+v, eve %+v", bob, eve)
+	}
+	w.refused(w.call("POST", press, w.tokens[participant], `{"team":{"code":"`+team.Code+`"}}`), http.StatusConflict,
+		"team_full")
+	w.refused(w.call("DELETE", "/api/registrations/"+ada.ID, adas, ""), http.StatusConflict, "captain_must_hand_over")
+	w.refused(w.call("POST", "/api/teams/"+ada.TeamID+"/captain", bobs, `{"userId":"`+bob.UserID+`"}`),
+		http.StatusForbidden, "captain_only")
+	w.into(w.call("POST", "/api/teams/"+ada.TeamID+"/captain", adas, `{"userId":"`+bob.UserID+`"}`), http.StatusOK, &team)
+	if team.CaptainID != bob.UserID || !team.Members[0].Captain || team.Members[0].UserID != bob.UserID {
+		w.t.Errorf("after handing over, the team is %+v", team)
+	}
+	w.into(w.call("DELETE", "/api/registrations/"+ada.ID, adas, ""), http.StatusOK, &ada)
+	if got := w.call("DELETE", "/api/teams/"+eve.TeamID+"/members/"+eve.UserID, bobs, ""); got.status != 204 {
+		w.t.Errorf("removing a member: %d %s", got.status, got.body)
+	}
+	if now := w.team(bob.TeamID, bobs); len(now.Members) != 1 {
+		w.t.Errorf("then the team is %+v", now)
+	}
+	var teams []api.TeamSummary
+	w.into(w.call("GET", "/api/competitions/"+c.ID+"/teams?incomplete=true", w.tokens[organizer], ""), http.StatusOK,
+		&teams)
+	if len(teams) != 1 || teams[0].Size != 1 || teams[0].Complete || teams[0].Captain.ID != bob.UserID {
+		w.t.Errorf("the incomplete teams are %+v", teams)
+	}
+	w.refused(w.call("GET", "/api/competitions/"+c.ID+"/teams", bobs, ""), http.StatusForbidden, "forbidden")
+}
+
+func testTeamsPerTeam(w *world) {
+	c := w.create(teamBody(1, `{"max":2,"seatUnit":"TEAM"}`))
+	ada, adas := w.teamUp(c.ID, `{"name":"Red"}`)
+	bob, bobs := w.teamUp(c.ID, `{"code":"`+w.team(ada.TeamID, adas).Code+`"}`)
+	eve, eves := w.teamUp(c.ID, `{"name":"Blue"}`)
+	mia, mias := w.teamUp(c.ID, `{"code":"`+w.team(eve.TeamID, eves).Code+`"}`)
+	if ada.Seats != 1 || bob.Seats != 0 || bob.Status != compete.RegistrationPending ||
+		eve.Status != compete.RegistrationWaitlisted || eve.Position != 1 || mia.Position != 0 ||
+		mia.Status != compete.RegistrationWaitlisted || mia.Competition.Waitlisted != 1 {
+		w.t.Errorf("got %+v, %+v, %+v, %+v", ada, bob, eve, mia)
+	}
+	w.refused(w.call("POST", "/api/registrations/"+mia.ID+"/accept", mias, ""), http.StatusForbidden, "captain_only")
+	var team api.Team
+	w.into(w.call("POST", "/api/teams/"+ada.TeamID+"/captain", adas, `{"userId":"`+bob.UserID+`"}`), http.StatusOK, &team)
+	if mine := w.mine(bobs); mine.Seats != 1 {
+		w.t.Errorf("the new captain's registration is %+v", mine)
+	}
+	w.into(w.call("DELETE", "/api/registrations/"+ada.ID, adas, ""), http.StatusOK, &ada)
+	w.into(w.call("DELETE", "/api/registrations/"+bob.ID, bobs, ""), http.StatusOK, &bob)
+	for _, token := range []string{eves, mias} {
+		if mine := w.mine(token); mine.Status != compete.RegistrationPending &&
+			mine.Status != compete.RegistrationConfirmed {
+			w.t.Errorf("once the seat is free, mine is %+v", mine)
+		}
+	}
+}
+
+func testTeamCodes(w *world) {
+	c := w.create(teamBody(9, `{"max":3}`))
+	ada, adas := w.teamUp(c.ID, `{"name":"Red"}`)
+	old := w.team(ada.TeamID, adas).Code
+	var team api.Team
+	w.into(w.call("POST", "/api/teams/"+ada.TeamID+"/code", adas, ""), http.StatusOK, &team)
+	if team.Code == old {
+		w.t.Error("the code stayed")
+	}
+	press := "/api/competitions/" + c.ID + "/register"
+	token := w.signUp().Token
+	w.refused(w.call("POST", press, token, `{"team":{"code":"`+old+`"}}`), http.StatusNotFound, "team_not_found")
+	for n := 0; ; n++ {
+		got := w.call("POST", press, token, `{"team":{"code":"`+fmt.Sprintf("%s%d", old[:len(old)-1], n%10)+`"}}`)
+		if got.status == http.StatusTooManyRequests {
+			break
+		}
+		if n > 100 || got.status != http.StatusNotFound {
+			w.t.Fatalf("after %d wrong codes: %d %s", n, got.status, got.body)
+		}
+	}
+}
+
+func testTeamChanges(w *world) {
+	c := w.create(teamBody(9, `{"max":2}`))
+	ada, adas := w.teamUp(c.ID, `{"name":"Red"}`)
+	bob, _ := w.teamUp(c.ID, `{"name":"Blue"}`)
+	var eve api.Registration
+	eves := w.signUp().Token
+	w.into(w.call("POST", "/api/competitions/"+c.ID+"/register", eves, ""), http.StatusCreated, &eve)
+	mine := "/api/registrations/" + eve.ID
+	w.into(w.call("PATCH", mine, eves, `{"lookingForTeam":true}`), http.StatusOK, &eve)
+	if !eve.Looking {
+		w.t.Errorf("eve is %+v", eve)
+	}
+	w.refused(w.call("PATCH", mine, eves, `{"team":{"id":"`+ada.TeamID+`"}}`), http.StatusForbidden, "forbidden")
+	w.into(w.call("PATCH", mine, eves, `{"team":{"code":"`+w.team(ada.TeamID, adas).Code+`"}}`), http.StatusOK, &eve)
+	if eve = w.mine(eves); eve.TeamID != ada.TeamID || eve.Looking {
+		w.t.Errorf("eve is %+v", eve)
+	}
+	w.into(w.call("PATCH", mine, w.tokens[organizer], `{"team":{"id":"`+bob.TeamID+`"}}`), http.StatusOK, &eve)
+	if eve.TeamID != bob.TeamID {
+		w.t.Errorf("eve is %+v", eve)
+	}
+	w.into(w.call("PATCH", mine, eves, `{"team":null}`), http.StatusOK, &eve)
+	w.into(w.call("PATCH", mine, eves, `{"team":{"name":"Green"}}`), http.StatusOK, &eve)
+	if now := w.team(eve.TeamID, eves); now.Name != "Green" || now.CaptainID != eve.UserID {
+		w.t.Errorf("eve's team is %+v", now)
+	}
+	w.refused(w.call("PATCH", mine, eves, `{"team":{"name":"A","code":"1-00000000"}}`), http.StatusUnprocessableEntity,
+		"validation_failed")
+}
+
+func testTeamRules(w *world) {
+	for rules, field := range map[string]string{
+		`{"max":0}`: "team.max", `{"max":51}`: "team.max", `{"min":3,"max":2}`: "team.min",
+		`{"max":2,"seatUnit":"ROOM"}`: "team.seatUnit", `{"max":2,"extra":1}`: "team",
+	} {
+		got := w.call("POST", "/api/competitions", w.tokens[organizer], teamBody(3, rules))
+		w.refused(got, http.StatusUnprocessableEntity, "validation_failed")
+		if !strings.Contains(got.body, `"field":"`+field+`"`) {
+			w.t.Errorf("%s: %s", rules, got.body)
+		}
+	}
+	c := w.create(teamBody(3, `{"max":3}`))
+	w.teamUp(c.ID, `{"name":"Red"}`)
+	change := func(rules string) answer {
+		return w.call("PATCH", "/api/competitions/"+c.ID, w.tokens[organizer], `{"team":`+rules+`}`, "If-Match: *")
+	}
+	for _, rules := range []string{`null`, `{"max":2}`, `{"max":3,"seatUnit":"TEAM"}`} {
+		w.refused(change(rules), http.StatusConflict, "teams_fixed")
+	}
+	w.into(change(`{"min":2,"max":4}`), http.StatusOK, &c)
+	if c.Team.Max != 4 || c.Team.Min != 2 {
+		w.t.Errorf("the rules are %+v", c.Team)
+	}
+	plain := w.create(competitionBody("Plain", 3))
+	w.refused(w.call("POST", "/api/competitions/"+plain.ID+"/register", w.tokens[participant], `{"team":{"name":"A"}}`),
+		http.StatusUnprocessableEntity, "validation_failed")
+}
+
+func testPreparedTeams(w *world) {
+	c := w.create(teamBody(9, `{"max":3,"seatUnit":"TEAM"}`))
+	press := "/api/competitions/" + c.ID
+	prepare := func(token, team string) answer {
+		return w.call("PUT", press+"/preparation", token, `{"team":`+team+`}`)
+	}
+	ada, bob, eve := w.signUp().Token, w.signUp().Token, w.signUp().Token
+	var prepared api.Preparation
+	w.into(prepare(ada, `{"name":"Red"}`), http.StatusOK, &prepared)
+	w.into(prepare(eve, `{"name":"red"}`), http.StatusOK, &prepared)
+	var r api.Registration
+	w.into(w.call("POST", press+"/register", ada, ""), http.StatusCreated, &r)
+	w.refused(w.call("POST", press+"/register", eve, ""), http.StatusConflict, "team_name_taken")
+	code := w.team(r.TeamID, ada).Code
+	w.refused(prepare(bob, `{"code":"1-00000000"}`), http.StatusNotFound, "team_not_found")
+	w.into(prepare(bob, `{"code":"`+code+`"}`), http.StatusOK, &prepared)
+	w.into(w.call("GET", press+"/preparation", bob, ""), http.StatusOK, &prepared)
+	if prepared.Team == nil || prepared.Team.Code != code || !prepared.Ready {
+		w.t.Errorf("bob prepared %+v", prepared)
+	}
+	w.into(w.call("POST", press+"/register", bob, "{}"), http.StatusCreated, &r)
+	if now := w.team(r.TeamID, bob); len(now.Members) != 2 {
+		w.t.Errorf("the team is %+v", now)
+	}
+}
+
+func testTeamQuestions(w *world) {
+	c := w.create(teamBody(9, `{"max":3}`, `"questions":[
+		{"id":"idea","kind":"TEXT","label":"Idea","required":true,"scope":"TEAM"},
+		{"id":"shirt","kind":"TEXT","label":"Shirt","required":true}],`))
+	press := "/api/competitions/" + c.ID + "/register"
+	ada, bob := w.signUp().Token, w.signUp().Token
+	w.refused(w.call("POST", press, ada, `{"team":{"name":"Red"},"answers":{"shirt":"M"}}`),
+		http.StatusUnprocessableEntity, "validation_failed")
+	var r, other api.Registration
+	w.into(w.call("POST", press, ada, `{"team":{"name":"Red"},"answers":{"shirt":"M","idea":"Boats"}}`),
+		http.StatusCreated, &r)
+	code := w.team(r.TeamID, ada).Code
+	w.refused(w.call("POST", press, bob, `{"team":{"code":"`+code+`"},"answers":{"shirt":"S","idea":"Cars"}}`),
+		http.StatusUnprocessableEntity, "validation_failed")
+	w.into(w.call("POST", press, bob, `{"team":{"code":"`+code+`"},"answers":{"shirt":"S"}}`), http.StatusCreated, &other)
+	var team api.Team
+	w.into(w.call("POST", "/api/teams/"+r.TeamID+"/captain", ada, `{"userId":"`+other.UserID+`"}`), http.StatusOK, &team)
+	if mine := w.mine(bob); mine.Answers["idea"] != "Boats" || mine.Answers["shirt"] != "S" {
+		w.t.Errorf("the new captain's answers are %v", mine.Answers)
+	}
+	if mine := w.mine(ada); mine.Answers["idea"] != nil || mine.Answers["shirt"] != "M" {
+		w.t.Errorf("the former captain's answers are %v", mine.Answers)
+	}
+	w.into(w.call("PATCH", "/api/registrations/"+other.ID, bob, `{"answers":{"idea":"Trains"}}`), http.StatusOK, &other)
+	w.refused(w.call("PATCH", "/api/registrations/"+r.ID, ada, `{"answers":{"idea":"Planes"}}`),
+		http.StatusUnprocessableEntity, "validation_failed")
+}

@@ -1,0 +1,348 @@
+package compete
+
+import (
+	"context"
+	"time"
+
+	"github.com/minicompete/minicompete/internal/normal"
+)
+
+// TeamStore reads teams. They are only changed through the Registrar.
+type TeamStore interface {
+	// Team fails with ErrTeamMissing.
+	Team(ctx context.Context, id string) (Team, error)
+	// TeamNumbered fails with ErrTeamMissing.
+	TeamNumbered(ctx context.Context, n TeamNumber) (Team, error)
+	// Members lists the registrations of teams that aren't cancelled, with users and answers, in order of Seq.
+	Members(ctx context.Context, teamIDs ...string) ([]ParticipantRegistration, error)
+	// Teams lists the teams of a competition in the order in which they were created, with the numbers of their
+	// members.
+	Teams(ctx context.Context, competitionID string, f TeamFilter) (Page[TeamSummary], error)
+	// Seekers lists the registrations for a competition of people who look for a team, without answers, in order of
+	// Seq.
+	Seekers(ctx context.Context, competitionID string, cursor Cursor, limit int) (Page[ParticipantRegistration], error)
+	// Invite saves a message to somebody who looks for a team, unless they have one about the same team already.
+	Invite(ctx context.Context, m Message, r AuditRecord) error
+
+	// TeamDeadlines lists competitions with teams whose deadline is in (from, to], without their descriptions.
+	TeamDeadlines(ctx context.Context, from, to time.Time) ([]TeamDeadline, error)
+	// WarnTeams asks for a message to the captain of each team of the competition with fewer than its least number of
+	// members, and records that this was done for its deadline. It does nothing if it was done before.
+	WarnTeams(ctx context.Context, c *Competition) error
+	// TeamsDropped records that incomplete teams were dropped at this deadline.
+	TeamsDropped(ctx context.Context, competitionID string, deadline time.Time) error
+}
+
+// TeamDeadline is a competition with teams, and for which deadlines what is to be done then was done.
+type TeamDeadline struct {
+	Competition Competition
+	WarnedFor   *time.Time
+	DroppedFor  *time.Time
+}
+
+// TeamSummary is a row of the list of teams.
+type TeamSummary struct {
+	Team
+	Captain Participant
+	Size    int // members
+	// what the captain's registration tells of the team
+	Status     RegistrationStatus
+	DivisionID string
+}
+
+// TeamFilter filters a list of teams.
+type TeamFilter struct {
+	Below  int    // only with fewer members; 0 means all
+	Search string // the name begins with it, whatever the case
+	Cursor Cursor
+	Limit  int
+}
+
+// TeamsConfig lists the dependencies of NewTeams.
+type TeamsConfig struct {
+	Runtime
+	Store        TeamStore
+	Registrar    Registrar
+	Competitions *Competitions
+	Throttle     *Throttle
+	Sealer       Sealer // computes the codes
+}
+
+// Teams handles what people do in and with teams. Creating and joining one is part of Registrations.Register.
+type Teams struct{ config TeamsConfig }
+
+// NewTeams creates the service. It panics if a dependency is missing.
+func NewTeams(c TeamsConfig) *Teams {
+	mustBeComplete(c)
+	return &Teams{c}
+}
+
+// TeamView is a team as its members and staff see it.
+type TeamView struct {
+	Team
+	Competition Competition
+	Code        TeamCode
+	Members     []TeamMember // the captain first, then in order of arrival
+}
+
+// Size returns the number of members.
+func (v *TeamView) Size() int { return len(v.Members) }
+
+// Complete reports whether there are enough members.
+func (v *TeamView) Complete() bool {
+	return v.Competition.Team == nil || v.Size() >= v.Competition.Team.Min
+}
+
+// TeamMember is a member with what is missing for them.
+type TeamMember struct {
+	ParticipantRegistration
+	Captain bool
+	// Missing are the labels of required questions that the member hasn't answered; those to the team count for its
+	// captain. Sensitive ones are left out.
+	Missing []string
+}
+
+// Get returns a team for its members and those who manage its competition. It fails with ErrTeamMissing for everyone
+// else.
+func (s *Teams) Get(ctx context.Context, a Actor, id string) (TeamView, error) {
+	if err := require(a, RoleParticipant); err != nil {
+		return TeamView{}, err
+	}
+	if !ValidID(id) {
+		return TeamView{}, ErrTeamMissing
+	}
+	t, err := s.config.Store.Team(ctx, id)
+	if err != nil {
+		return TeamView{}, err
+	}
+	c, err := s.config.Competitions.config.Store.Competition(ctx, t.CompetitionID)
+	if err != nil {
+		return TeamView{}, err
+	}
+	rows, err := s.config.Store.Members(ctx, id)
+	if err != nil {
+		return TeamView{}, err
+	}
+	view := TeamView{Team: t, Competition: c, Code: t.Code(s.config.Sealer)}
+	allowed := c.ManagedBy(a)
+	for i := range rows {
+		m := TeamMember{ParticipantRegistration: rows[i], Captain: rows[i].UserID == t.CaptainID}
+		m.Missing = c.QuestionsFor(m.Captain).missing(m.Answers)
+		allowed = allowed || m.UserID == a.UserID
+		if m.Captain {
+			view.Members = append([]TeamMember{m}, view.Members...)
+		} else {
+			view.Members = append(view.Members, m)
+		}
+	}
+	if !allowed {
+		return TeamView{}, ErrTeamMissing
+	}
+	return view, nil
+}
+
+// missing returns the labels of required questions that are shown and not answered.
+func (qs Questions) missing(answers Answers) []string {
+	var labels []string
+	for i := range qs {
+		q := &qs[i]
+		if q.Required && !q.Sensitive && answers[q.ID] == nil && q.ShownFor(answers) {
+			labels = append(labels, q.Label)
+		}
+	}
+	return labels
+}
+
+// ByCode returns the team that the actor could join with a code, for a page that says which one it is. Errors:
+// ErrCompetitionMissing, ErrTeamMissing, ErrTooManyGuesses.
+func (s *Teams) ByCode(ctx context.Context, a Actor, competitionID string, code TeamCode) (Team, error) {
+	if err := require(a, RoleParticipant); err != nil {
+		return Team{}, err
+	}
+	c, err := s.config.Competitions.Get(ctx, a, competitionID)
+	if err != nil {
+		return Team{}, err
+	}
+	return s.byCode(ctx, a, c.ID, code)
+}
+
+// byCode counts the attempt if the code is wrong.
+func (s *Teams) byCode(ctx context.Context, a Actor, competitionID string, code TeamCode) (Team, error) {
+	judge, err := s.config.Throttle.guessAccess(ctx, a, competitionID)
+	if err != nil {
+		return Team{}, err
+	}
+	t, err := s.config.Store.TeamNumbered(ctx, TeamNumber{competitionID, code.Number()})
+	if right := t.Is(code, s.config.Sealer); err == nil && !right {
+		err = ErrTeamMissing
+	}
+	judge(err)
+	if err != nil {
+		return Team{}, err
+	}
+	return t, nil
+}
+
+// List lists the teams of a competition, for its organizer and admins.
+func (s *Teams) List(ctx context.Context, a Actor, competitionID, cursor string, f TeamFilter) (
+	Page[TeamSummary], error,
+) {
+	c, err := s.config.Competitions.Managed(ctx, a, competitionID)
+	if err != nil {
+		return Page[TeamSummary]{}, err
+	}
+	var v validation
+	v.length("search", f.Search, 0, MaxSearchLength)
+	at, limit, err := listing(v, "teams", cursor, f.Limit)
+	if err != nil {
+		return Page[TeamSummary]{}, err
+	}
+	f.Cursor, f.Limit = at, limit
+	return s.config.Store.Teams(ctx, c.ID, f)
+}
+
+// RenewCode gives a team another code. Errors: those of Registrar.RenewCode, ErrReauthenticate.
+func (s *Teams) RenewCode(ctx context.Context, a Actor, id string) (TeamView, error) {
+	return s.change(ctx, a, id, func(c TeamCommand) error {
+		_, err := s.config.Registrar.RenewCode(ctx, c)
+		return err
+	})
+}
+
+// HandOver makes another member the captain. Errors: those of Registrar.HandOver, ErrReauthenticate.
+func (s *Teams) HandOver(ctx context.Context, a Actor, id, userID string) (TeamView, error) {
+	return s.change(ctx, a, id, func(c TeamCommand) error {
+		_, err := s.config.Registrar.HandOver(ctx, MemberCommand{c, userID})
+		return err
+	})
+}
+
+// Remove takes a member out of a team. Errors: those of Registrar.RemoveMember, ErrReauthenticate. It returns the zero
+// value if nobody is left.
+func (s *Teams) Remove(ctx context.Context, a Actor, id, userID string) (TeamView, error) {
+	view, err := s.change(ctx, a, id, func(c TeamCommand) error {
+		_, err := s.config.Registrar.RemoveMember(ctx, MemberCommand{c, userID})
+		return err
+	})
+	if ErrTeamMissing.Is(err) && view.ID != "" {
+		return TeamView{}, nil
+	}
+	return view, err
+}
+
+// change has the registrar change a team that the actor may see, and returns it as it is then. If reading it again
+// fails, it returns it as it was, with the error.
+func (s *Teams) change(ctx context.Context, a Actor, id string, f func(TeamCommand) error) (TeamView, error) {
+	before, err := s.Get(ctx, a, id)
+	if err != nil {
+		return TeamView{}, err
+	}
+	if before.CaptainID != a.UserID {
+		if err := s.requireFresh(ctx, a, &before); err != nil {
+			return TeamView{}, err
+		}
+	}
+	if err := f(TeamCommand{a, before.CompetitionID, id}); err != nil {
+		return TeamView{}, err
+	}
+	after, err := s.Get(ctx, a, id)
+	if err != nil {
+		return before, err
+	}
+	return after, nil
+}
+
+// requireFresh requires a recent login of admins for teams of competitions that aren't theirs.
+func (s *Teams) requireFresh(ctx context.Context, a Actor, v *TeamView) error {
+	if !v.Competition.ManagedBy(a) {
+		return nil
+	}
+	_, err := s.config.Competitions.changeable(ctx, a, v.CompetitionID)
+	return err
+}
+
+// ChangeTeam takes a registration out of its team, or into another: for its owner, with a code or a new name, and for
+// those who manage the competition. Errors: those of Registrar.ChangeTeam, ErrTooManyGuesses, ErrReauthenticate.
+func (s *Registrations) ChangeTeam(
+	ctx context.Context, a Actor, id string, change Optional[TeamChange], looking Optional[bool],
+) (RegistrationOutcome, error) {
+	if err := require(a, RoleParticipant); err != nil {
+		return RegistrationOutcome{}, err
+	}
+	if !ValidID(id) {
+		return RegistrationOutcome{}, ErrRegistrationGone
+	}
+	if err := change.Value.check(); err != nil {
+		return RegistrationOutcome{}, err
+	}
+	if err := s.requireFreshForOthers(ctx, a, id); err != nil {
+		return RegistrationOutcome{}, err
+	}
+	command := ChangeTeamCommand{Actor: a, RegistrationID: id, Change: change, Looking: looking}
+	if change.Value.Code == "" {
+		return s.config.Registrar.ChangeTeam(ctx, command)
+	}
+	r, err := s.config.Store.ParticipantRegistration(ctx, id)
+	if err != nil {
+		return RegistrationOutcome{}, err
+	}
+	judge, err := s.config.Throttle.guessAccess(ctx, a, r.CompetitionID)
+	if err != nil {
+		return RegistrationOutcome{}, err
+	}
+	o, err := s.config.Registrar.ChangeTeam(ctx, command)
+	judge(err)
+	return o, err
+}
+
+func (t *TeamChange) check() error {
+	var v validation
+	n := 0
+	for _, field := range []string{t.Name, string(t.Code), t.ID} {
+		if field != "" {
+			n++
+		}
+	}
+	if n > 1 {
+		v.add("team", "must have only one of name, code and id")
+	}
+	v.length("team.name", normal.Line(t.Name), 0, MaxTeamName)
+	return v.err()
+}
+
+// teamWarning is how long before the deadline captains of teams with too few members are told.
+const teamWarning = 48 * time.Hour
+
+// Deadlines warns captains whose team has too few members 48 hours before the deadline, and drops such teams at the
+// deadline, where that is the rule. Both happen once for each deadline, and continue where an earlier run ended.
+func (s *Teams) Deadlines(ctx context.Context) error {
+	const oldest = 30 * 24 * time.Hour // for how long a site may have been switched off
+	now := s.config.now()
+	due, err := s.config.Store.TeamDeadlines(ctx, now.Add(-oldest), now.Add(teamWarning))
+	if err != nil {
+		return err
+	}
+	for i := range due {
+		c := &due[i].Competition
+		deadline := c.RegDeadline
+		done := func(at *time.Time) bool { return at != nil && at.Equal(deadline) }
+		switch {
+		case c.Team == nil || c.Team.Min <= 1 || c.Status != StatusPublished:
+		case now.Before(deadline):
+			if !done(due[i].WarnedFor) {
+				err = s.config.Store.WarnTeams(ctx, c)
+			}
+		case c.DropsIncomplete(now) && !done(due[i].DroppedFor):
+			for more := true; more && err == nil; {
+				more, err = s.config.Registrar.DropIncomplete(ctx, c.ID)
+			}
+			if err == nil {
+				err = s.config.Store.TeamsDropped(ctx, c.ID, deadline)
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,326 @@
+package registrar
+
+import (
+	"slices"
+	"time"
+
+	"github.com/minicompete/minicompete/internal/compete"
+)
+
+// changeTeam moves a registration between teams.
+type changeTeam struct {
+	compete.ChangeTeamCommand
+	id string // of the team that it creates
+}
+
+func (c *changeTeam) name() string { return "change team" }
+
+func (c *changeTeam) needs(n *needs) { n.registrationIDs.add(c.RegistrationID) }
+
+func (c *changeTeam) decide(b *batch, now time.Time) (result, error, error) {
+	r := b.byID[c.RegistrationID]
+	if r == nil {
+		return result{}, compete.ErrRegistrationGone, nil
+	}
+	competition := b.competitions[r.CompetitionID]
+	if refusal := r.CheckTeamChange(c.Actor, &competition.Competition, now); refusal != nil {
+		return result{}, refusal, nil
+	}
+	if c.Change.Set {
+		if refusal, err := c.change(b, competition, r, now); refusal != nil || err != nil {
+			return result{}, refusal, err
+		}
+	}
+	if c.Looking.Set && r.Looking != c.Looking.Value {
+		r.Looking, competition.dirty = c.Looking.Value, true
+		b.markChanged(r, now)
+		b.recordChange(compete.AuditTeamLooking, "", r, "", compete.AuditFields("looking", r.Looking), now)
+	}
+	return result{outcome: compete.RegistrationOutcome{Registration: *r, Competition: competition.Summary()}}, nil, nil
+}
+
+func (c *changeTeam) change(
+	b *batch, competition *competition, r *compete.Registration, now time.Time,
+) (refusal, err error) {
+	var q compete.TeamQuery
+	addChoice(&q, competition.ID, c.Change.Value.TeamChoice)
+	addID(&q, c.Change.Value.ID)
+	if err := b.fetchTeams(q); err != nil {
+		return nil, err
+	}
+	to, refusal := c.target(b, competition)
+	if refusal != nil {
+		return refusal, nil
+	}
+	own, err := b.teamOf(r)
+	switch {
+	case err != nil:
+		return nil, err
+	case own != nil && own == to, own == nil && to == nil && c.Change.Value.Name == "":
+		return nil, nil
+	case own != nil && len(own.members) > 1 && own.CaptainID == c.Actor.UserID && r.UserID == c.Actor.UserID:
+		return compete.ErrCaptainMustHandOver, nil
+	case to == nil && competition.SeatsPerTeam():
+		return compete.ErrTeamRequired, nil
+	case to != nil && !competition.SeatsPerTeam() && to.captain().DivisionID != r.DivisionID:
+		return compete.ErrTeamDivision, nil
+	}
+	if to != nil {
+		if refusal := competition.CheckJoin(len(to.members), to.captain()); refusal != nil {
+			return refusal, nil
+		}
+	}
+	return nil, c.apply(b, competition, r, to, now)
+}
+
+// target returns the team to join; nil for none, and for a new one.
+func (c *changeTeam) target(b *batch, competition *competition) (*team, error) {
+	change := c.Change.Value
+	switch {
+	case change.ID != "":
+		if !competition.ManagedBy(c.Actor) {
+			return nil, compete.ErrForbidden
+		}
+		if one := b.teams.byID[change.ID]; one != nil && one.CompetitionID == competition.ID {
+			return one, nil
+		}
+		return nil, compete.ErrTeamMissing
+	case change.Code != "":
+		if one := b.chosen(competition, change.Code); one != nil {
+			return one, nil
+		}
+		return nil, compete.ErrTeamMissing
+	case change.Name != "" && b.nameTaken(competition, change.Name):
+		return nil, compete.ErrTeamNameTaken
+	}
+	return nil, nil
+}
+
+func (c *changeTeam) apply(b *batch, competition *competition, r *compete.Registration, to *team, now time.Time) error {
+	own, err := b.teamOf(r)
+	if err != nil {
+		return err
+	}
+	was := compete.AuditFields("team", nameIf(own))
+	if err := b.quit(competition, r, now); err != nil {
+		return err
+	}
+	competition.dirty = true
+	b.markChanged(r, now)
+	freed := false
+	switch {
+	case to == nil && c.Change.Value.Name == "":
+		r.Looking = r.UserID == c.Actor.UserID && r.Looking
+	case to == nil:
+		// The registration may have created another team before, so its own Seq can't be the number.
+		b.create(competition, r, c.Change.Value.Name, c.id, competition.NextSeq, now)
+		competition.NextSeq++
+		r.Looking = false
+	case competition.SeatsPerTeam():
+		freed = !r.Follows
+		b.moveAlong(competition, to, r, now)
+	default:
+		b.join(competition, to, r)
+	}
+	own, err = b.teamOf(r)
+	if err != nil {
+		return err
+	}
+	b.recordAudit(compete.AuditRecord{
+		At: now, Action: compete.AuditTeamChanged, UserID: r.UserID, CompetitionID: r.CompetitionID, SubjectID: r.ID,
+		Before: was, After: compete.AuditFields("team", nameIf(own), "status", r.Status, "seq", r.Seq),
+	})
+	if freed {
+		_, err = b.promote(competition, 1, now)
+	}
+	return err
+}
+
+// moveAlong gives a registration that has left its team the status of another team, as if it joined that one now.
+func (b *batch) moveAlong(competition *competition, to *team, r *compete.Registration, now time.Time) {
+	captain := to.captain()
+	competition.leave(r)
+	r.Take(compete.EventJoin, captain.Status.Along())
+	r.Follows = true
+	b.place(competition, r, captain.DivisionID, now)
+	b.join(competition, to, r)
+}
+
+func nameIf(one *team) string {
+	if one == nil {
+		return ""
+	}
+	return one.Name
+}
+
+// inTeam is what commands about a team have in common.
+type inTeam struct{ compete.TeamCommand }
+
+func (c *inTeam) needs(n *needs) { n.competitionIDs.add(c.CompetitionID) }
+
+func (c *inTeam) teamID() string { return c.TeamID }
+
+// team returns the team, if the actor may decide for it.
+func (c *inTeam) team(b *batch) (*competition, *team, error) {
+	competition, one := b.withTeams(c.CompetitionID), b.teams.byID[c.TeamID]
+	if competition == nil || one == nil || one.CompetitionID != competition.ID {
+		return nil, nil, compete.ErrTeamMissing
+	}
+	return competition, one, one.CheckCaptain(c.Actor, &competition.Competition, one.member(c.Actor.UserID) != nil)
+}
+
+type renewCode struct{ inTeam }
+
+func (c *renewCode) name() string { return "renew code" }
+
+func (c *renewCode) decide(b *batch, now time.Time) (result, error, error) {
+	competition, one, refusal := c.team(b)
+	if refusal != nil {
+		return result{}, refusal, nil
+	}
+	one.CodeVersion++
+	b.teams.markChanged(one)
+	competition.dirty = true
+	b.recordAudit(compete.AuditRecord{
+		At: now, Action: compete.AuditTeamCode, CompetitionID: competition.ID, SubjectID: one.ID,
+	})
+	return result{team: &one.Team}, nil, nil
+}
+
+type handOver struct {
+	inTeam
+	userID string
+}
+
+func (c *handOver) name() string { return "hand over" }
+
+func (c *handOver) decide(b *batch, now time.Time) (result, error, error) {
+	competition, one, refusal := c.team(b)
+	if refusal != nil {
+		return result{}, refusal, nil
+	}
+	to := one.member(c.userID)
+	switch {
+	case to == nil || to.Status == compete.RegistrationRejected && !competition.SeatsPerTeam():
+		return result{}, compete.ErrTeamMemberMissing, nil
+	case one.CaptainID == c.userID:
+		return result{team: &one.Team}, nil, nil
+	}
+	err := b.handOver(competition, one, to, "", now)
+	return result{team: &one.Team}, nil, err
+}
+
+type removeMember struct {
+	inTeam
+	userID string
+}
+
+func (c *removeMember) name() string { return "remove member" }
+
+func (c *removeMember) decide(b *batch, now time.Time) (result, error, error) {
+	competition, one, refusal := c.team(b)
+	if refusal != nil {
+		return result{}, refusal, nil
+	}
+	r := one.member(c.userID)
+	switch {
+	case r == nil:
+		return result{}, compete.ErrTeamMemberMissing, nil
+	case !competition.ManagedBy(c.Actor) && competition.Started(now):
+		return result{}, compete.ErrCompetitionStarted, nil
+	case r.UserID == c.Actor.UserID:
+		return result{}, compete.ErrCaptainMustHandOver, nil
+	}
+	if err := b.quit(competition, r, now); err != nil {
+		return result{}, nil, err
+	}
+	before := r.Status
+	if competition.SeatsPerTeam() {
+		b.cancel(competition, r, compete.EventRemove, now)
+		b.notify(r, compete.MessageRemoved)
+		b.recordChange(compete.AuditRemoved, "", r, before,
+			compete.AuditFields("status", r.Status, "team", one.Name), now)
+		if _, err := b.promote(competition, 1, now); err != nil {
+			return result{}, nil, err
+		}
+	} else {
+		r.Looking, competition.dirty = true, true
+		b.markChanged(r, now)
+		b.recordAudit(compete.AuditRecord{
+			At: now, Action: compete.AuditTeamChanged, UserID: r.UserID, CompetitionID: r.CompetitionID,
+			SubjectID: r.ID, Before: compete.AuditFields("team", one.Name), After: compete.AuditFields("team", ""),
+		})
+	}
+	return result{outcome: compete.RegistrationOutcome{Registration: *r, Competition: competition.Summary()}}, nil, nil
+}
+
+// dropSize is the maximum number of registrations that one transaction looks at to drop them. All members of their teams
+// go with them.
+const dropSize = 32
+
+type dropIncomplete struct{ competitionID string }
+
+func (c *dropIncomplete) name() string { return "drop incomplete teams" }
+
+func (c *dropIncomplete) needs(n *needs) { n.competitionIDs.add(c.competitionID) }
+
+func (c *dropIncomplete) decide(b *batch, now time.Time) (result, error, error) {
+	competition := b.withTeams(c.competitionID)
+	if competition == nil || !competition.DropsIncomplete(now) {
+		return result{}, nil, nil
+	}
+	rows, err := b.tx.Incomplete(b.ctx, c.competitionID, competition.Team.Min, dropSize)
+	if err != nil {
+		return result{}, nil, err
+	}
+	b.addRead(rows)
+	var q compete.TeamQuery
+	for _, row := range rows {
+		addID(&q, row.TeamID)
+	}
+	if err := b.fetchTeams(q); err != nil {
+		return result{}, nil, err
+	}
+	dropped, freed := 0, 0
+	for _, row := range rows {
+		r := b.byID[row.ID]
+		one, err := b.teamOf(r)
+		switch {
+		case err != nil:
+			return result{}, nil, err
+		case r.Status == compete.RegistrationCancelled, one != nil && len(one.members) >= competition.Team.Min:
+			continue
+		case r.Follows:
+			r = one.captain()
+		}
+		// A page may end within a team, so the whole team goes with the first of its members.
+		seats, err := b.drop(competition, one, r, now)
+		if err != nil {
+			return result{}, nil, err
+		}
+		dropped++
+		freed += seats
+	}
+	// The seats pass on in the end, so that nobody gets one who is about to be dropped.
+	more := len(rows) == dropSize && dropped > 0
+	_, err = b.promote(competition, freed, now)
+	return result{more: more}, nil, err
+}
+
+// drop cancels a registration that is in no team, or a whole team, and returns how many seats that frees.
+func (b *batch) drop(c *competition, one *team, r *compete.Registration, now time.Time) (seats int, err error) {
+	going := []*compete.Registration{r}
+	if one != nil && !c.SeatsPerTeam() {
+		captain := one.captain()
+		going = slices.DeleteFunc(slices.Clone(one.members), func(m *compete.Registration) bool { return m == captain })
+		going = append(going, captain) // the last, so that the role isn't passed on
+	}
+	for _, g := range going {
+		seats += g.Seats()
+		if err := b.end(c, g, compete.EventIncomplete, compete.AuditIncomplete, compete.ViaJob,
+			compete.MessageIncompleteTeam, now); err != nil {
+			return seats, err
+		}
+	}
+	return seats, nil
+}

@@ -1,0 +1,446 @@
+package registrar_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/minicompete/minicompete/internal/compete"
+)
+
+// What the model knows of teams. A person says which team they are in and whether they are its captain; where seats are
+// for teams, those who aren't follow their captain.
+
+// teamNames are the names that people give teams. Two of them are the same, whatever the case.
+var teamNames = []string{"Red", "blue", "RED"}
+
+// plainSealer stands for one that nobody can see through.
+type plainSealer struct{}
+
+func (plainSealer) Seal(_ string, plain []byte) string { return string(plain) }
+
+func (plainSealer) Open(_, sealed string) ([]byte, error) { return []byte(sealed), nil }
+
+func (plainSealer) Digest(purpose, data string) string { return purpose + data }
+
+// joinsTeam and foundsTeam say what a call chooses.
+func (c call) joinsTeam() bool { return strings.HasSuffix(c.what, "into team") }
+
+func (c call) foundsTeam() bool { return strings.HasSuffix(c.what, "new team") }
+
+func (c call) teamName() string { return teamNames[c.n%len(teamNames)] }
+
+// teamChoice is what somebody fills in who makes the call now.
+func (c call) teamChoice(s *scenario) (choice compete.TeamChoice, looking bool) {
+	switch {
+	case s.ledger.competitions[cup].Team == nil:
+	case c.foundsTeam():
+		choice.Name = c.teamName()
+	case c.joinsTeam():
+		choice.Code = "12345678-ABCDEFGH"
+		if t := s.teamCalled(c.teamName()); t != nil {
+			choice.Code = t.Code(plainSealer{})
+		}
+	default:
+		looking = c.n%2 == 0
+	}
+	return choice, looking
+}
+
+// teamCalled returns the team with a name, as it is committed.
+func (s *scenario) teamCalled(name string) *compete.Team {
+	for _, t := range s.ledger.teams {
+		if compete.TeamKey(t.Name) == compete.TeamKey(name) {
+			return &t
+		}
+	}
+	return nil
+}
+
+// modelTeam is a team that somebody may know the code of.
+type modelTeam struct {
+	id   int64 // tells apart teams of one name
+	code int
+}
+
+// learn notes which teams there are before a batch: their codes are known then.
+func (m *model) learn() {
+	m.known = map[string]modelTeam{}
+	for name, t := range m.teams {
+		m.known[name] = *t
+	}
+}
+
+// withCode returns the name of the team that the call's code is for; empty for none.
+func (m *model) withCode(c call) string {
+	name := strings.ToLower(c.teamName())
+	if known, ok := m.known[name]; ok && m.teams[name] != nil && *m.teams[name] == known {
+		return name
+	}
+	return ""
+}
+
+// members returns who is in a team, in line.
+func (m *model) members(team string) []*person {
+	return slices.DeleteFunc(m.inLine(), func(p *person) bool {
+		return team == "" || p.team != team || p.status == cancelled
+	})
+}
+
+func (m *model) captain(team string) *person {
+	for _, p := range m.members(team) {
+		if p.captain {
+			return p
+		}
+	}
+	return nil
+}
+
+func (m *model) perTeam() bool { return m.rules != nil && m.rules.SeatUnit == compete.SeatPerTeam }
+
+// noJoin says why nobody can join a team; empty if they can.
+func (m *model) noJoin(team string) string {
+	captain := m.captain(team)
+	switch {
+	case len(m.members(team)) >= m.rules.Max:
+		return "team_full"
+	case m.perTeam() && (m.admission != compete.AdmissionFirstCome && captain.status != applied ||
+		captain.status == offered || captain.status == rejected):
+		return "team_closed"
+	}
+	return ""
+}
+
+// badTeam says what is wrong with the team that somebody chooses.
+func (m *model) badTeam(c call) string {
+	switch {
+	case m.rules == nil:
+	case c.joinsTeam() && m.withCode(c) == "":
+		return "team_not_found"
+	case c.joinsTeam():
+		return m.noJoin(m.withCode(c))
+	case c.foundsTeam() && m.teams[strings.ToLower(c.teamName())] != nil:
+		return "team_name_taken"
+	case c.foundsTeam():
+	case m.perTeam(), m.rules.Min > 1 && c.n%2 != 0:
+		return "validation_failed"
+	}
+	return ""
+}
+
+// into puts somebody who is about to enter into the team that they chose. It returns the status if the team has it.
+func (m *model) into(c call, p *person) {
+	switch {
+	case m.rules == nil:
+	case c.joinsTeam():
+		p.team, p.follows = m.withCode(c), m.perTeam()
+	case c.foundsTeam():
+		m.found(strings.ToLower(c.teamName()), p)
+	default:
+		p.looking = c.n%2 == 0
+	}
+}
+
+func (m *model) found(name string, p *person) {
+	m.ids++
+	m.teams[name] = &modelTeam{id: m.ids}
+	p.team, p.captain, p.follows = name, true, false
+}
+
+func along(s compete.RegistrationStatus) compete.RegistrationStatus {
+	if s == compete.RegistrationConfirmed {
+		return pending
+	}
+	return s
+}
+
+// quit takes somebody out of their team. The first of the others becomes captain.
+func (m *model) quit(p *person) {
+	if p.team == "" || p.status == cancelled {
+		return
+	}
+	if p.captain {
+		for _, other := range m.members(p.team) {
+			if other != p {
+				m.handOver(p, other)
+				break
+			}
+		}
+	}
+	if len(m.members(p.team)) == 1 {
+		delete(m.teams, p.team)
+	}
+	p.team, p.captain = "", false
+}
+
+func (m *model) handOver(from, to *person) {
+	from.captain, to.captain = false, true
+	if !m.perTeam() {
+		return
+	}
+	from.seq, to.seq = to.seq, from.seq
+	from.follows, to.follows = true, false
+	delete(m.drafts, to.name)
+	if d, ok := m.drafts[from.name]; ok {
+		m.drafts[to.name] = d
+		delete(m.drafts, from.name)
+	}
+	if i := slices.Index(m.drawn, from.name); i >= 0 && !slices.Contains(m.drawn, to.name) {
+		m.drawn[i] = to.name
+	}
+}
+
+// followers returns who goes along with somebody.
+func (m *model) followers(p *person) []*person {
+	if !m.perTeam() || p.follows {
+		return nil
+	}
+	return slices.DeleteFunc(m.members(p.team), func(other *person) bool { return other == p })
+}
+
+// goes ends somebody's registration; with seats for teams, a captain's ends those of the team.
+func (m *model) goes(p *person, reason compete.CancelReason) {
+	for _, other := range m.followers(p) {
+		m.quit(other)
+		other.status, other.reason, other.looking = cancelled, reason, false
+	}
+	m.quit(p)
+	p.status, p.reason, p.looking = cancelled, reason, false
+}
+
+// mustStay reports whether somebody has to hand over before they leave.
+func (m *model) mustStay(by string, p *person) bool {
+	return by == p.name && p.captain && p.status != cancelled && len(m.members(p.team)) > 1
+}
+
+func (m *model) changeTeam(by string, c call, p *person) string {
+	switch {
+	case p == nil || by != p.name && !m.manages(by):
+		return "registration_not_found"
+	case m.rules == nil:
+		return "no_teams"
+	case m.status == compete.StatusCancelled:
+		return "competition_cancelled"
+	case p.status == cancelled:
+		return "registration_cancelled"
+	case p.status == rejected:
+		return "application_rejected"
+	case m.manages(by) && m.started():
+		return "competition_started"
+	case !m.manages(by) && m.hidden:
+		return "competition_not_found"
+	case !m.manages(by) && (m.frozen || !m.now.Before(m.deadline)):
+		return "team_closed"
+	}
+	to := ""
+	switch {
+	case c.what == "look":
+		p.looking = c.n%2 == 0
+		return string(p.status)
+	case c.joinsTeam():
+		if to = m.withCode(c); to == "" {
+			return "team_not_found"
+		}
+	case c.foundsTeam() && m.teams[strings.ToLower(c.teamName())] != nil:
+		return "team_name_taken"
+	}
+	switch {
+	case to != "" && to == p.team, p.team == "" && to == "" && !c.foundsTeam():
+		return string(p.status)
+	case m.mustStay(by, p):
+		return "captain_must_hand_over"
+	case to == "" && m.perTeam():
+		return "team_required"
+	case to != "" && !m.perTeam() && m.captain(to).division != p.division:
+		return "team_division"
+	}
+	if to != "" {
+		if no := m.noJoin(to); no != "" {
+			return no
+		}
+	}
+	m.quit(p)
+	switch {
+	case c.foundsTeam():
+		m.seqs++ // a number for the team
+		m.found(strings.ToLower(c.teamName()), p)
+		p.looking = false
+	case to == "":
+		p.looking = by == p.name && p.looking
+	case m.perTeam():
+		captain, led := m.captain(to), !p.follows
+		m.seqs++
+		delete(m.drafts, p.name)
+		*p = person{
+			name: p.name, status: along(captain.status), seq: m.seqs, division: captain.division, team: to, follows: true,
+			blocked: p.blocked,
+		}
+		if led {
+			m.promote(1)
+		}
+	default:
+		p.team, p.looking = to, false
+	}
+	return string(p.status)
+}
+
+// forTeam is a command about the team that the person is in.
+func (m *model) forTeam(by string, c call, p *person) string {
+	name := strings.ToLower(c.teamName())
+	if known, ok := m.known[name]; !ok || m.teams[name] == nil || m.teams[name].id != known.id {
+		return "team_not_found"
+	}
+	actor := m.people[by]
+	member := actor != nil && actor.team == name && actor.status != cancelled
+	switch {
+	case m.manages(by):
+	case !member:
+		return "team_not_found"
+	case !actor.captain:
+		return "captain_only"
+	}
+	if m.status == compete.StatusCancelled {
+		if m.manages(by) {
+			return "competition_cancelled"
+		}
+		return "team_not_found"
+	}
+	if c.what == "renew code" {
+		m.teams[name].code++
+		return ""
+	}
+	in := p != nil && p.team == name && p.status != cancelled
+	if c.what == "hand over" {
+		switch {
+		case !in, p.status == rejected && !m.perTeam():
+			return "team_member_not_found"
+		case !p.captain:
+			m.handOver(m.captain(name), p)
+		}
+		return ""
+	}
+	switch {
+	case !in:
+		return "team_member_not_found"
+	case !m.manages(by) && m.started():
+		return "competition_started"
+	case by == p.name:
+		return "captain_must_hand_over"
+	case m.perTeam():
+		m.quit(p)
+		m.leave(p, compete.CancelledByOrganizer)
+	default:
+		m.quit(p)
+		p.looking = true
+	}
+	return ""
+}
+
+// drop cancels everybody who isn't in a team with enough members.
+func (m *model) drop() {
+	if m.rules == nil || !m.rules.DropIncomplete || m.rules.Min < 2 || m.status != compete.StatusPublished || m.hidden ||
+		m.now.Before(m.deadline) || m.started() {
+		return
+	}
+	var gone []*person
+	freed := 0
+	for _, p := range m.inLine() {
+		if p.status != cancelled && len(m.members(p.team)) < m.rules.Min {
+			gone = append(gone, p)
+			if p.holds() {
+				freed++
+			}
+		}
+	}
+	for _, p := range gone {
+		delete(m.teams, p.team)
+	}
+	for _, p := range gone {
+		p.status, p.reason, p.team, p.captain, p.looking = cancelled, compete.CancelledIncomplete, "", false, false
+	}
+	m.promote(freed)
+}
+
+// teamStep is a command about teams.
+func (c call) teamStep(s *scenario) step {
+	return step{do: func(ctx context.Context, s *scenario) (string, error) {
+		id := ""
+		if t := s.teamCalled(c.teamName()); t != nil {
+			id = t.ID
+		}
+		command := compete.MemberCommand{
+			TeamCommand: compete.TeamCommand{Actor: actor(c.actor()), CompetitionID: cup, TeamID: id}, UserID: c.who,
+		}
+		var err error
+		switch c.what {
+		case "renew code":
+			_, err = s.RenewCode(ctx, command.TeamCommand)
+		case "hand over":
+			_, err = s.HandOver(ctx, command)
+		case "kick":
+			_, err = s.RemoveMember(ctx, command)
+		case "drop":
+			_, err = s.DropIncomplete(ctx, cup)
+		default:
+			return c.changeTeam(ctx, s)
+		}
+		return "", err
+	}}
+}
+
+func (c call) changeTeam(ctx context.Context, s *scenario) (string, error) {
+	command := compete.ChangeTeamCommand{Actor: actor(c.actor()), RegistrationID: c.who + "'s"}
+	choice, _ := c.teamChoice(s)
+	if c.what == "look" {
+		command.Looking = compete.Some(c.n%2 == 0)
+	} else {
+		command.Change = compete.Some(compete.TeamChange{TeamChoice: choice})
+	}
+	o, err := s.ChangeTeam(ctx, command)
+	return string(o.Registration.Status), err
+}
+
+// inTeamText says what team somebody is in.
+func inTeamText(team string, captain, follows, looking bool) string {
+	text := ""
+	if team != "" {
+		text = " in " + team
+	}
+	if captain {
+		text += " as captain"
+	}
+	if follows {
+		text += " following"
+	}
+	if looking {
+		text += " looking"
+	}
+	return text
+}
+
+func (p *person) teamText(m *model) string {
+	if p.status == cancelled {
+		return ""
+	}
+	return inTeamText(p.team, p.captain, p.follows, p.looking)
+}
+
+func (s *scenario) teamText(r *compete.Registration) string {
+	if r.Status == cancelled {
+		return ""
+	}
+	t := s.ledger.teams[r.TeamID]
+	return inTeamText(strings.ToLower(t.Name), t.CaptainID == r.UserID, r.Follows, r.Looking)
+}
+
+// teamRules are the rules that a sequence begins with.
+func teamRules(n int) *compete.TeamRules {
+	if n < 0 {
+		return nil
+	}
+	rules := &compete.TeamRules{Min: 1 + n%2, Max: 2 + n/2%2, SeatUnit: compete.SeatPerPerson, DropIncomplete: n%3 > 0}
+	if n >= 4 {
+		rules.SeatUnit = compete.SeatPerTeam
+	}
+	return rules
+}

@@ -1,0 +1,347 @@
+package registrar
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/normal"
+)
+
+// team is a team as this batch has changed it.
+type team struct {
+	compete.Team
+	members []*compete.Registration // that aren't cancelled, in order of Seq
+	isDirty bool
+}
+
+// captain returns the registration of the captain, who is always a member.
+func (t *team) captain() *compete.Registration {
+	return t.member(t.CaptainID)
+}
+
+// member returns the registration of a member; nil if the user isn't one.
+func (t *team) member(userID string) *compete.Registration {
+	for _, m := range t.members {
+		if m.UserID == userID {
+			return m
+		}
+	}
+	return nil
+}
+
+func (t *team) sort() {
+	slices.SortFunc(t.members, func(a, b *compete.Registration) int { return cmp.Compare(a.Seq, b.Seq) })
+}
+
+// teams are the teams that a batch has read or created.
+type teams struct {
+	byID     map[string]*team
+	byNumber map[compete.TeamNumber]*team
+	byName   map[compete.TeamName]*team
+	dirty    []*team
+	gone     []string
+	handed   []compete.HandOver
+}
+
+func (t *teams) add(one *team) {
+	if t.byID == nil {
+		t.byID, t.byNumber, t.byName = map[string]*team{}, map[compete.TeamNumber]*team{}, map[compete.TeamName]*team{}
+	}
+	t.byID[one.ID] = one
+	t.byNumber[compete.TeamNumber{CompetitionID: one.CompetitionID, Number: one.Number}] = one
+	t.byName[nameOfTeam(one.CompetitionID, one.Name)] = one
+}
+
+// end forgets a team in which nobody is any more.
+func (t *teams) end(one *team) {
+	delete(t.byID, one.ID)
+	delete(t.byNumber, compete.TeamNumber{CompetitionID: one.CompetitionID, Number: one.Number})
+	delete(t.byName, nameOfTeam(one.CompetitionID, one.Name))
+	t.gone = append(t.gone, one.ID)
+}
+
+func (t *teams) markChanged(one *team) {
+	if !one.isDirty {
+		one.isDirty = true
+		t.dirty = append(t.dirty, one)
+	}
+}
+
+// changed returns the teams to write.
+func (t *teams) changed() []compete.Team {
+	var all []compete.Team
+	for _, one := range t.dirty {
+		if t.byID[one.ID] != nil {
+			all = append(all, one.Team)
+		}
+	}
+	return all
+}
+
+func nameOfTeam(competitionID, name string) compete.TeamName {
+	return compete.TeamName{CompetitionID: competitionID, Key: compete.TeamKey(name)}
+}
+
+// readTeams reads the teams that the commands are about, all at once. For competitions without teams, nothing is read.
+func (b *batch) readTeams() error {
+	var q compete.TeamQuery
+	for _, c := range b.commands {
+		switch d := c.decider.(type) {
+		case *register:
+			if competition := b.withTeams(d.CompetitionID); competition != nil {
+				entry := d.Entry
+				if prepared, ok := b.prepared[d.place()]; ok {
+					entry, _ = prepared.Entry(nil, prepared.Asked, b.sealer)
+				}
+				addChoice(&q, d.CompetitionID, entry.Team)
+			}
+		case *add:
+			if b.withTeams(d.CompetitionID) != nil {
+				addChoice(&q, d.CompetitionID, d.Entry.Team)
+			}
+		case interface{ teamID() string }:
+			addID(&q, d.teamID())
+		}
+	}
+	for _, r := range b.byID {
+		addID(&q, r.TeamID)
+	}
+	return b.fetchTeams(q)
+}
+
+func addID(q *compete.TeamQuery, id string) {
+	if id != "" && !slices.Contains(q.IDs, id) {
+		q.IDs = append(q.IDs, id)
+	}
+}
+
+func addChoice(q *compete.TeamQuery, competitionID string, choice compete.TeamChoice) {
+	if choice.Name != "" {
+		q.Names = append(q.Names, nameOfTeam(competitionID, choice.Name))
+	}
+	if number := choice.Code.Number(); number > 0 {
+		q.Numbers = append(q.Numbers, compete.TeamNumber{CompetitionID: competitionID, Number: number})
+	}
+}
+
+// withTeams returns a competition that has teams; nil if it has none.
+func (b *batch) withTeams(id string) *competition {
+	if c := b.competitions[id]; c != nil && c.Team != nil {
+		return c
+	}
+	return nil
+}
+
+func (b *batch) fetchTeams(q compete.TeamQuery) error {
+	if q.IsZero() {
+		return nil
+	}
+	found, err := b.tx.Teams(b.ctx, q)
+	if err != nil {
+		return err
+	}
+	for _, f := range found {
+		if b.teams.byID[f.ID] != nil || slices.Contains(b.teams.gone, f.ID) {
+			continue
+		}
+		b.addRead(f.Members)
+		one := &team{Team: f.Team}
+		for i := range f.Members {
+			// This batch hasn't changed who is in a team that it hasn't read.
+			one.members = append(one.members, b.byID[f.Members[i].ID])
+		}
+		b.teams.add(one)
+	}
+	return nil
+}
+
+// teamOf returns the team of a registration; nil if it is in none.
+func (b *batch) teamOf(r *compete.Registration) (*team, error) {
+	if r.TeamID == "" || r.Status == compete.RegistrationCancelled {
+		return nil, nil
+	}
+	if b.teams.byID[r.TeamID] == nil {
+		if err := b.fetchTeams(compete.TeamQuery{IDs: []string{r.TeamID}}); err != nil {
+			return nil, err
+		}
+	}
+	return b.teams.byID[r.TeamID], nil
+}
+
+// chosen returns the team with a code; nil if there is none.
+func (b *batch) chosen(c *competition, code compete.TeamCode) *team {
+	one := b.teams.byNumber[compete.TeamNumber{CompetitionID: c.ID, Number: code.Number()}]
+	compared := compete.Team{}
+	if one != nil {
+		compared = one.Team
+	}
+	right := compared.Is(code, b.sealer) // for a team that isn't there, this takes as long
+	if !right || len(one.members) == 0 {
+		return nil
+	}
+	return one
+}
+
+// nameTaken reports whether a team of the competition has the name.
+func (b *batch) nameTaken(c *competition, name string) bool {
+	return b.teams.byName[nameOfTeam(c.ID, name)] != nil
+}
+
+// create makes a team with a registration as its only member.
+func (b *batch) create(c *competition, r *compete.Registration, name, id string, number int64, now time.Time) {
+	one := &team{Team: compete.Team{
+		ID: id, CompetitionID: c.ID, Number: number, Name: normal.Line(name), CaptainID: r.UserID, CreatedAt: now,
+	}}
+	b.teams.add(one)
+	b.teams.markChanged(one)
+	one.members = []*compete.Registration{r}
+	r.TeamID, r.Follows = id, false
+}
+
+// join makes a registration a member. Where seats are for teams, it follows the captain's.
+func (b *batch) join(c *competition, one *team, r *compete.Registration) {
+	one.members = append(one.members, r)
+	one.sort()
+	r.TeamID, r.Follows, r.Looking = one.ID, c.SeatsPerTeam(), false
+}
+
+// quit takes a registration out of its team, before it is changed otherwise. The captain's role, with the team's seat
+// or place in line, passes on to whoever has been in the competition for longest; without other members the team ends.
+func (b *batch) quit(c *competition, r *compete.Registration, now time.Time) error {
+	one, err := b.teamOf(r)
+	if err != nil || one == nil {
+		return err
+	}
+	if len(one.members) > 1 && one.CaptainID == r.UserID {
+		next := one.members[0]
+		if next == r {
+			next = one.members[1]
+		}
+		if err := b.handOver(c, one, next, compete.ViaJob, now); err != nil {
+			return err
+		}
+	}
+	one.members = slices.DeleteFunc(one.members, func(m *compete.Registration) bool { return m == r })
+	if len(one.members) == 0 {
+		b.teams.end(one)
+	}
+	r.TeamID = ""
+	return nil
+}
+
+// handOver makes another member the captain. Where seats are for teams, the two exchange their places in the order of
+// arrival, so that the team keeps its own.
+func (b *batch) handOver(c *competition, one *team, to *compete.Registration, via compete.Via, now time.Time) error {
+	from := one.captain()
+	one.CaptainID = to.UserID
+	b.teams.markChanged(one)
+	c.dirty = true
+	b.recordAudit(compete.AuditRecord{
+		At: now, Action: compete.AuditTeamHandedOver, Via: via, UserID: to.UserID, CompetitionID: c.ID,
+		SubjectID: one.ID, Before: compete.AuditFields("captainId", from.UserID),
+		After: compete.AuditFields("captainId", to.UserID),
+	})
+	if err := b.handAnswers(c, from, to); err != nil || !c.SeatsPerTeam() {
+		return err
+	}
+	from.Seq, to.Seq = to.Seq, from.Seq
+	from.Follows, to.Follows = true, false
+	b.markChanged(from, now)
+	b.markChanged(to, now)
+	one.sort()
+	delete(c.waiting, to.DivisionID) // it's read anew when a seat becomes free
+	b.teams.handed = append(b.teams.handed, compete.HandOver{From: from.ID, To: to.ID})
+	return nil
+}
+
+// handAnswers moves the answers to questions to the team, which are with the captain's.
+func (b *batch) handAnswers(c *competition, from, to *compete.Registration) error {
+	own := c.QuestionsFor(false)
+	if len(own) == len(c.Questions) {
+		return nil
+	}
+	given, err := b.answersOf(from.ID)
+	if err != nil {
+		return err
+	}
+	kept, err := b.answersOf(to.ID)
+	if err != nil {
+		return err
+	}
+	left, taken := compete.Answers{}, compete.Answers{}
+	for id, answer := range kept {
+		taken[id] = answer
+	}
+	for id, answer := range given {
+		if own.Find(id) == nil && c.Questions.Find(id) != nil {
+			taken[id] = answer
+		} else {
+			left[id] = answer
+		}
+	}
+	for registrationID, answers := range map[string]compete.Answers{from.ID: left, to.ID: taken} {
+		text, err := answers.Encode()
+		if err != nil {
+			return err
+		}
+		b.answer(b.byID[registrationID], text)
+	}
+	return nil
+}
+
+// along calls f with every registration that follows a captain's.
+func (b *batch) along(c *competition, captain *compete.Registration, f func(*compete.Registration)) error {
+	if !c.SeatsPerTeam() || captain.Follows {
+		return nil
+	}
+	one, err := b.teamOf(captain)
+	if err != nil || one == nil {
+		return err
+	}
+	for _, m := range one.members {
+		if m != captain {
+			f(m)
+		}
+	}
+	return nil
+}
+
+// follow gives the members of a team the status that their captain's registration has just got.
+func (b *batch) follow(
+	c *competition, captain *compete.Registration, by compete.Event, action compete.AuditAction,
+	kind compete.MessageKind, now time.Time,
+) error {
+	return b.along(c, captain, func(m *compete.Registration) {
+		before := m.Status
+		m.Take(by, captain.Status)
+		m.PromotedAt, m.ConfirmBy = captain.PromotedAt, captain.ConfirmBy
+		b.markChanged(m, now)
+		b.recordChange(action, compete.ViaJob, m, before, statusAndSeq(m), now)
+		b.notify(m, kind)
+	})
+}
+
+// end cancels a registration. Where seats are for teams and it is the captain's, the whole team goes; else only this
+// one leaves its team.
+func (b *batch) end(
+	c *competition, r *compete.Registration, by compete.Event, action compete.AuditAction, via compete.Via,
+	message compete.MessageKind, now time.Time,
+) error {
+	going := []*compete.Registration{r}
+	if err := b.along(c, r, func(m *compete.Registration) { going = append(going, m) }); err != nil {
+		return err
+	}
+	slices.Reverse(going) // the captain last, so that the role isn't passed on
+	for _, g := range going {
+		if err := b.quit(c, g, now); err != nil {
+			return err
+		}
+		before := g.Status
+		b.cancel(c, g, by, now)
+		b.recordChange(action, via, g, before, compete.AuditFields("status", g.Status, "reason", g.CancelReason), now)
+		b.notify(g, message)
+	}
+	return nil
+}

@@ -1,0 +1,52 @@
+-- People can take part in teams.
+
+-- +goose Up
+CREATE TABLE teams (
+    id             {{.UUID}} PRIMARY KEY,
+    competition_id {{.UUID}} NOT NULL REFERENCES competitions (id) ON DELETE CASCADE,
+    number         bigint NOT NULL, -- part of its code
+    name           text NOT NULL,
+    name_key       text NOT NULL, -- normal.Key of the name
+    captain_id     {{.UUID}} NOT NULL REFERENCES users (id),
+    code_version   integer NOT NULL,
+    created_at     {{.Time}} NOT NULL
+);
+CREATE UNIQUE INDEX teams_number_key ON teams (competition_id, number);
+CREATE UNIQUE INDEX teams_name_key ON teams (competition_id, name_key);
+CREATE INDEX teams_captain ON teams (captain_id);
+ALTER TABLE competitions ADD COLUMN team text; -- JSON of compete.TeamRules; null: people take part alone
+ALTER TABLE competitions ADD COLUMN teams_warned_for {{.Time}}; -- the deadline before which captains of small teams were told
+ALTER TABLE competitions ADD COLUMN teams_dropped_for {{.Time}}; -- the deadline at which small teams were cancelled
+CREATE INDEX competitions_teams ON competitions (reg_deadline) WHERE team IS NOT NULL;
+-- A batch deletes teams before it writes who was in them.
+ALTER TABLE registrations ADD COLUMN team_id {{.UUID}} REFERENCES teams (id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE registrations ADD COLUMN follows boolean NOT NULL DEFAULT false; -- it goes along with that of the team's captain
+ALTER TABLE registrations ADD COLUMN looking boolean NOT NULL DEFAULT false; -- for a team
+ALTER TABLE registrations DROP COLUMN seats;
+ALTER TABLE registrations ADD COLUMN seats integer NOT NULL
+    GENERATED ALWAYS AS (CASE WHEN status IN ('PENDING', 'CONFIRMED', 'OFFERED') AND NOT follows THEN 1 ELSE 0 END)
+    {{if .TextVectors}}STORED{{else}}VIRTUAL{{end}};
+CREATE INDEX registrations_team ON registrations (team_id, seq) WHERE team_id IS NOT NULL;
+CREATE INDEX registrations_looking ON registrations (competition_id, seq) WHERE looking;
+ALTER TABLE preparations ADD COLUMN team_name text NOT NULL DEFAULT '';
+ALTER TABLE preparations ADD COLUMN team_code text NOT NULL DEFAULT ''; -- sealed
+ALTER TABLE preparations ADD COLUMN looking boolean NOT NULL DEFAULT false;
+
+-- +goose Down
+ALTER TABLE preparations DROP COLUMN looking;
+ALTER TABLE preparations DROP COLUMN team_code;
+ALTER TABLE preparations DROP COLUMN team_name;
+DROP INDEX registrations_looking;
+DROP INDEX registrations_team;
+ALTER TABLE registrations DROP COLUMN seats;
+ALTER TABLE registrations ADD COLUMN seats integer NOT NULL
+    GENERATED ALWAYS AS (CASE WHEN status IN ('PENDING', 'CONFIRMED', 'OFFERED') THEN 1 ELSE 0 END)
+    {{if .TextVectors}}STORED{{else}}VIRTUAL{{end}};
+ALTER TABLE registrations DROP COLUMN looking;
+ALTER TABLE registrations DROP COLUMN follows;
+ALTER TABLE registrations DROP COLUMN team_id;
+DROP INDEX competitions_teams;
+ALTER TABLE competitions DROP COLUMN teams_dropped_for;
+ALTER TABLE competitions DROP COLUMN teams_warned_for;
+ALTER TABLE competitions DROP COLUMN team;
+DROP TABLE teams;

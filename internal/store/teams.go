@@ -1,0 +1,301 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/sqldb"
+)
+
+var _ compete.TeamStore = (*Store)(nil)
+
+// teamRow declares the columns of a team; queries use the alias t.
+var (
+	teamRow = sqldb.Columns[compete.Team]{
+		{Name: "id", Type: "uuid", Field: func(t *compete.Team) any { return &t.ID }},
+		{Name: "competition_id", Type: "uuid", Field: func(t *compete.Team) any { return &t.CompetitionID }},
+		{Name: "number", Type: "bigint", Field: func(t *compete.Team) any { return &t.Number }},
+		{Name: "name", Type: "text", Field: func(t *compete.Team) any { return &t.Name }},
+		{Name: "captain_id", Type: "uuid", Field: func(t *compete.Team) any { return &t.CaptainID }},
+		{Name: "code_version", Type: "integer", Field: func(t *compete.Team) any { return &t.CodeVersion }},
+		{Name: "created_at", Type: "time", Field: func(t *compete.Team) any { return &t.CreatedAt }},
+	}
+	teamColumns = teamRow.Select("t")
+	teamsByID   = `SELECT ` + teamColumns + ` FROM teams t WHERE t.id {any $1 uuid}`
+)
+
+var (
+	saveTeams = sqldb.NewBulk("id uuid, competition_id uuid, number bigint, name text, captain_id uuid, "+
+		"code_version integer, created_at time, name_key text", `
+		INSERT INTO teams (id, competition_id, number, name, captain_id, code_version, created_at, name_key)
+		{select v.id, v.competition_id, v.number, v.name, v.captain_id, v.code_version, v.created_at, v.name_key}
+		ON CONFLICT (id) DO UPDATE SET captain_id = excluded.captain_id, code_version = excluded.code_version`)
+	deleteTeams = sqldb.NewBulk("id uuid", `DELETE FROM teams WHERE id IN (SELECT v.id {from})`)
+)
+
+func savedTeams(teams []compete.Team) [][]any {
+	rows := make([][]any, len(teams))
+	for i := range teams {
+		rows[i] = append(teamRow.Values(&teams[i]), compete.TeamKey(teams[i].Name))
+	}
+	return rows
+}
+
+// saveTeamsOf writes what has to be there before registrations are: those that are gone free their names, teams exist
+// before their members, and who hands over makes room for their place in the order of arrival.
+func saveTeamsOf(p *sqldb.Pipeline, c *compete.LedgerChanges) {
+	p.Bulk(deleteTeams, idRows(c.GoneTeams), nil)
+	p.Bulk(saveTeams, savedTeams(c.Teams), nil)
+	if len(c.HandOvers) == 0 {
+		return
+	}
+	var ids []string
+	for _, h := range c.HandOvers {
+		ids = append(ids, h.From, h.To)
+	}
+	slices.Sort(ids)
+	p.Bulk(putAside, idRows(slices.Compact(ids)), nil)
+}
+
+// putAside frees the places of registrations that exchange them, which are unique after each statement.
+var putAside = sqldb.NewBulk("id uuid", `UPDATE registrations SET seq = seq + 1099511627776
+	WHERE id IN (SELECT v.id {from})`)
+
+// handOver moves what belongs to a team as a whole to the registration of its new captain.
+func handOver(p *sqldb.Pipeline, handed []compete.HandOver) {
+	for _, h := range handed {
+		for _, table := range []string{"decisions", "reviews", "review_scores", "draw_tickets"} {
+			p.Exec(`DELETE FROM `+table+` WHERE registration_id = $1`, h.To)
+			p.Exec(`UPDATE `+table+` SET registration_id = $2 WHERE registration_id = $1`, h.From, h.To)
+		}
+		// A frozen list stays as it is: who is on it already keeps that place.
+		p.Exec(`UPDATE draw_entries SET registration_id = $2 WHERE registration_id = $1
+			AND NOT EXISTS (SELECT 1 FROM draw_entries e WHERE e.registration_id = $2)`, h.From, h.To)
+	}
+}
+
+// Teams implements compete.LedgerTx.
+func (t *ledgerTx) Teams(ctx context.Context, q compete.TeamQuery) ([]compete.LedgerTeam, error) {
+	var found []compete.Team
+	pipeline := t.Pipeline()
+	if len(q.IDs) > 0 {
+		sqldb.Fetch(pipeline, &found, teamRow.Scan, teamsByID, t.Array(validIDs(q.IDs)))
+	}
+	if len(q.Numbers) > 0 {
+		ids, numbers := pairs(t, q.Numbers, func(n compete.TeamNumber) [2]string {
+			return [2]string{n.CompetitionID, strconv.FormatInt(n.Number, 10)}
+		})
+		sqldb.Fetch(pipeline, &found, teamRow.Scan, `SELECT `+teamColumns+`
+			FROM {pairs $1 $2 uuid text} CROSS JOIN teams t
+			WHERE t.competition_id = v.a AND t.number = CAST(v.b AS bigint)`, ids, numbers)
+	}
+	if len(q.Names) > 0 {
+		ids, names := pairs(t, q.Names, func(n compete.TeamName) [2]string { return [2]string{n.CompetitionID, n.Key} })
+		sqldb.Fetch(pipeline, &found, teamRow.Scan, `SELECT `+teamColumns+`
+			FROM {pairs $1 $2 uuid text} CROSS JOIN teams t
+			WHERE t.competition_id = v.a AND t.name_key = v.b`, ids, names)
+	}
+	if err := pipeline.Run(ctx); err != nil || len(found) == 0 {
+		return nil, err
+	}
+	ids := make([]string, len(found))
+	for i := range found {
+		ids[i] = found[i].ID
+	}
+	members, err := sqldb.List(ctx, t, scanRegistration, membersOf, t.Array(ids))
+	if err != nil {
+		return nil, err
+	}
+	t.remember(members)
+	byTeam := map[string][]compete.Registration{}
+	for _, m := range members {
+		byTeam[m.TeamID] = append(byTeam[m.TeamID], m)
+	}
+	teams := make([]compete.LedgerTeam, len(found))
+	for i, one := range found {
+		teams[i] = compete.LedgerTeam{Team: one, Members: byTeam[one.ID]}
+	}
+	return teams, nil
+}
+
+var (
+	membersOf = `SELECT ` + registrationColumns + ` FROM registrations r
+		WHERE r.team_id {any $1 uuid} AND r.status <> 'CANCELLED' ORDER BY r.seq`
+	incomplete = `SELECT ` + registrationColumns + ` FROM registrations r
+		WHERE r.competition_id = $1 AND r.status IN ('PENDING', 'CONFIRMED', 'OFFERED',
+		'APPLIED', 'WAITLISTED', 'REJECTED') AND (r.team_id IS NULL OR ` + sizeOf(`r.team_id`) + ` < $2)
+		ORDER BY r.seq LIMIT $3`
+)
+
+// sizeOf counts the members of the team with an id.
+func sizeOf(id string) string {
+	return `(SELECT count(*) FROM registrations m WHERE m.team_id = ` + id + ` AND m.status <> 'CANCELLED')`
+}
+
+// Incomplete implements compete.LedgerTx.
+func (t *ledgerTx) Incomplete(
+	ctx context.Context, competitionID string, least, n int,
+) ([]compete.Registration, error) {
+	found, err := sqldb.List(ctx, t, scanRegistration, incomplete, competitionID, least, n)
+	t.remember(found)
+	return found, err
+}
+
+// Team implements compete.TeamStore.
+func (s *Store) Team(ctx context.Context, id string) (compete.Team, error) {
+	return sqldb.One(ctx, s.reader, compete.ErrTeamMissing, teamRow.Scan,
+		`SELECT `+teamColumns+` FROM teams t WHERE t.id = $1`, id)
+}
+
+// TeamNumbered implements compete.TeamStore.
+func (s *Store) TeamNumbered(ctx context.Context, n compete.TeamNumber) (compete.Team, error) {
+	return sqldb.One(ctx, s.reader, compete.ErrTeamMissing, teamRow.Scan, `SELECT `+teamColumns+` FROM teams t
+		WHERE t.competition_id = $1 AND t.number = $2`, n.CompetitionID, n.Number)
+}
+
+// Members implements compete.TeamStore.
+func (s *Store) Members(ctx context.Context, teamIDs ...string) ([]compete.ParticipantRegistration, error) {
+	return sqldb.List(ctx, s.reader, scanAnsweredRegistration, `SELECT `+registrationColumns+`, `+participantColumns+`, `+
+		position+`, `+answersOf+` FROM registrations r JOIN users u ON u.id = r.user_id
+		WHERE r.team_id {any $1 uuid} AND r.status <> 'CANCELLED' ORDER BY r.seq`, s.db.Array(teamIDs))
+}
+
+// Teams implements compete.TeamStore.
+func (s *Store) Teams(
+	ctx context.Context, competitionID string, f compete.TeamFilter,
+) (compete.Page[compete.TeamSummary], error) {
+	if !storable(f.Search) {
+		return compete.Page[compete.TeamSummary]{}, nil
+	}
+	var st statement
+	st.Add(`SELECT `+teamColumns+`, u.id, u.name, CASE WHEN u.erased_at IS NULL THEN u.email ELSE '' END,
+			u.disabled_at IS NOT NULL, u.erased_at IS NOT NULL, r.status, coalesce(CAST(r.division_id AS text), ''), `+
+		sizeOf(`t.id`)+`
+		FROM teams t JOIN users u ON u.id = t.captain_id
+		JOIN registrations r ON r.user_id = t.captain_id AND r.competition_id = t.competition_id
+		WHERE t.competition_id = %s`, competitionID)
+	if f.Below > 0 {
+		st.Add(` AND `+sizeOf(`t.id`)+` < %s`, f.Below)
+	}
+	if key := compete.TeamKey(f.Search); key != "" {
+		st.Add(` AND substr(t.name_key, 1, %s) = %s`, len([]rune(key)), key)
+	}
+	if !f.Cursor.IsZero() {
+		st.Add(` AND t.number > %s`, f.Cursor.Key)
+	}
+	st.Add(` ORDER BY t.number LIMIT %s`, f.Limit+1)
+	found, err := sqldb.List(ctx, s.reader.Unprepared(), func(row sqldb.Row) (t compete.TeamSummary, err error) {
+		c := &t.Captain
+		t.Team, err = sqldb.ScanWith(teamRow.Scan, &c.ID, &c.Name, &c.Email, &c.Disabled, &c.Erased, &t.Status,
+			&t.DivisionID, &t.Size)(row)
+		return t, err
+	}, st.Text(), st.Args()...)
+	return page(found, f.Limit, "teams", func(t compete.TeamSummary) (int64, string) { return t.Number, t.ID }), err
+}
+
+// Seekers implements compete.TeamStore.
+func (s *Store) Seekers(
+	ctx context.Context, competitionID string, cursor compete.Cursor, limit int,
+) (compete.Page[compete.ParticipantRegistration], error) {
+	var st statement
+	st.Add(`SELECT `+registrationColumns+`, `+participantColumns+`, 0 FROM registrations r
+		JOIN users u ON u.id = r.user_id
+		WHERE r.competition_id = %s AND r.looking AND r.status NOT IN ('CANCELLED', 'REJECTED')
+		AND u.disabled_at IS NULL AND u.erased_at IS NULL`, competitionID)
+	if !cursor.IsZero() {
+		st.Add(` AND r.seq > %s`, cursor.Key)
+	}
+	st.Add(` ORDER BY r.seq LIMIT %s`, limit+1)
+	found, err := sqldb.List(ctx, s.reader, scanParticipantRegistration, st.Text(), st.Args()...)
+	return page(found, limit, "seekers",
+		func(r compete.ParticipantRegistration) (int64, string) { return r.Seq, r.ID }), err
+}
+
+// Invite implements compete.TeamStore.
+func (s *Store) Invite(ctx context.Context, m compete.Message, r compete.AuditRecord) error {
+	return s.Transact(ctx, func(ctx context.Context, tx Tx) error {
+		if err := s.saveMessage(ctx, tx, m); err != nil {
+			return err
+		}
+		return tx.record(ctx, r)
+	})
+}
+
+// TeamDeadlines implements compete.TeamStore.
+func (s *Store) TeamDeadlines(ctx context.Context, from, to time.Time) ([]compete.TeamDeadline, error) {
+	return sqldb.List(ctx, s.reader, func(row sqldb.Row) (d compete.TeamDeadline, err error) {
+		d.Competition, err = sqldb.ScanWith(scanCompetition, &d.WarnedFor, &d.DroppedFor)(row)
+		return d, err
+	}, `SELECT `+summaryColumns+`, c.teams_warned_for, c.teams_dropped_for`+fromCompetitions+`
+		WHERE c.team IS NOT NULL AND c.reg_deadline > $1 AND c.reg_deadline <= $2
+		AND {+c.status} = 'PUBLISHED' ORDER BY c.reg_deadline`, compete.UTC(from), compete.UTC(to))
+}
+
+// WarnTeams implements compete.TeamStore.
+func (s *Store) WarnTeams(ctx context.Context, c *compete.Competition) error {
+	return s.Transact(ctx, func(ctx context.Context, tx Tx) error {
+		n, err := sqldb.Change(ctx, tx, `UPDATE competitions SET teams_warned_for = reg_deadline
+			WHERE id = $1 AND reg_deadline = $2 AND (teams_warned_for IS NULL OR teams_warned_for <> reg_deadline)`,
+			c.ID, c.RegDeadline)
+		if err != nil || n == 0 {
+			return err
+		}
+		captains, err := sqldb.List(ctx, tx, scanRegistration, `SELECT `+registrationColumns+` FROM teams t
+			JOIN registrations r ON r.user_id = t.captain_id AND r.competition_id = t.competition_id
+			WHERE t.competition_id = $1 AND `+sizeOf(`t.id`)+` < $2 ORDER BY r.seq`, c.ID, c.Team.Min)
+		if err != nil {
+			return err
+		}
+		var jobs []compete.Job
+		for some := range slices.Chunk(captains, noticesPerJob) {
+			job := compete.NotifyJob{}
+			for _, r := range some {
+				job.Notices = append(job.Notices, compete.Notice{
+					RegistrationID: r.ID, Seq: r.Seq, Kind: compete.MessageTeamTooSmall,
+				})
+			}
+			jobs = append(jobs, job)
+		}
+		return s.enqueue(ctx, tx, jobs)
+	})
+}
+
+// noticesPerJob bounds what one job writes.
+const noticesPerJob = 500
+
+// TeamsDropped implements compete.TeamStore.
+func (s *Store) TeamsDropped(ctx context.Context, competitionID string, deadline time.Time) error {
+	_, err := sqldb.Change(ctx, s.writer, `UPDATE competitions SET teams_dropped_for = $2 WHERE id = $1`,
+		competitionID, compete.UTC(deadline))
+	return err
+}
+
+// storedTeam are the rules for teams as their column has them: JSON, or NULL for none.
+type storedTeam struct{ rules **compete.TeamRules }
+
+// Scan implements sql.Scanner.
+func (t storedTeam) Scan(from any) error {
+	var text sql.Null[string]
+	*t.rules = nil
+	if err := text.Scan(from); err != nil || !text.Valid {
+		return err
+	}
+	*t.rules = &compete.TeamRules{}
+	return json.Unmarshal([]byte(text.V), *t.rules)
+}
+
+func teamText(rules *compete.TeamRules) any {
+	if rules == nil {
+		return nil
+	}
+	text, err := json.Marshal(rules)
+	if err != nil {
+		panic(err) // rules can be encoded
+	}
+	return string(text)
+}
