@@ -15,7 +15,8 @@ import (
 // confirmationTimeout bounds the wait for the confirmations after a rush.
 const confirmationTimeout = 60 * time.Second
 
-// prepared is the product in a rush for a competition with questions that everyone has answered ahead.
+// prepared is the product in a rush for a competition with divisions and questions: everyone has chosen and answered
+// ahead. What else a rush can have belongs into prepareAll.
 const prepared = "prepared"
 
 // rush is one measured rush.

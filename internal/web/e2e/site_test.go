@@ -37,6 +37,7 @@ func TestDemo(t *testing.T) {
 		run  func(t *testing.T, s site)
 	}{
 		{"every page", testEveryPage}, // first, while the demo is as it was made
+		{"guide", testGuide},
 		{"checks can fail", testChecksCanFail},
 		{"without script", testWithoutScript},
 		{"press twice", testPressTwice},
