@@ -322,7 +322,9 @@ func (t *TeamChange) check() error {
 	if n > 1 {
 		v.add("team", "must have only one of name, code and id")
 	}
-	v.length("team.name", normal.Line(t.Name), 0, MaxTeamName)
+	if t.Name != "" {
+		v.length("team.name", normal.Line(t.Name), 1, MaxTeamName)
+	}
 	return v.err()
 }
 
