@@ -330,6 +330,23 @@ func (w *auditWorld) team() (id string, member, captain someone) {
 	return r.TeamID, member, captain
 }
 
+// teamed is team, with its competition and the registration of the member.
+func (w *auditWorld) teamed() (id, competition, registration string, member, captain someone) {
+	w.t.Helper()
+	id, member, captain = w.team()
+	var team struct {
+		CompetitionID string
+		Members       []struct{ UserID, RegistrationID string }
+	}
+	w.do(w.api("GET", "/api/teams/"+id, nil, captain), &team)
+	for _, m := range team.Members {
+		if m.UserID == member.ID {
+			registration = m.RegistrationID
+		}
+	}
+	return id, team.CompetitionID, registration, member, captain
+}
+
 // offered is registration, of somebody who is offered a seat.
 func (w *auditWorld) offered() (id, competition string, participant someone) {
 	w.t.Helper()

@@ -519,6 +519,48 @@ var auditCases = map[string]auditCase{
 		_, id, other, p := w.inDivision()
 		return w.page("/competitions/"+id+"/division", []string{"divisionId", other}, p)
 	}},
+	"POST /competitions/{id}/team": {action: compete.AuditTeamChanged, request: func(w *auditWorld) *http.Request {
+		_, id, _, member, _ := w.teamed()
+		return w.page("/competitions/"+id+"/team", []string{"team", "new", "team.name", "Blue"}, member)
+	}},
+	"POST /competitions/{id}/team/looking": {action: compete.AuditTeamLooking, request: func(w *auditWorld) *http.Request {
+		_, id, _, member, _ := w.teamed()
+		return w.page("/competitions/"+id+"/team/looking", []string{"looking", "true"}, member)
+	}},
+	"POST /competitions/{id}/registrations/{registration}/team": {
+		action: compete.AuditTeamChanged,
+		request: func(w *auditWorld) *http.Request {
+			_, id, registration, _, _ := w.teamed()
+			return w.page("/competitions/"+id+"/registrations/"+registration+"/team", nil, w.someone(asAdmin))
+		},
+	},
+	"POST /teams/{team}/code": {action: compete.AuditTeamCode, request: func(w *auditWorld) *http.Request {
+		team, _, captain := w.team()
+		return w.page("/teams/"+team+"/code", nil, captain)
+	}},
+	"POST /teams/{team}/board": {action: compete.AuditTeamInvited, request: func(w *auditWorld) *http.Request {
+		team, _, registration, _, captain := w.teamed()
+		w.exec(`UPDATE registrations SET team_id = NULL, looking = $2 WHERE id = $1`, registration, true)
+		return w.page("/teams/"+team+"/board", []string{"registrationId", registration}, captain)
+	}},
+	"POST /teams/{team}/leave": {action: compete.AuditTeamChanged, request: func(w *auditWorld) *http.Request {
+		team, member, _ := w.team()
+		return w.page("/teams/"+team+"/leave", nil, member)
+	}},
+	"POST /teams/{team}/members/{user}/captain": {
+		action: compete.AuditTeamHandedOver,
+		request: func(w *auditWorld) *http.Request {
+			team, member, captain := w.team()
+			return w.page("/teams/"+team+"/members/"+member.ID+"/captain", nil, captain)
+		},
+	},
+	"POST /teams/{team}/members/{user}/remove": {
+		action: compete.AuditTeamChanged,
+		request: func(w *auditWorld) *http.Request {
+			team, member, captain := w.team()
+			return w.page("/teams/"+team+"/members/"+member.ID+"/remove", nil, captain)
+		},
+	},
 	"POST /competitions/{id}/withdraw": {action: compete.AuditCancelled, request: func(w *auditWorld) *http.Request {
 		_, id, _, p := w.registration()
 		return w.page("/competitions/"+id+"/withdraw", nil, p)

@@ -328,7 +328,7 @@ func TestWhatEndsLoginsEndsThoseThatWaitForACode(t *testing.T) {
 // themselves, if at all.
 var forParticipants = []string{
 	"/division", "/register", "/prepare", "/preparation", "/answers", "/withdraw", "/accept", "/decline", "/report",
-	"/reports", "/preview",
+	"/reports", "/preview", "{id}/team", "/team/looking",
 }
 
 func onOthersCompetition(path string) bool {

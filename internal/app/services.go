@@ -110,7 +110,7 @@ func (a *App) seats(
 	})
 	teams := compete.NewTeams(compete.TeamsConfig{
 		Runtime: p.Runtime, Store: a.store, Registrar: seats, Competitions: competitions, Throttle: p.throttle,
-		Sealer: a.sealer,
+		Sealer: a.sealer, Registrations: a.store, Users: p.users, Wording: a.mails.composer,
 	})
 	return competitions, compete.NewRegistrations(compete.RegistrationsConfig{
 		Runtime: p.Runtime, Store: a.store, Statistics: a.store, Registrar: seats, Competitions: competitions,

@@ -10,6 +10,8 @@ type AccountWording interface {
 	Account(kind MessageKind, user User, address string) (Wording, error)
 	// Undecided tells a competition's organizer how many applications were undecided at its start.
 	Undecided(organizer User, c *Competition, undecided int) (Wording, error)
+	// Invited tells somebody who looks for a team that a captain invites them.
+	Invited(user User, i TeamInvitation) (Wording, error)
 	// Security writes a message of kind MessageSecurity.
 	Security(user User, event SecurityEvent) (Wording, error)
 }

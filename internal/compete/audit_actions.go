@@ -80,6 +80,7 @@ const (
 	AuditTeamLooking    AuditAction = "registration.looking"           // {looking}
 	AuditTeamHandedOver AuditAction = "team.handed_over"               // {captainId}
 	AuditTeamCode       AuditAction = "team.code_renewed"              //
+	AuditTeamInvited    AuditAction = "team.invited"                   // the user, who looks for a team
 	AuditDecided        AuditAction = "registration.decided"           // {status}, {status, seq, confirmBy}
 	AuditReviewed       AuditAction = "registration.reviewed"          // {score}; the note isn't kept
 	AuditDrafted        AuditAction = "competition.decisions_drafted"  // {admit, waitlist, reject, cleared}
@@ -115,7 +116,7 @@ var AuditActions = []AuditAction{
 	AuditCompetitionTransferred, AuditCompetitionDeleted, AuditCoverSet, AuditCoverRemoved,
 	AuditRegistered, AuditAdded, AuditCancelled, AuditRemoved, AuditPromoted, AuditUnblocked, AuditMoved,
 	AuditAnswered, AuditPrepared, AuditUnprepared,
-	AuditTeamChanged, AuditTeamLooking, AuditTeamHandedOver, AuditTeamCode, AuditIncomplete,
+	AuditTeamChanged, AuditTeamLooking, AuditTeamHandedOver, AuditTeamCode, AuditTeamInvited, AuditIncomplete,
 	AuditReviewed, AuditDrafted, AuditReleased, AuditDecided,
 	AuditDrawSource, AuditDrawTickets, AuditListFrozen, AuditRandomness, AuditDrawn,
 	AuditOffered, AuditAccepted, AuditDeclined, AuditOfferExpired, AuditOfferShortened,

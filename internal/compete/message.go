@@ -27,6 +27,7 @@ const (
 	MessageRejected             MessageKind = "rejected"
 	MessageTeamTooSmall         MessageKind = "team_too_small"  // to its captain, some time before the deadline
 	MessageIncompleteTeam       MessageKind = "incomplete_team" // cancelled with a team that had too few members
+	MessageTeamInvited          MessageKind = "team_invited"    // to somebody who looks for a team
 
 	// Messages about accounts. The first four carry a link, which only appears in the email: anyone logged in can read
 	// the mailbox, but using the link must prove access to the emails.
@@ -95,6 +96,7 @@ var messageKinds = []struct {
 
 	{MessageOrganizerApproved, MessageTraits{Priority: PriorityUsual}},
 	{MessageOrganizerDeclined, MessageTraits{Priority: PriorityUsual}},
+	{MessageTeamInvited, MessageTraits{Priority: PriorityUsual}},
 	{MessageUndecided, MessageTraits{Priority: PriorityUsual}},
 	{MessageTest, MessageTraits{Priority: PriorityNow, EmailOnly: true}},
 	{MessageAccountDeleted, MessageTraits{Priority: PriorityNow, EmailOnly: true}},

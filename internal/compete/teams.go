@@ -2,6 +2,8 @@ package compete
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/minicompete/minicompete/internal/normal"
@@ -21,6 +23,10 @@ type TeamStore interface {
 	// Seekers lists the registrations for a competition of people who look for a team, without answers, in order of
 	// Seq.
 	Seekers(ctx context.Context, competitionID string, cursor Cursor, limit int) (Page[ParticipantRegistration], error)
+	// Invited returns which of the registrations were invited to a team at their present place in line.
+	Invited(ctx context.Context, teamID string, registrationIDs []string) ([]string, error)
+	// TeamNames returns the names of teams by id.
+	TeamNames(ctx context.Context, ids []string) (map[string]string, error)
 	// Invite saves a message to somebody who looks for a team, unless they have one about the same team already.
 	Invite(ctx context.Context, m Message, r AuditRecord) error
 
@@ -61,11 +67,14 @@ type TeamFilter struct {
 // TeamsConfig lists the dependencies of NewTeams.
 type TeamsConfig struct {
 	Runtime
-	Store        TeamStore
-	Registrar    Registrar
-	Competitions *Competitions
-	Throttle     *Throttle
-	Sealer       Sealer // computes the codes
+	Store         TeamStore
+	Registrations RegistrationStore
+	Users         UserStore
+	Registrar     Registrar
+	Competitions  *Competitions
+	Throttle      *Throttle
+	Sealer        Sealer // computes the codes
+	Wording       AccountWording
 }
 
 // Teams handles what people do in and with teams. Creating and joining one is part of Registrations.Register.
@@ -123,22 +132,29 @@ func (s *Teams) Get(ctx context.Context, a Actor, id string) (TeamView, error) {
 	if err != nil {
 		return TeamView{}, err
 	}
-	view := TeamView{Team: t, Competition: c, Code: t.Code(s.config.Sealer)}
+	view := teamView(t, c, t.Code(s.config.Sealer), rows)
 	allowed := c.ManagedBy(a)
+	for i := range rows {
+		allowed = allowed || rows[i].UserID == a.UserID
+	}
+	if !allowed || len(rows) == 0 { // a cancelled competition leaves teams in which nobody is
+		return TeamView{}, ErrTeamMissing
+	}
+	return view, nil
+}
+
+func teamView(t Team, c Competition, code TeamCode, rows []ParticipantRegistration) TeamView {
+	view := TeamView{Team: t, Competition: c, Code: code}
 	for i := range rows {
 		m := TeamMember{ParticipantRegistration: rows[i], Captain: rows[i].UserID == t.CaptainID}
 		m.Missing = c.QuestionsFor(m.Captain).missing(m.Answers)
-		allowed = allowed || m.UserID == a.UserID
 		if m.Captain {
 			view.Members = append([]TeamMember{m}, view.Members...)
 		} else {
 			view.Members = append(view.Members, m)
 		}
 	}
-	if !allowed {
-		return TeamView{}, ErrTeamMissing
-	}
-	return view, nil
+	return view
 }
 
 // missing returns the labels of required questions that are shown and not answered.
@@ -322,27 +338,30 @@ func (s *Teams) Deadlines(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var failures []error
 	for i := range due {
-		c := &due[i].Competition
-		deadline := c.RegDeadline
-		done := func(at *time.Time) bool { return at != nil && at.Equal(deadline) }
-		switch {
-		case c.Team == nil || c.Team.Min <= 1 || c.Status != StatusPublished:
-		case now.Before(deadline):
-			if !done(due[i].WarnedFor) {
-				err = s.config.Store.WarnTeams(ctx, c)
-			}
-		case c.DropsIncomplete(now) && !done(due[i].DroppedFor):
-			for more := true; more && err == nil; {
-				more, err = s.config.Registrar.DropIncomplete(ctx, c.ID)
-			}
-			if err == nil {
-				err = s.config.Store.TeamsDropped(ctx, c.ID, deadline)
-			}
-		}
-		if err != nil {
-			return err
+		if err := s.deadline(ctx, &due[i], now); err != nil {
+			failures = append(failures, fmt.Errorf("teams of competition %s: %w", due[i].Competition.ID, err))
 		}
 	}
-	return nil
+	return errors.Join(failures...)
+}
+
+func (s *Teams) deadline(ctx context.Context, due *TeamDeadline, now time.Time) (err error) {
+	c := &due.Competition
+	done := func(at *time.Time) bool { return at != nil && at.Equal(c.RegDeadline) }
+	switch {
+	case now.Before(c.RegDeadline):
+		if c.Team.Min > 1 && !done(due.WarnedFor) {
+			err = s.config.Store.WarnTeams(ctx, c)
+		}
+	case c.Team.DropIncomplete && !done(due.DroppedFor):
+		for more := c.DropsIncomplete(now); more && err == nil; {
+			more, err = s.config.Registrar.DropIncomplete(ctx, c.ID)
+		}
+		if err == nil {
+			err = s.config.Store.TeamsDropped(ctx, c.ID, c.RegDeadline)
+		}
+	}
+	return err
 }

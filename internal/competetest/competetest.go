@@ -66,7 +66,8 @@ func Services(p Parts) compete.Services {
 	})
 	s.Teams = compete.NewTeams(compete.TeamsConfig{
 		Runtime: runtime, Store: struct{ compete.TeamStore }{}, Registrar: p.Registrar, Competitions: s.Competitions,
-		Throttle: throttle, Sealer: struct{ compete.Sealer }{},
+		Throttle: throttle, Sealer: struct{ compete.Sealer }{}, Registrations: p.Registrations, Users: users,
+		Wording: wording,
 	})
 	s.Registrations = compete.NewRegistrations(compete.RegistrationsConfig{
 		Runtime: runtime, Store: p.Registrations, Statistics: struct{ compete.StatisticsStore }{},

@@ -186,16 +186,25 @@ func (s *seeder) registrations(ctx context.Context, p plan, c *compete.Competiti
 		return nil
 	}
 	size, arrived := (len(people)+waves-1)/waves, 0
+	teams := teaming{plan: p}
 	for wave := range slices.Chunk(people, size) {
 		before := arrived
 		arrived += len(wave)
 		share := float64(arrived) / float64(len(people)+1)
 		s.at(s.now.Add(-p.published).Add(time.Duration(share * share * float64(p.published))))
 		group, ctx := errgroup.WithContext(ctx)
+		if p.team != nil {
+			group.SetLimit(1) // one joins the team of another
+		}
 		for i, actor := range wave {
 			entry := entryOf(c, before+i)
 			entry.AccessCode = compete.AccessCode(p.accessCode)
-			group.Go(func() error { return s.registration(ctx, actor, c.ID, entry, p.waverers && i == 2) })
+			group.Go(func() error {
+				if p.team != nil {
+					return teams.next(ctx, s, c, actor, before+i)
+				}
+				return s.registration(ctx, actor, c.ID, entry, p.waverers && i == 2)
+			})
 		}
 		if err := group.Wait(); err != nil {
 			return err

@@ -39,11 +39,14 @@ type plan struct {
 	participants []int         // who register after them, by index
 	waverers     bool          // some cancel again
 	questions    compete.Questions
-	offerHours   int    // to accept a seat that comes free
-	lottery      bool   // people apply, and a draw decides
-	accessCode   string // of an unlisted competition; empty: everybody may come
-	review       bool   // people apply; some applications are scored, and decided in drafts
-	added        int    // seats, in the end, for those who wait
+	team         *compete.TeamRules
+	teamSizes    []int    // of the teams that people make one after the other, again and again; 0: one looks for a team
+	teamNames    []string // at least as many as there are teams
+	offerHours   int      // to accept a seat that comes free
+	lottery      bool     // people apply, and a draw decides
+	accessCode   string   // of an unlisted competition; empty: everybody may come
+	review       bool     // people apply; some applications are scored, and decided in drafts
+	added        int      // seats, in the end, for those who wait
 	end          int
 }
 
@@ -70,7 +73,7 @@ func (p plan) competition(now time.Time) compete.NewCompetition {
 	n := compete.NewCompetition{
 		CompetitionContent: compete.CompetitionContent{
 			Title: p.title, Location: p.location, TimeZone: p.zone, Tags: p.tags, Capacity: p.capacity,
-			Waitlist: p.waitlist,
+			Waitlist: p.waitlist, Team: p.team,
 		},
 		Description: p.description, Divisions: p.divisions, Questions: p.questions,
 	}
@@ -249,6 +252,7 @@ var plans = []plan{
 	{
 		organizer: 0, title: "Civic Tech Hackathon", location: "City Library, Tampere", zone: "Europe/Helsinki",
 		tags: []string{"hackathon", "students"}, capacity: 12, review: true, offerHours: 72, questions: hackathonQuestions,
+		team: &compete.TeamRules{Min: 1, Max: 4}, teamSizes: []int{4, 3, 0, 2, 0, 1}, teamNames: hackathonTeams,
 		published: 9 * day, deadline: 8 * day, starts: 22 * day, lasts: 32 * time.Hour,
 		registered: 24, firstOfCrowd: 30, participants: []int{2, 3},
 		description: "Two days, twelve seats, and real questions from the city's departments.\n\n## How to get in\n\n" +
@@ -258,11 +262,23 @@ var plans = []plan{
 	{
 		organizer: 1, title: "Lake Night Run", location: "Lakeside Arena, Jyväskylä", zone: "Europe/Helsinki",
 		tags: []string{"race"}, capacity: 40, lottery: true, offerHours: 72,
+		divisions: []compete.DivisionContent{{Name: "10 km", Capacity: 26}, {Name: "5 km", Capacity: 14}},
 		published: 6 * day, deadline: 9 * day, starts: 40 * day, hour: 23, lasts: 3 * time.Hour,
 		registered: 55, firstOfCrowd: 5, participants: []int{1, 2},
-		description: "Ten kilometres around the lake at midnight, and far more people than the path can take.\n\n" +
+		description: "Ten kilometres around the lake at midnight, or five to the pier and back, and far more people than the path can take.\n\n" +
 			"## How to get in\n\n**Apply until registration closes.** Then a public draw decides, " +
 			"and anyone can check it. " +
 			"If you're drawn, you have three days to accept your seat.",
+	},
+	{
+		organizer: 0, title: "School Science Cup", location: "Experimentarium, Lyon", zone: "Europe/Paris",
+		tags: []string{"olympiad", "students", "team"}, capacity: 6, waitlist: true, questions: scienceQuestions,
+		team:      &compete.TeamRules{Min: 2, Max: 4, SeatUnit: compete.SeatPerTeam, DropIncomplete: true},
+		teamSizes: []int{4, 3, 1, 4}, teamNames: scienceTeams,
+		published: 8 * day, deadline: 6 * day, starts: 18 * day, lasts: 6 * time.Hour,
+		registered: 25, firstOfCrowd: 45, participants: []int{0, 4},
+		description: "Six school teams, five experiments, one cup.\n\n## Teams\n\nTwo to four students of one " +
+			"school. **A team takes one seat**, and waits for one as a whole. Teams that are still too small when " +
+			"registration closes lose their place.",
 	},
 }

@@ -51,6 +51,32 @@ var hackathonQuestions = compete.Questions{
 	},
 }
 
+// scienceQuestions are what school teams answer: the captain for the team, and everyone for themselves.
+var scienceQuestions = compete.Questions{
+	{
+		ID: "school", Kind: compete.QuestionText, Label: "School", Required: true, Scope: compete.ScopeTeam,
+		Help: "As it should stand on the certificate.",
+	},
+	{
+		ID: "year", Kind: compete.QuestionOneOf, Label: "School year", Required: true,
+		Options: []string{"Year 10", "Year 11", "Year 12"},
+	},
+	{
+		ID: "safety", Kind: compete.QuestionConsent, Label: "I have read the safety rules", Required: true,
+		Help: "- Wear **goggles** at the bench.\n- Tie back long hair.\n- Ask before you mix anything.",
+	},
+}
+
+var hackathonTeams = []string{
+	"Bus Whisperers", "Open Benches", "Null Island", "Night Shift", "Paper Cuts", "Tram Spotters", "Second Draft",
+	"Snow Routes", "Common Ground",
+}
+
+var scienceTeams = []string{
+	"The Pipettes", "Absolute Zeros", "Noble Gases", "Half-Lives", "Standard Deviants", "Titration Nation",
+	"The Covalents", "Curie's Heirs", "Plan B",
+}
+
 var reasons = []string{
 	"My town's library has the same questions.", "I'd like to build something that people use.",
 	"Last year's winners told me about it.", "I know the bus timetables by heart.",

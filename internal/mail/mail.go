@@ -11,6 +11,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"time"
 
 	"github.com/minicompete/minicompete/internal/brand"
@@ -106,6 +107,16 @@ func (c Composer) Undecided(organizer compete.User, about *compete.Competition, 
 	return c.word(compete.MessageUndecided, data, true)
 }
 
+// Invited implements compete.AccountWording.
+func (c Composer) Invited(user compete.User, i compete.TeamInvitation) (compete.Wording, error) {
+	data := content{
+		Name: oneLine(user.Name), Title: oneLine(i.Competition.Title), Team: oneLine(i.Team.Name),
+		Captain: oneLine(i.From), Competition: c.PublicURL + "/competitions/" + i.Competition.ID,
+	}
+	data.Join = data.Competition + "/team?" + url.Values{"join": {string(i.Code)}}.Encode()
+	return c.word(compete.MessageTeamInvited, data, true)
+}
+
 // Security implements compete.AccountWording.
 func (c Composer) Security(user compete.User, e compete.SecurityEvent) (compete.Wording, error) {
 	data := content{Event: e.What, Address: oneLine(e.Address), Device: oneLine(e.Device), Network: e.Network}
@@ -169,6 +180,8 @@ type content struct {
 	Address     string    `json:"address,omitempty"`     // email that a message about an account is about
 
 	// About a team.
+	Captain      string     `json:"captain,omitempty"`  // who invites to it
+	Join         string     `json:"join,omitempty"`     // link to join it
 	TeamPage     string     `json:"teamPage,omitempty"` // link to it
 	TeamSize     int        `json:"teamSize,omitempty"` // members
 	TeamMin      int        `json:"teamMin,omitempty"`  // the fewest that it must have at the deadline

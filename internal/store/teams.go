@@ -63,8 +63,11 @@ func saveTeamsOf(p *sqldb.Pipeline, c *compete.LedgerChanges) {
 }
 
 // putAside frees the places of registrations that exchange them, which are unique after each statement.
-var putAside = sqldb.NewBulk("id uuid", `UPDATE registrations SET seq = seq + 1099511627776
+var putAside = sqldb.NewBulk("id uuid", `UPDATE registrations SET seq = seq + `+aside+`
 	WHERE id IN (SELECT v.id {from})`)
+
+// aside is more than any place in the order of arrival.
+const aside = `1099511627776`
 
 // handOver moves what belongs to a team as a whole to the registration of its new captain.
 func handOver(p *sqldb.Pipeline, handed []compete.HandOver) {
@@ -216,11 +219,40 @@ func (s *Store) Seekers(
 		func(r compete.ParticipantRegistration) (int64, string) { return r.Seq, r.ID }), err
 }
 
+// Invited implements compete.TeamStore.
+func (s *Store) Invited(ctx context.Context, teamID string, registrationIDs []string) ([]string, error) {
+	return sqldb.List(ctx, s.reader, func(row sqldb.Row) (id string, err error) {
+		err = row.Scan(&id)
+		return id, err
+	}, `SELECT CAST(r.id AS text) FROM registrations r
+		JOIN messages m ON m.registration_id = r.id AND m.seq = r.seq AND m.move_id = $1
+		WHERE r.id {any $2 uuid}`, teamID, s.db.Array(registrationIDs))
+}
+
+// TeamNames implements compete.TeamStore.
+func (s *Store) TeamNames(ctx context.Context, ids []string) (map[string]string, error) {
+	names := make(map[string]string, len(ids))
+	_, err := sqldb.List(ctx, s.reader, func(row sqldb.Row) (none struct{}, err error) {
+		var id, name string
+		err = row.Scan(&id, &name)
+		names[id] = name
+		return none, err
+	}, `SELECT t.id, t.name FROM teams t WHERE t.id {any $1 uuid}`, s.db.Array(ids))
+	return names, err
+}
+
 // Invite implements compete.TeamStore.
 func (s *Store) Invite(ctx context.Context, m compete.Message, r compete.AuditRecord) error {
 	return s.Transact(ctx, func(ctx context.Context, tx Tx) error {
-		if err := s.saveMessage(ctx, tx, m); err != nil {
+		n, err := sqldb.Change(ctx, tx, newMessageRow.Insert("messages")+` ON CONFLICT DO NOTHING`,
+			newMessageRow.Values(&m)...)
+		if err != nil || n == 0 {
 			return err
+		}
+		if s.mailing && !m.Kept {
+			if err := s.enqueue(ctx, tx, []compete.Job{mailJob(&m)}); err != nil {
+				return err
+			}
 		}
 		return tx.record(ctx, r)
 	})
@@ -273,6 +305,18 @@ func (s *Store) TeamsDropped(ctx context.Context, competitionID string, deadline
 	_, err := sqldb.Change(ctx, s.writer, `UPDATE competitions SET teams_dropped_for = $2 WHERE id = $1`,
 		competitionID, compete.UTC(deadline))
 	return err
+}
+
+// teamsDropped is the condition that a competition c isn't about to drop incomplete teams.
+const teamsDropped = `(c.team IS NULL OR c.team NOT LIKE '%"dropIncomplete":true%'
+	OR c.teams_dropped_for IS NOT NULL AND c.teams_dropped_for = c.reg_deadline)`
+
+// teamIf selects the name of the team of a registration r, or nothing where a competition has no teams.
+func teamIf(teams bool) string {
+	if teams {
+		return `coalesce((SELECT t.name FROM teams t WHERE t.id = r.team_id), '')`
+	}
+	return `''`
 }
 
 // storedTeam are the rules for teams as their column has them: JSON, or NULL for none.

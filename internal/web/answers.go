@@ -128,6 +128,12 @@ func (a *app) showQuestions(
 	if d.ChoosesDivision {
 		d.Divisions = pages.Divisions{List: divisionViews(c.Seats(v.now)), Chosen: typed.Get(pages.DivisionInputName)}
 	}
+	if d.ChoosesTeam {
+		d.Team = teamChoice(c, typed)
+	}
+	if d.Team != nil && c.Phase(v.now) == compete.PhaseFull { // a team that has a seat takes members all the same
+		d.Team.New = false
+	}
 	d.ID, d.Title, d.Questions, d.Code = c.ID, c.Title, fields, typed.Get("accessCode")
 	page := v.page(d.Heading+": "+c.Title, ui.SectionCompetitions)
 	page.Questions = true
@@ -137,11 +143,15 @@ func (a *app) showQuestions(
 // refuseAnswers shows the page again, with an error at each field and everything that was typed.
 func (a *app) refuseAnswers(v *visit, c *compete.Competition, d pages.AnswersPage, err error) (response, error) {
 	e, ok := refused(err)
-	if !ok && !wantsCode(err) {
+	team := aboutTeam(err)
+	if !ok && !wantsCode(err) && team == nil {
 		return nil, err
 	}
-	if d.Errors = formErrors(e); wantsCode(err) {
+	switch d.Errors = formErrors(e); {
+	case wantsCode(err):
 		d.Errors = pages.Errors{"accessCode": plainText(e)}
+	case team != nil && chosenTeam(v.r.PostForm) != "":
+		d.Errors = team
 	}
 	v.retryAfter(e)
 	return a.showQuestions(v, problem.Status(e.Kind), c, d, v.r.PostForm)
@@ -162,17 +172,28 @@ func (a *app) prepared(v *visit, competitionID string) (*compete.Preparation, er
 func registerPage(c *compete.Competition, kind pages.StandKind, key string) pages.AnswersPage {
 	d := pages.AnswersPage{
 		Heading: "Register", Action: "/competitions/" + c.ID + "/register", Button: "Register", Key: key,
-		ChoosesDivision: true, NeedsCode: c.NeedsCode,
-		Lead: "Answer these questions to register.",
+		ChoosesDivision: true, ChoosesTeam: true, NeedsCode: c.NeedsCode,
+		Lead: toFillIn(c) + " to register.",
 	}
 	if c.TakesApplications() {
-		d.Heading, d.Button, d.Lead = "Apply", "Apply", "Answer these questions to apply."
+		d.Heading, d.Button, d.Lead = "Apply", "Apply", toFillIn(c)+" to apply."
 	}
 	if kind == pages.StandWaitlist {
 		d.Heading, d.Button = "Join the waitlist", "Join waitlist"
-		d.Lead = "All seats are taken. Answer these questions to join the waitlist."
+		d.Lead = "All seats are taken. " + toFillIn(c) + " to join the waitlist."
 	}
 	return d
+}
+
+// toFillIn says what people fill in.
+func toFillIn(c *compete.Competition) string {
+	switch {
+	case c.Team == nil:
+		return "Answer these questions"
+	case len(c.Questions) == 0:
+		return "Choose your team"
+	}
+	return "Choose your team and answer these questions"
 }
 
 // registerForm serves the questions of a competition, for those who can register now. It starts with what they filled
@@ -187,13 +208,16 @@ func (a *app) registerForm(r *http.Request, v *visit) (response, error) {
 			return nil, err
 		}
 	}
+	code := r.URL.Query().Get(teamQuery)
 	if stand.Kind == pages.StandUpcoming && stand.Asks {
-		return redirect("/competitions/" + c.ID + "/prepare"), nil
+		return redirect(withTeam("/competitions/"+c.ID+"/prepare", code)), nil
 	}
-	if !stand.Asks || stand.Kind != pages.StandOpen && stand.Kind != pages.StandWaitlist {
+	// A team that has a seat takes members also when there are no more.
+	joins := stand.Kind == pages.StandFull && c.SeatsPerTeam()
+	if !stand.Asks || stand.Kind != pages.StandOpen && stand.Kind != pages.StandWaitlist && !joins {
 		return redirect("/competitions/" + c.ID), nil
 	}
-	if answer, err := a.verifiedFirst(v, "/competitions/"+c.ID+"/register"); answer != nil || err != nil {
+	if answer, err := a.verifiedFirst(v, withTeam("/competitions/"+c.ID+"/register", code)); answer != nil || err != nil {
 		return answer, err
 	}
 	typed, errs, err := a.answeredBefore(v, &c)
@@ -207,6 +231,9 @@ func (a *app) registerForm(r *http.Request, v *visit) (response, error) {
 	d := registerPage(&c, stand.Kind, rand.Text())
 	if d.Errors = errs; len(errs) > 0 {
 		d.Errors[""] = "The questions changed since you got ready. What you filled in is below; answer the rest."
+	}
+	if refusal, ok := teamRefusals[r.URL.Query().Get(refusedQuery)]; ok && c.Team != nil {
+		d.Errors = aboutTeam(refusal.err)
 	}
 	return a.showQuestions(v, http.StatusOK, &c, d, typed)
 }
@@ -224,16 +251,26 @@ func (a *app) answeredBefore(v *visit, c *compete.Competition) (url.Values, page
 		}
 		typed := asTyped(p.Entry.Answers)
 		typed.Set(pages.DivisionInputName, p.Entry.DivisionID)
-		return typed, errs, nil
+		typeTeam(typed, &p.Entry)
+		return invitedTo(typed, v), errs, nil
 	}
 	mine, err := a.myRegistration(v, c.ID)
 	if err != nil || mine == nil {
-		return url.Values{}, nil, err
+		return invitedTo(url.Values{}, v), nil, err
 	}
 	answers, err := a.Registrations.AnswersOf(v.r.Context(), v.actor, mine)
 	typed := asTyped(c.Questions.Known(answers))
 	typed.Set(pages.DivisionInputName, mine.DivisionID)
-	return typed, nil, err
+	return invitedTo(typed, v), nil, err
+}
+
+// invitedTo fills in the code that a link brings along.
+func invitedTo(typed url.Values, v *visit) url.Values {
+	if code := v.r.URL.Query().Get(teamQuery); code != "" {
+		typed.Set(pages.TeamInput, pages.TeamJoin)
+		typed.Set(pages.TeamCodeInput, code)
+	}
+	return typed
 }
 
 // refusedEntry answers a press whose entry was refused: with the form as it was typed or, if the press brought nothing,
@@ -242,18 +279,25 @@ func (a *app) refusedEntry(
 	v *visit, c *compete.Competition, stand pages.Stand, refusal error,
 ) (response, error) {
 	if !v.r.PostForm.Has(answersGiven) {
+		query := url.Values{}
+		if aboutTeam(refusal) != nil {
+			query.Set(refusedQuery, compete.AsError(refusal).Code)
+		}
 		if v.r.PostFormValue("accessCode") != "" { // not to be typed again
 			v.intend(intentOf(v.r))
 		}
-		return redirect("/competitions/" + c.ID + "/register"), nil
+		return redirect("/competitions/" + c.ID + "/register?" + query.Encode()), nil
 	}
 	return a.refuseAnswers(v, c, registerPage(c, stand.Kind, rand.Text()), refusal)
 }
 
+// refusedQuery tells the page with the choice of a team why a press that brought nothing was refused.
+const refusedQuery = "refused"
+
 func preparePage(c *compete.Competition) pages.AnswersPage {
 	return pages.AnswersPage{
 		Heading: "Get ready", Action: "/competitions/" + c.ID + "/prepare", Button: "Save", ChoosesDivision: true,
-		Lead: "Answer the questions now. When registration opens, all you have to do is press once.",
+		ChoosesTeam: true, Lead: toFillIn(c) + " now. When registration opens, all you have to do is press once.",
 	}
 }
 
@@ -275,13 +319,14 @@ func (a *app) prepareForm(r *http.Request, v *visit) (response, error) {
 	if err != nil {
 		return nil, err
 	}
+	code := r.URL.Query().Get(teamQuery)
 	switch {
 	case stand.Asks && (stand.Kind == pages.StandOpen || stand.Kind == pages.StandWaitlist):
-		return redirect("/competitions/" + c.ID + "/register"), nil
+		return redirect(withTeam("/competitions/"+c.ID+"/register", code)), nil
 	case !stand.Asks || stand.Kind != pages.StandUpcoming:
 		return redirect("/competitions/" + c.ID), nil
 	}
-	if answer, err := a.verifiedFirst(v, "/competitions/"+c.ID+"/prepare"); answer != nil || err != nil {
+	if answer, err := a.verifiedFirst(v, withTeam("/competitions/"+c.ID+"/prepare", code)); answer != nil || err != nil {
 		return answer, err
 	}
 	typed, errs, err := a.answeredBefore(v, &c)
@@ -314,8 +359,10 @@ func (a *app) prepare(r *http.Request, v *visit) (response, error) {
 		return a.showQuestions(v, http.StatusOK, &c, preparePage(&c), r.PostForm)
 	}
 	entry := entryOf(r.PostForm)
-	entry.Answers = typedAnswers(c.Questions, r.PostForm)
-	_, err = a.Registrations.Prepare(r.Context(), v.actor, c.ID, entry)
+	entry.Answers = typedAnswers(c.QuestionsFor(entry.Team.Name != ""), r.PostForm)
+	if err = checkTypedTeam(r.PostForm); err == nil {
+		_, err = a.Registrations.Prepare(r.Context(), v.actor, c.ID, entry)
+	}
 	switch {
 	case errors.Is(err, compete.ErrEmailUnverified):
 		return redirect(verifyPath("/competitions/" + c.ID + "/prepare")), nil
@@ -361,7 +408,21 @@ func (a *app) answering(r *http.Request, v *visit) (compete.Competition, *compet
 	if err == nil {
 		err = mine.CheckEdit(v.actor, &c, v.now)
 	}
+	if err == nil {
+		c.Questions, err = a.questionsFor(v, &c, mine)
+	}
 	return c, mine, err
+}
+
+// questionsFor returns the questions that somebody registered answers.
+func (a *app) questionsFor(
+	v *visit, c *compete.Competition, mine *compete.Registration,
+) (compete.Questions, error) {
+	if c.Team == nil || mine.TeamID == "" {
+		return c.QuestionsFor(false), nil
+	}
+	team, err := a.Teams.Get(v.r.Context(), v.actor, mine.TeamID)
+	return c.QuestionsFor(team.CaptainID == mine.UserID), err
 }
 
 func (a *app) saveAnswers(r *http.Request, v *visit) (response, error) {
@@ -441,14 +502,15 @@ func (a *app) readEntry(r *http.Request, v *visit, id string) (compete.Entry, co
 		return entry, compete.Competition{}, nil
 	}
 	c, err := a.Competitions.Get(r.Context(), v.actor, id)
-	entry.Answers = typedAnswers(c.Questions, r.PostForm)
+	entry.Answers = typedAnswers(c.QuestionsFor(entry.Team.Name != ""), r.PostForm)
 	return entry, c, err
 }
 
 // isEntry reports whether a refusal is about what was filled in.
 func isEntry(e *compete.Error) bool {
 	return slices.ContainsFunc(e.Fields, func(f compete.FieldError) bool {
-		return strings.HasPrefix(f.Field, answersGiven) || f.Field == pages.DivisionInputName
+		return strings.HasPrefix(f.Field, answersGiven) || f.Field == pages.DivisionInputName ||
+			strings.HasPrefix(f.Field, pages.TeamInput) || f.Field == "lookingForTeam"
 	})
 }
 

@@ -193,6 +193,10 @@ var auditTexts = map[compete.AuditAction]auditText{
 	compete.AuditRandomness: {
 		"Draw", "The draw for {competition} happened", "{who} entered the value for the draw for {competition}",
 	},
+	compete.AuditTeamInvited: {
+		"Invited to a team", "{who} invited somebody to a team in {competition}",
+		"{who} invited {user} to a team in {competition}",
+	},
 	compete.AuditDrawn: {"Drawn", "{user} was drawn for {competition}", ""},
 	compete.AuditReleased: {
 		"Decisions released", "{who} released decisions about applications for {competition}: {is.admit} admitted, " +

@@ -40,7 +40,7 @@ func (a *app) showCompetition(v *visit, status int, c compete.Competition, stand
 	data.Seats, data.Stand = stand.Seats, stand
 	data.Divisions = pages.Divisions{
 		List: divisionViews(c.Seats(v.now)), Chosen: stand.DivisionID,
-		Choose: stand.MayRegister() && len(c.Questions) == 0, // else together with the answers
+		Choose: stand.MayRegister() && !fillsIn(&c), // else together with the rest
 	}
 	if data.Divisions.Choose {
 		data.Divisions.Chosen = v.r.PostFormValue("divisionId")
@@ -105,6 +105,9 @@ func (a *app) readStand(v *visit, id string) (compete.Competition, pages.Stand, 
 		}
 		stand.Prepared, stand.Outdated = p != nil && p.Ready(), p != nil && !p.Ready()
 	}
+	if err := a.addTeam(v, &c, mine, &stand); err != nil {
+		return c, pages.Stand{}, err
+	}
 	stand.URL = a.PublicURL.JoinPath("/competitions/", id).String()
 	if stand.Kind == pages.StandIn {
 		user, err := a.Accounts.Me(v.r.Context(), v.actor)
@@ -158,9 +161,12 @@ func (a *app) register(r *http.Request, v *visit) (response, error) {
 	case entry.Answers != nil && r.PostFormValue("preview") != "": // they come from the log-in page
 		return a.showQuestions(v, http.StatusOK, &c, registerPage(&c, pages.StandOpen, rand.Text()), r.PostForm)
 	}
-	outcome, err := a.Registrations.Register(r.Context(), v.actor, id, entry, formIdempotency(r, ""))
+	var outcome compete.RegistrationOutcome
+	if err = checkTypedTeam(r.PostForm); err == nil {
+		outcome, err = a.Registrations.Register(r.Context(), v.actor, id, entry, formIdempotency(r, ""))
+	}
 	e, isRefusal := refused(err)
-	isRefusal = isRefusal || wantsCode(err)
+	isRefusal = isRefusal || wantsCode(err) || aboutTeam(err) != nil
 	switch {
 	case errors.Is(err, compete.ErrEmailUnverified):
 		v.intend(intentOf(r))
@@ -174,7 +180,9 @@ func (a *app) register(r *http.Request, v *visit) (response, error) {
 	if readErr != nil {
 		return nil, readErr
 	}
-	if isRefusal && stand.Asks && (isEntry(e) || wantsCode(err) && r.PostForm.Has(answersGiven)) {
+	aboutEntry := isEntry(e) || aboutTeam(err) != nil ||
+		(wantsCode(err) || errors.Is(err, compete.ErrTooManyGuesses)) && r.PostForm.Has(answersGiven)
+	if isRefusal && stand.Asks && aboutEntry {
 		return a.refusedEntry(v, &c, stand, err)
 	}
 	status := http.StatusOK
@@ -192,7 +200,7 @@ func (a *app) register(r *http.Request, v *visit) (response, error) {
 		return a.showCompetition(v, status, c, stand)
 	}
 	stand.Focus, stand.New = true, err == nil
-	return show(status, pages.StandCard(stand)), nil
+	return show(status, pages.StandPressed(stand)), nil
 }
 
 // wantsCode reports whether somebody has to type another access code.
@@ -252,6 +260,9 @@ func (a *app) withdrawForm(r *http.Request, v *visit) (response, error) {
 	c, stand, err := a.readStand(v, r.PathValue("id"))
 	if err != nil {
 		return nil, err
+	}
+	if answer := a.handsOverFirst(&stand); answer != nil {
+		return answer, nil
 	}
 	question := pages.Confirm{
 		Title: "Cancel your registration?", Yes: "Cancel registration", No: "Keep registration", Danger: true,
@@ -313,7 +324,11 @@ func (a *app) withdraw(r *http.Request, v *visit) (response, error) {
 	if r.URL.RawQuery == fromWaitlist && mine.Status.HoldsSeat() { // a seat became free in the meantime
 		return redirect(r.URL.Path), nil
 	}
-	if _, err := a.Registrations.Cancel(r.Context(), v.actor, mine.ID); err != nil {
+	_, err = a.Registrations.Cancel(r.Context(), v.actor, mine.ID)
+	switch {
+	case errors.Is(err, compete.ErrCaptainMustHandOver):
+		return redirectWith("hand-over-first", teamPath(mine.TeamID)), nil
+	case err != nil:
 		return nil, err
 	}
 	return redirectWith("withdrawn", "/competitions/"+r.PathValue("id")), nil

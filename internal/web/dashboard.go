@@ -75,8 +75,8 @@ func sortIn(data *pages.ParticipantData, r *compete.MyRegistration, now time.Tim
 		CompetitionID: r.CompetitionID, Title: r.Competition.Title, Location: r.Competition.Location,
 		Cover: coverView(&r.Competition).Small,
 		State: registrationState(&r.Registration), Reason: r.Removal.Reason, Number: r.Seq,
-		Division: divisionName(&r.Competition, r.DivisionID),
-		Starts:   r.Competition.StartDate, Zone: r.Competition.Zone(),
+		Division: divisionName(&r.Competition, r.DivisionID), TeamID: r.TeamID,
+		Starts: r.Competition.StartDate, Zone: r.Competition.Zone(),
 		Seats: seatsView(r.Competition.Seats(now)), CanWithdraw: !started,
 	}
 	if r.Competition.Status == compete.StatusDraft { // unpublished by an admin, so its page is hidden
@@ -92,7 +92,7 @@ func sortIn(data *pages.ParticipantData, r *compete.MyRegistration, now time.Tim
 		group = &data.Past
 	case r.Status == compete.RegistrationOffered:
 		group, view.CanWithdraw = &data.Offered, false
-		if r.OfferOpen(now) {
+		if r.OfferOpen(now) && !r.Follows {
 			view.AcceptBy = r.ConfirmBy
 		}
 	case r.Status == compete.RegistrationRejected:
@@ -100,7 +100,9 @@ func sortIn(data *pages.ParticipantData, r *compete.MyRegistration, now time.Tim
 	case r.Status == compete.RegistrationApplied:
 		group = &data.Applied
 	case r.Status == compete.RegistrationWaitlisted:
-		group, view.Place = &data.Waitlisted, ui.Ordinal(r.Position)
+		if group = &data.Waitlisted; !r.Follows {
+			view.Place = ui.Ordinal(r.Position)
+		}
 	}
 	*group = append(*group, view)
 }

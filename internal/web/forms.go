@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/web/pages"
 )
 
 // fieldName returns the form field for a domain field: "tags[2]" is part of "tags".
@@ -102,10 +103,11 @@ func formIdempotency(r *http.Request, file string) compete.Idempotency {
 	return compete.IdempotencyOf(r.PostForm.Get("key"), r.Method, r.URL.Path, []byte(hashed(said(r.PostForm))+file))
 }
 
-// hashed returns the part of a form that goes into the hash of a request: all but an access code.
+// hashed returns the part of a form that goes into the hash of a request: all but codes.
 func hashed(form url.Values) string {
 	form = maps.Clone(form)
 	form.Del("accessCode")
+	form.Del(pages.TeamCodeInput)
 	return form.Encode()
 }
 

@@ -79,6 +79,10 @@ var inputs = []input{
 			"at most until the start. If they don't accept it, it goes to the next person. Leave empty to give " +
 			"seats immediately.",
 	}, "Must be a whole number of hours.", func(n *compete.NewCompetition) **int { return &n.OfferHours }),
+	teamMax,
+	teamMin,
+	teamSeats,
+	teamDrop,
 	{
 		Field: ui.Field{
 			Name: "unlisted", Label: "Unlisted", Type: pages.Checkbox,

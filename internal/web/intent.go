@@ -89,7 +89,7 @@ func (a *app) registerLater(r *http.Request, v *visit) (response, error) {
 	if r.PostFormValue("account") == "new" {
 		page = "/auth/signup?"
 	}
-	if len(c.Questions) > 0 { // which are answered first
+	if fillsIn(&c) { // which comes first
 		return redirect(page + url.Values{"next": {i.page() + "/register"}}.Encode()), nil
 	}
 	if err := c.CheckEntry(entryOf(i.entry)); err != nil { // better now than after the login
@@ -108,9 +108,9 @@ func (i intent) press() compete.Idempotency {
 
 // entryOf returns what a participant filled in.
 func entryOf(form url.Values) compete.Entry {
-	return compete.Entry{
-		DivisionID: form.Get("divisionId"), AccessCode: compete.AccessCode(form.Get("accessCode")),
-	}
+	e := compete.Entry{DivisionID: form.Get("divisionId"), AccessCode: compete.AccessCode(form.Get("accessCode"))}
+	e.Team, e.LookingForTeam = typedTeam(form)
+	return e
 }
 
 // continueTo redirects to next after a login, and completes the visitor's intent if that is its page.

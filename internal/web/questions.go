@@ -43,6 +43,9 @@ func (t *typedForm) readQuestion(r *http.Request, id string) {
 		Help: typed(pages.QuestionHelp), Required: typed(pages.QuestionRequired) != "",
 		Sensitive: typed(pages.QuestionSensitive) != "", Scope: compete.ScopePerson,
 	}
+	if t.values.Team != nil && typed(pages.QuestionPerTeam) != "" {
+		q.Scope = compete.ScopeTeam
+	}
 	if q.Kind.HasOptions() {
 		for line := range strings.Lines(typed(pages.QuestionOptions)) {
 			if line = strings.TrimSpace(line); line != "" {
@@ -102,7 +105,8 @@ func questionRows(qs compete.Questions) []pages.QuestionRow {
 		q := &qs[i]
 		row := pages.QuestionRow{
 			ID: q.ID, Kind: string(q.Kind), Label: q.Label, Help: q.Help, Options: strings.Join(q.Options, "\n"),
-			Required: q.Required, Sensitive: q.Sensitive, Conditions: conditions(qs[:i], q.ShowIf),
+			Required: q.Required, Sensitive: q.Sensitive, PerTeam: q.Scope == compete.ScopeTeam,
+			Conditions: conditions(qs[:i], q.ShowIf),
 		}
 		for text, bound := range map[*string]*float64{&row.Min: q.Min, &row.Max: q.Max} {
 			if bound != nil {

@@ -66,7 +66,7 @@ func (a *app) showRegistrations(
 			data.Seats = division
 		}
 	}
-	data.Columns = columnsView(c, q)
+	data.Columns, data.Teams = columnsView(c, q), c.Team != nil
 	data.Answer, data.Answers = answerFilterView(c, filter), answersView(c, filter)
 	if c.Status == compete.StatusPublished && !c.Started(v.now) {
 		form.ID, form.Key, form.Mails = c.ID, rand.Text(), a.mailing() != pages.MailOff
@@ -209,8 +209,13 @@ func (a *app) listRegistrations(
 			data.Total = tab.Count
 		}
 	}
+	teams, err := a.Teams.Names(r.Context(), found.Items)
+	if err != nil {
+		return err
+	}
 	for i := range found.Items {
 		row := registrationRow(&found.Items[i], c)
+		row.Team = teams[row.TeamID]
 		for _, column := range data.Columns {
 			if column.On {
 				row.Answers = append(row.Answers, answerText(&column.Question, found.Items[i].Answers[column.ID]))
@@ -291,7 +296,8 @@ func registrationRow(r *compete.ParticipantRegistration, c *compete.Competition)
 		State: registrationState(&r.Registration), At: r.RegisteredAt, Disabled: r.Participant.Disabled &&
 			!r.Participant.Erased,
 		Division: divisionName(c, r.DivisionID),
-		Reason:   r.Removal.Reason, Note: r.Removal.Note, Blocked: r.Removal.Blocked,
+		TeamID:   r.TeamID, Looking: r.Looking,
+		Reason: r.Removal.Reason, Note: r.Removal.Note, Blocked: r.Removal.Blocked,
 	}
 	if r.Status == compete.RegistrationOffered {
 		row.Until = r.ConfirmBy

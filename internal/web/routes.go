@@ -4,7 +4,7 @@ import "slices"
 
 // routes returns the table of pages. All other paths get the 404 page.
 func (a *app) routes() []route {
-	routes := slices.Concat(a.accountRoutes(), a.competitionRoutes(), a.adminRoutes(), []route{
+	routes := slices.Concat(a.accountRoutes(), a.competitionRoutes(), a.teamRoutes(), a.adminRoutes(), []route{
 		{"GET /{$}", a.home},
 		{"POST /theme", setTheme},
 		{"GET /privacy", a.whoSees},
@@ -85,6 +85,9 @@ func (a *app) competitionRoutes() []route {
 		{"POST /competitions/{id}/answers", a.saveAnswers},
 		{"GET /competitions/{id}/division", a.moveForm},
 		{"POST /competitions/{id}/division", a.move},
+		{"GET /competitions/{id}/team", a.joinTeamForm},
+		{"POST /competitions/{id}/team", a.joinTeam},
+		{"POST /competitions/{id}/team/looking", a.lookForTeam},
 		{"GET /competitions/{id}/withdraw", a.withdrawForm},
 		{"POST /competitions/{id}/withdraw", a.withdraw},
 		{"GET /competitions/{id}/accept", a.acceptForm},
@@ -117,10 +120,13 @@ func (a *app) competitionRoutes() []route {
 		{"GET /competitions/{id}/registrations/{registration}/remove", a.removeForm},
 		{"POST /competitions/{id}/registrations/{registration}/remove", a.remove},
 		{"POST /competitions/{id}/registrations/{registration}/unblock", a.unblock},
+		{"GET /competitions/{id}/registrations/{registration}/team", a.changeMemberForm},
+		{"POST /competitions/{id}/registrations/{registration}/team", a.changeMember},
+		{"GET /competitions/{id}/teams", a.teamList},
 		{"GET /competitions/{id}/applications", a.reviewed(a.applications)},
 		{"POST /competitions/{id}/applications", a.reviewed(a.decideSelected)},
 		{"POST /competitions/{id}/applications/{registration}", a.reviewed(a.decideOne)},
-		{"GET /competitions/{id}/applications/progress", a.reviewed(a.releaseProgress)},
+		{"GET /competitions/{id}/applications/progress", a.reviewed(a.decisionProgress)},
 		{"GET /competitions/{id}/applications/release", a.reviewed(a.releaseForm)},
 		{"POST /competitions/{id}/applications/release", a.reviewed(a.release)},
 		{"GET /competitions/{id}/draw", a.draw},
@@ -130,6 +136,21 @@ func (a *app) competitionRoutes() []route {
 		{"POST /competitions/{id}/draw/value", a.enterDrawValue},
 		{"GET /competitions/{id}/audit", a.competitionAudit},
 		{"GET /competitions/{id}/audit.csv", a.competitionAuditCSV},
+	}
+}
+
+func (a *app) teamRoutes() []route {
+	return []route{
+		{"GET /teams/{team}", a.team},
+		{"POST /teams/{team}/code", a.renewTeamCode},
+		{"GET /teams/{team}/board", a.board},
+		{"POST /teams/{team}/board", a.invite},
+		{"GET /teams/{team}/leave", a.leaveForm},
+		{"POST /teams/{team}/leave", a.leave},
+		{"GET /teams/{team}/members/{user}/captain", a.handOverForm},
+		{"POST /teams/{team}/members/{user}/captain", a.handOver},
+		{"GET /teams/{team}/members/{user}/remove", a.removeMemberForm},
+		{"POST /teams/{team}/members/{user}/remove", a.removeMember},
 	}
 }
 

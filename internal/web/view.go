@@ -104,14 +104,14 @@ func standView(c *compete.Competition, mine *compete.Registration, a compete.Act
 	if !s.Own {
 		s.Key = rand.Text()
 	}
-	s.Questions = len(c.Questions) > 0
+	s.Questions = fillsIn(c)
 	s.Asks = s.Questions && s.LoggedIn && !s.Own
 	if mine == nil || phase == compete.PhaseCancelled {
 		return s
 	}
 	s.Registered = mine.RegisteredAt
 	s.CanWithdraw = !c.Started(now)
-	s.CanAnswer = s.Asks && mine.CheckEdit(a, c, now) == nil
+	s.CanAnswer = s.Asks && len(c.Questions) > 0 && mine.CheckEdit(a, c, now) == nil
 	if mine.Status != compete.RegistrationCancelled && len(c.Divisions) > 0 {
 		s.DivisionID, s.Division = mine.DivisionID, divisionName(c, mine.DivisionID)
 		open := phase == compete.PhaseOpen || phase == compete.PhaseWaitlist || phase == compete.PhaseFull

@@ -1,6 +1,11 @@
 // Shares with the system's share sheet, else by copying the link, else by email, which works without a script.
 export function startShare() {
   document.addEventListener("click", async (e) => {
+    const copied = e.target.closest("[data-copy]");
+    if (copied) {
+      await copy(copied);
+      return;
+    }
     const link = e.target.closest("[data-share]");
     if (!link || !(navigator.share || navigator.clipboard)) {
       return;
@@ -20,6 +25,18 @@ export function startShare() {
       }
     }
   });
+}
+
+// copy copies what a button has. A browser that refuses leaves the text, which stands beside it, to be selected.
+async function copy(button) {
+  let text = "Copied";
+  try {
+    await navigator.clipboard.writeText(button.dataset.copy);
+  } catch {
+    text = "Select it to copy";
+  }
+  button.textContent = text;
+  document.getElementById("told").textContent = text;
 }
 
 function say(link, text) {

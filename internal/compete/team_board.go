@@ -1,0 +1,132 @@
+package compete
+
+import (
+	"context"
+	"slices"
+)
+
+// TeamInvitation is what a captain sends to somebody who looks for a team.
+type TeamInvitation struct {
+	Team        Team
+	Competition *Competition
+	From        string // name of who invites
+	Code        TeamCode
+}
+
+// Seeker is somebody who looks for a team.
+type Seeker struct {
+	ParticipantRegistration
+	Invited bool // to the team that asks
+	Apart   bool // in another division, so that they can't join
+}
+
+// ErrNotLooking refuses an invitation.
+var ErrNotLooking = &Error{
+	Kind: KindConflict, Code: "not_looking",
+	Detail: "This person isn't looking for a team any more.",
+}
+
+// Board lists the people that a team can invite, for its captain and those who manage the competition. Errors:
+// ErrTeamMissing, ErrCaptainOnly, ErrCompetitionCancelled.
+func (s *Teams) Board(ctx context.Context, a Actor, teamID, cursor string, limit int) (TeamView, Page[Seeker], error) {
+	t, err := s.captained(ctx, a, teamID)
+	if err != nil {
+		return t, Page[Seeker]{}, err
+	}
+	at, limit, err := listing(validation{}, "seekers", cursor, limit)
+	if err != nil {
+		return t, Page[Seeker]{}, err
+	}
+	found, err := s.config.Store.Seekers(ctx, t.CompetitionID, at, limit)
+	if err != nil {
+		return t, Page[Seeker]{}, err
+	}
+	ids := make([]string, len(found.Items))
+	for i := range found.Items {
+		ids[i] = found.Items[i].ID
+	}
+	invited, err := s.config.Store.Invited(ctx, t.ID, ids)
+	seekers := Page[Seeker]{Next: found.Next}
+	for _, r := range found.Items {
+		seekers.Items = append(seekers.Items, Seeker{r, slices.Contains(invited, r.ID), t.apart(&r.Registration)})
+	}
+	return t, seekers, err
+}
+
+// apart reports whether somebody can't join because their place is in another division.
+func (v *TeamView) apart(r *Registration) bool {
+	return !v.Competition.SeatsPerTeam() && v.Members[0].DivisionID != r.DivisionID
+}
+
+// captained returns a team that the actor decides for.
+func (s *Teams) captained(ctx context.Context, a Actor, teamID string) (TeamView, error) {
+	t, err := s.Get(ctx, a, teamID)
+	if err == nil {
+		err = t.CheckCaptain(a, &t.Competition, true)
+	}
+	if err == nil && len(t.Members) == 0 {
+		err = ErrTeamMissing
+	}
+	return t, err
+}
+
+// Invite sends somebody who looks for a team a message with the link to join. Who was invited already gets none.
+// Errors: those of Board, ErrReauthenticate, ErrTeamFull, ErrTeamClosed, ErrTeamDivision, ErrNotLooking.
+func (s *Teams) Invite(ctx context.Context, a Actor, teamID, registrationID string) error {
+	t, err := s.captained(ctx, a, teamID)
+	if err == nil && t.CaptainID != a.UserID {
+		err = s.requireFresh(ctx, a, &t)
+	}
+	if err == nil {
+		err = s.joinable(&t)
+	}
+	if err != nil {
+		return err
+	}
+	if !ValidID(registrationID) {
+		return ErrNotLooking
+	}
+	r, err := s.config.Registrations.ParticipantRegistration(ctx, registrationID)
+	switch {
+	case ErrRegistrationGone.Is(err):
+		return ErrNotLooking
+	case err != nil:
+		return err
+	case r.CompetitionID != t.CompetitionID || !r.Looking || r.Status == RegistrationCancelled ||
+		r.Status == RegistrationRejected:
+		return ErrNotLooking
+	case t.apart(&r.Registration):
+		return ErrTeamDivision
+	}
+	from, err := s.config.Users.User(ctx, a.UserID)
+	if err != nil {
+		return err
+	}
+	to, err := s.config.Users.User(ctx, r.UserID)
+	if err != nil {
+		return err
+	}
+	w, err := s.config.Wording.Invited(to, TeamInvitation{t.Team, &t.Competition, from.Name, t.Code})
+	m, err := accountMessages{s.config.Runtime, s.config.Wording}.worded(MessageTeamInvited, to, to.Email, w, err)
+	if err != nil {
+		return err
+	}
+	m.RegistrationID, m.Seq, m.MoveID = r.ID, r.Seq, t.ID
+	return s.config.Store.Invite(ctx, m, AuditRecord{
+		At: s.config.now(), Action: AuditTeamInvited, UserID: r.UserID, CompetitionID: t.CompetitionID, SubjectID: t.ID,
+	})
+}
+
+// Names returns the names of the teams that registrations are in, by id.
+func (s *Teams) Names(ctx context.Context, rows []ParticipantRegistration) (map[string]string, error) {
+	var ids []string
+	for i := range rows {
+		if id := rows[i].TeamID; id != "" && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	return s.config.Store.TeamNames(ctx, ids)
+}

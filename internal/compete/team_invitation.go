@@ -1,0 +1,44 @@
+package compete
+
+import (
+	"context"
+)
+
+// Invitation returns the team that a code is for, and whether the actor could join it now or, before registration
+// opens, later. Errors: those of ByCode, and ErrTeamFull and ErrTeamClosed with the team.
+func (s *Teams) Invitation(ctx context.Context, a Actor, competitionID string, code TeamCode) (TeamView, error) {
+	t, err := s.ByCode(ctx, a, competitionID, code)
+	if err != nil {
+		return TeamView{}, err
+	}
+	c, err := s.config.Competitions.Get(ctx, a, competitionID)
+	if err != nil {
+		return TeamView{}, err
+	}
+	rows, err := s.config.Store.Members(ctx, t.ID)
+	if err != nil {
+		return TeamView{}, err
+	}
+	view := teamView(t, c, "", rows)
+	if view.Size() == 0 || c.Team == nil { // everyone left just now
+		return TeamView{}, ErrTeamMissing
+	}
+	if c.Phase(s.config.now()) == PhaseUpcoming {
+		return view, c.CheckJoin(view.Size(), &view.Members[0].Registration)
+	}
+	return view, s.joinable(&view)
+}
+
+// Joinable reports whether somebody can join the team now.
+func (s *Teams) Joinable(v *TeamView) bool { return len(v.Members) > 0 && s.joinable(v) == nil }
+
+func (s *Teams) joinable(v *TeamView) error {
+	c := &v.Competition
+	if c.Team == nil {
+		return ErrTeamClosed
+	}
+	if err := c.checkJoining(s.config.now()); err != nil {
+		return err
+	}
+	return c.CheckJoin(v.Size(), &v.Members[0].Registration)
+}
