@@ -2,7 +2,7 @@
 # Each target is one readable line or a script; nothing has to be set up by hand first.
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev dev-services migrate seed build test test-quick lint generate assets screenshots soak bench bench-scale release
+.PHONY: help run dev dev-services migrate seed build test test-quick lint generate assets screenshots pictures soak bench bench-scale release
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ assets: ## Rebuild the committed styles, scripts and fonts (needs Node and npm)
 
 screenshots: ## Take screenshots of every page, in both themes and at three widths, in ./screenshots (needs Chromium)
 	MINICOMPETE_SCREENSHOTS=$(CURDIR)/screenshots go test -count=1 -timeout 20m -run '^TestDemo$$/^every_page$$' ./internal/web/e2e
+
+pictures: ## Take the pictures of docs/organize.md anew (needs Chromium)
+	MINICOMPETE_PICTURES=$(CURDIR)/docs/pictures go test -count=1 -timeout 20m -run '^TestDemo$$/^guide$$' ./internal/web/e2e
 
 soak: ## Kill, cut and slow down everything while people register, for ten minutes and 100 kills (FOR=2h takes longer)
 	MINICOMPETE_SOAK=$(or $(FOR),10m) scripts/with-test-services go test -count=1 -timeout 0 -v -run '^Test(Soak|KilledAgainAndAgain)$$' ./cmd/minicompete

@@ -61,6 +61,15 @@ type DecisionCounts struct {
 	Beyond    int `json:"beyond" doc:"How many more people are to be admitted than seats are left. A release requires 0." example:"0"`
 }
 
+// DivisionCounts are the people to be admitted to a division, and the seats left there.
+type DivisionCounts struct {
+	ID        string `json:"id" format:"uuid" example:"018f6b1e-7777-7d0a-9b3e-5a1f0c2d4e6f"`
+	Name      string `json:"name" example:"Long distance"`
+	Admit     int    `json:"admit" example:"20"`
+	SeatsLeft int    `json:"seatsLeft" example:"25"`
+	Beyond    int    `json:"beyond" doc:"How many more people are to be admitted to it than seats are left there. A release requires 0." example:"0"`
+}
+
 // Release is the release of all drafts at a moment.
 type Release struct {
 	ID         string     `json:"id" format:"uuid" example:"018f6b1e-3333-7d0a-9b3e-5a1f0c2d4e6f"`
@@ -72,13 +81,15 @@ type Release struct {
 	Waitlisted int        `json:"waitlisted" example:"30"`
 	Rejected   int        `json:"rejected" example:"44"`
 	Unseated   int        `json:"unseated" doc:"Drafts that remain, because the last seat was taken in the meantime." example:"0"`
+	Failed     bool       `json:"failed" doc:"It stopped because of a technical failure. Releasing again goes on with it." example:"false"`
 	Dropped    int        `json:"dropped" doc:"Drafts that no longer applied, such as those about people who had cancelled." example:"1"`
 }
 
 // DecisionState says how far deciding is.
 type DecisionState struct {
-	Counts  DecisionCounts `json:"counts"`
-	Release *Release       `json:"release" doc:"The latest release; null if there never was one."`
+	Counts    DecisionCounts   `json:"counts"`
+	Divisions []DivisionCounts `json:"divisions" nullable:"false" doc:"In order; empty without divisions."`
+	Release   *Release         `json:"release" doc:"The latest release; null if there never was one."`
 }
 
 // Draft is a decision that hasn't been released yet.
@@ -152,7 +163,8 @@ func (a *api) registerDecisions() {
 		summary: "Release all decisions",
 		description: "For the competition's organizer and admins. Every draft takes effect, in order of arrival, and " +
 			"everyone gets one message. It happens in the background; `listDecisions` shows the progress. " +
-			"More people than seats are left can't be admitted. While a release is under way, this returns it.",
+			"More people than seats are left, in total or in a division, can't be admitted. While a release is under " +
+			"way, this returns it; one that has failed goes on.",
 		request: EmptyRequest{}, optionalBody: true,
 		errors: append(deciding, compete.ErrNothingToRelease, compete.ErrAdmittedBeyond, compete.ErrReleasePaused),
 	}, a.releaseDecisions)
@@ -201,7 +213,14 @@ func (a *api) releaseDecisions(ctx context.Context, in *releaseInput) (*releaseA
 
 func newDecisionState(s compete.DecisionState) DecisionState {
 	c := s.Counts
+	divisions := []DivisionCounts{}
+	for _, d := range c.Divisions {
+		divisions = append(divisions, DivisionCounts{
+			ID: d.ID, Name: d.Name, Admit: d.Admit, SeatsLeft: d.SeatsLeft, Beyond: d.Beyond(),
+		})
+	}
 	return DecisionState{
+		Divisions: divisions,
 		Counts: DecisionCounts{
 			Undecided: c.Undecided, Admit: c.Admit, Waitlist: c.Waitlist, Reject: c.Reject, SeatsLeft: c.SeatsLeft,
 			Beyond: c.Beyond(),
@@ -216,7 +235,7 @@ func newRelease(r *compete.Release) *Release {
 	}
 	return &Release{
 		ID: r.ID, StartedAt: r.StartedAt.UTC(), FinishedAt: utc(r.FinishedAt), Total: r.Total, Done: r.Done(),
-		Admitted: r.Admitted, Waitlisted: r.Waitlisted, Rejected: r.Rejected, Unseated: r.Unseated, Dropped: r.Dropped,
+		Admitted: r.Admitted, Waitlisted: r.Waitlisted, Rejected: r.Rejected, Unseated: r.Unseated, Dropped: r.Dropped, Failed: r.Failed,
 	}
 }
 

@@ -21,6 +21,8 @@ func TestReview(t *testing.T) {
 		t.Run("refused", w.sub(testRefusedDecisions))
 		t.Run("offered", w.sub(testOfferedApplication))
 		t.Run("pages", w.sub(testPagesOfDecisions))
+		t.Run("divisions", w.sub(testDivisionsOfDecisions))
+		t.Run("failed", w.sub(testFailedRelease))
 	})
 }
 
@@ -278,5 +280,57 @@ func testPagesOfDecisions(w *world) {
 		http.StatusOK, &rejections)
 	if len(rejections.Items) != 1 || rejections.Items[0].RegistrationID != a[1].ID {
 		w.t.Errorf("the rejections are %+v", rejections.Items)
+	}
+}
+
+// testDivisionsOfDecisions admits more people to a division than it has seats.
+func testDivisionsOfDecisions(w *world) {
+	c := w.create(strings.Replace(reviewBody(5), "{",
+		`{"divisions":[{"name":"Short","capacity":1},{"name":"Long","capacity":4}],`, 1))
+	short := c.Divisions[0]
+	var applications []api.Registration
+	for range 2 {
+		var r api.Registration
+		w.into(w.call("POST", "/api/competitions/"+c.ID+"/register", w.signUp().Token,
+			fmt.Sprintf(`{"divisionId":%q}`, short.ID)), http.StatusCreated, &r)
+		applications = append(applications, r)
+	}
+	state := w.decide(c, decisions("ADMIT", applications...))
+	want := []api.DivisionCounts{
+		{ID: short.ID, Name: "Short", Admit: 2, SeatsLeft: 1, Beyond: 1},
+		{ID: c.Divisions[1].ID, Name: "Long", SeatsLeft: 4},
+	}
+	if !slices.Equal(state.Divisions, want) || state.Counts.Beyond != 0 {
+		w.t.Errorf("got %+v, want %+v", state, want)
+	}
+	w.refused(w.call("POST", "/api/competitions/"+c.ID+"/decisions/release", w.tokens[organizer], ""),
+		http.StatusConflict, "admitted_beyond_room")
+	w.decide(c, decisions("WAITLIST", applications[1]))
+	w.release(c)
+}
+
+// testFailedRelease goes on with a release whose job has used up its attempts.
+func testFailedRelease(w *world) {
+	c, a := w.applications(2)
+	w.decide(c, decisions("ADMIT", a...))
+	db, now := w.Store(), compete.UTC(time.Now())
+	if _, err := db.Writer().ExecContext(w.t.Context(), `INSERT INTO releases (id, competition_id, started_at,
+		total, after_seq, admitted, waitlisted, rejected, unseated, dropped)
+		VALUES ($1, $2, $3, 2, 0, 0, 0, 0, 0, 0)`, a[0].ID, c.ID, now); err != nil {
+		w.t.Fatal(err)
+	}
+	if err := db.SaveFailedJob(w.t.Context(), compete.FailedJob{
+		ID: a[1].ID, JobID: -1, Queue: compete.QueueMaintenance, Kind: compete.ReleaseJob{}.Kind(), Attempts: 3,
+		Payload: []byte(fmt.Sprintf(`{"competitionId": %q}`, c.ID)), Error: "the disk is full", FailedAt: now,
+	}); err != nil {
+		w.t.Fatal(err)
+	}
+	var state api.Decisions
+	w.into(w.call("GET", "/api/competitions/"+c.ID+"/decisions", w.tokens[organizer], ""), http.StatusOK, &state)
+	if state.Release == nil || !state.Release.Failed || state.Release.FinishedAt != nil {
+		w.t.Errorf("the release is %+v", state.Release)
+	}
+	if r := w.release(c); r.Failed || r.Admitted != 2 {
+		w.t.Errorf("at last, the release is %+v", r)
 	}
 }

@@ -101,6 +101,7 @@ func (a *api) exportParticipants(
 	}
 	file := sheet.File{
 		Name: sheet.Name(competition.Title, a.Clock().In(competition.Zone())), Divisions: competition.Divisions,
+		Teams:     competition.Team != nil,
 		Questions: competition.Questions,
 		Parts:     parts,
 	}
@@ -123,7 +124,7 @@ func writeList[T any](hc huma.Context, list *listOf[T]) {
 
 func newParticipantRegistration(r *compete.ParticipantRegistration) ParticipantRegistration {
 	return ParticipantRegistration{
-		RegistrationState: newRegistrationState(&r.Registration), Answers: r.Answers, Note: r.Removal.Note,
+		RegistrationState: newRegistrationState(&r.Registration), Answers: r.Answers, Note: r.Removal.Note, Team: r.Team,
 		User: newParticipant(&r.Participant),
 	}
 }

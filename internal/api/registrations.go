@@ -33,6 +33,7 @@ type ParticipantRegistration struct {
 	RegistrationState
 	Answers compete.Answers `json:"answers,omitempty" doc:"The person's answers, by question. Left out if there are none." example:"{\"q1-1\":\"M\"}"`
 
+	Team string      `json:"team,omitempty" doc:"The name of the team, if the person is in one." example:"The Gophers"`
 	Note string      `json:"note,omitempty" doc:"The organizer's internal note on the removal. The person never sees it." example:"See email of 3 April."`
 	User Participant `json:"user"`
 }

@@ -101,6 +101,11 @@ func testTeamsPerPerson(w *world) {
 		w.t.Errorf("the incomplete teams are %+v", teams)
 	}
 	w.refused(w.call("GET", "/api/competitions/"+c.ID+"/teams", bobs, ""), http.StatusForbidden, "forbidden")
+	csv := w.call("GET", "/api/competitions/"+c.ID+"/registrations", w.tokens[organizer], "", "Accept: text/csv")
+	if head, rest, _ := strings.Cut(csv.body, "\n"); !strings.HasSuffix(strings.TrimSpace(head), ",\"team\"") ||
+		strings.Count(rest, ",\"The Gophers\"") != 1 {
+		w.t.Errorf("the CSV says:\n%s", csv.body)
+	}
 }
 
 func testTeamsPerTeam(w *world) {

@@ -103,9 +103,12 @@ func newCompetition(n int, organizerID string, capacity int) compete.Competition
 }
 
 // questionsAsked is how many questions people have answered ahead.
-const questionsAsked = 10
+const (
+	questionsAsked    = 10
+	preparedDivisions = 4
+)
 
-// prepareAll gives a competition questions that all people have answered ahead, by SQL.
+// prepareAll gives a competition divisions and questions. Everybody has chosen a division and answered ahead.
 func prepareAll(ctx context.Context, db *store.Store, people []person, competitionID string) error {
 	var questions compete.Questions
 	answers := compete.Answers{}
@@ -128,24 +131,35 @@ func prepareAll(ctx context.Context, db *store.Store, people []person, competiti
 	if err != nil {
 		return err
 	}
-	tx, err := db.Writer().BeginTx(ctx, nil)
-	if err != nil {
+	if _, err := db.Writer().ExecContext(ctx, "UPDATE competitions SET questions = $2, divisions = $3 WHERE id = $1",
+		competitionID, string(asked), preparedDivisions); err != nil {
 		return err
 	}
-	defer func() { _ = tx.Rollback() }()
-	if _, err := tx.ExecContext(ctx, "UPDATE competitions SET questions = $2 WHERE id = $1", competitionID,
-		string(asked)); err != nil {
-		return err
+	divisions := make([]uuid.UUID, preparedDivisions)
+	var rows [][]any
+	for i := range divisions {
+		divisions[i] = uuid.Must(uuid.NewV7())
+		rows = append(rows, []any{
+			divisions[i], uuid.MustParse(competitionID), i, fmt.Sprintf("Division %d", i), len(people), len(people), 0,
+		})
 	}
-	for _, p := range people {
-		if _, err := tx.ExecContext(ctx,
-			"INSERT INTO preparations (user_id, competition_id, division_id, answers, asked, updated_at) "+
-				"VALUES ($1, $2, '', $3, $4, $5) ON CONFLICT DO NOTHING", p.id, competitionID, filled, questions.Digest(),
-			compete.UTC(time.Now())); err != nil {
+	var ahead [][]any
+	for i, p := range people {
+		ahead = append(ahead, []any{
+			uuid.MustParse(p.id), uuid.MustParse(competitionID), divisions[i%len(divisions)].String(), filled,
+			questions.Digest(), compete.UTC(time.Now()),
+		})
+	}
+	return db.DB().Load(ctx, nil, func(load sqldb.Loader) error {
+		if err := load.Add(ctx, "divisions", []string{
+			"id", "competition_id", "place", "name", "capacity", "seats_left", "waitlisted",
+		}, slices.Values(rows)); err != nil {
 			return err
 		}
-	}
-	return tx.Commit()
+		return load.Add(ctx, "preparations", []string{
+			"user_id", "competition_id", "division_id", "answers", "asked", "updated_at",
+		}, slices.Values(ahead))
+	})
 }
 
 // newRecord returns the idempotency record of a registration as stored by the product.

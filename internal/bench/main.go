@@ -45,7 +45,7 @@ func main() {
 		"a PostgreSQL server where databases can be created")
 	flag.StringVar(&o.databases, "databases", "sqlite,postgres", "databases to measure")
 	flag.StringVar(&o.only, "only", "rush,reads,streams,start,logins,overload,release,draw",
-		"parts to measure: rush, reads, streams, start, logins, overload, release, draw, scale")
+		"parts to measure: rush, rushes, reads, streams, start, logins, overload, release, draw, scale")
 	flag.StringVar(&o.contenders, "contenders", "product,prepared,bare,textbook", "servers to compare in a rush")
 	flag.IntVar(&o.participants, "participants", 10_000, "participants per rush")
 	flag.IntVar(&o.connections, "connections", 256, "connections shared by the participants")
@@ -95,7 +95,7 @@ func run(ctx context.Context, o options) error {
 
 func measure(ctx context.Context, o options, kind string) error {
 	parts := map[string]func(context.Context, options, string) error{
-		"rush": measureRush, "reads": measureReads,
+		"rush": measureRush, "rushes": measureRushes, "reads": measureReads,
 		"streams": measureStreams, "start": measureStart, "logins": measureLogIns, "overload": measureOverload,
 		"release": measureRelease, "draw": measureDraw, "scale": measureScale,
 	}

@@ -15,7 +15,8 @@ import (
 // confirmationTimeout bounds the wait for the confirmations after a rush.
 const confirmationTimeout = 60 * time.Second
 
-// prepared is the product in a rush for a competition with questions that everyone has answered ahead.
+// prepared is the product in a rush for a competition with divisions and questions: everyone has chosen and answered
+// ahead. What else a rush can have belongs into prepareAll.
 const prepared = "prepared"
 
 // rush is one measured rush.
@@ -122,6 +123,51 @@ func runRush(ctx context.Context, o options, kind, contender string) (r rush, er
 	}
 	defer func() { err = firstError(err, s.stop()) }()
 	return rushOn(ctx, o, db, s, people, competitions[0], isProduct)
+}
+
+// measureRushes measures the memory of three rushes in a row, each for another competition.
+func measureRushes(ctx context.Context, o options, kind string) (err error) {
+	url, drop, err := newDatabase(ctx, o, kind)
+	if err != nil {
+		return err
+	}
+	defer drop()
+	db, err := store.Open(ctx, store.Config{URL: url})
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	organizers, err := addPeople(ctx, db, compete.RoleOrganizer, 1)
+	if err != nil {
+		return err
+	}
+	people, err := addPeople(ctx, db, compete.RoleParticipant, o.participants)
+	if err != nil {
+		return err
+	}
+	competitions, err := addCompetitions(ctx, db, organizers[0], 3, o.participants)
+	if err != nil {
+		return err
+	}
+	s, err := startProduct(ctx, o.binary, url)
+	if err != nil {
+		return err
+	}
+	defer func() { err = firstError(err, s.stop()) }()
+	peaks := ""
+	for _, competition := range competitions {
+		each := slices.Clone(people)
+		for i := range each {
+			each[i].id += competition[len(competition)-12:] // it is the key, and each registration has its own
+		}
+		r, err := rushOn(ctx, o, db, s, each, competition, false)
+		if err != nil {
+			return err
+		}
+		peaks += fmt.Sprintf(" %.0f", r.peak)
+	}
+	fmt.Printf("%-9s three rushes in a row: memory at peak%s MB\n", kind, peaks)
+	return nil
 }
 
 func rushOn(

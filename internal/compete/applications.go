@@ -19,9 +19,9 @@ type ApplicationStore interface {
 	// DecisionCounts counts the drafts of a competition, and the applications without one.
 	DecisionCounts(ctx context.Context, competitionID string) (DecisionCounts, error)
 	// StartRelease locks a competition and, unless a release is under way already, adds the one that decide returns,
-	// with its ReleaseJob, or fails with decide's error. It returns the release that is then under way. It fails with
-	// ErrCompetitionMissing.
-	StartRelease(ctx context.Context, competitionID string,
+	// with its ReleaseJob, or fails with decide's error. One that has failed gets a new job. It returns the release that
+	// is then under way. It fails with ErrCompetitionMissing.
+	StartRelease(ctx context.Context, competitionID string, now time.Time,
 		decide func(c *Competition, counts DecisionCounts) (Release, error)) (Release, error)
 	// LastRelease returns the latest release of a competition; nil if there never was one.
 	LastRelease(ctx context.Context, competitionID string) (*Release, error)
@@ -227,14 +227,14 @@ func (s *Applications) state(ctx context.Context, competitionID string) (d Decis
 	return d, err
 }
 
-// Release starts releasing all drafts together. If a release is under way already, it returns that one. Errors: those
-// of Competitions.changeable, Competition.CheckDeciding and DecisionCounts.CheckRelease.
+// Release starts releasing all drafts together. If a release is under way already, it returns that one, and goes on
+// with it if it has failed. Errors: those of Competitions.changeable, Competition.CheckDeciding and DecisionCounts.CheckRelease.
 func (s *Applications) Release(ctx context.Context, a Actor, competitionID string) (Release, error) {
 	if _, err := s.config.Competitions.changeable(ctx, a, competitionID); err != nil {
 		return Release{}, err
 	}
 	now := s.config.now()
-	return s.config.Store.StartRelease(ctx, competitionID, func(c *Competition, counts DecisionCounts) (
+	return s.config.Store.StartRelease(ctx, competitionID, now, func(c *Competition, counts DecisionCounts) (
 		Release, error,
 	) {
 		if err := c.CheckManager(a); err != nil {

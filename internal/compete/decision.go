@@ -54,7 +54,18 @@ type DecisionCounts struct {
 	Waitlist  int
 	Reject    int
 	SeatsLeft int
+	Divisions []DivisionCounts // in order; nil for none
 }
+
+// DivisionCounts are the people to be admitted to a division, and the seats left there.
+type DivisionCounts struct {
+	ID, Name  string
+	Admit     int
+	SeatsLeft int
+}
+
+// Beyond returns how many more people are to be admitted to the division than seats are left there.
+func (c DivisionCounts) Beyond() int { return max(0, c.Admit-c.SeatsLeft) }
 
 // Drafts returns the number of drafts.
 func (c DecisionCounts) Drafts() int { return c.Admit + c.Waitlist + c.Reject }
@@ -62,7 +73,7 @@ func (c DecisionCounts) Drafts() int { return c.Admit + c.Waitlist + c.Reject }
 // Beyond returns how many more people are to be admitted than seats are left.
 func (c DecisionCounts) Beyond() int { return max(0, c.Admit-c.SeatsLeft) }
 
-// CheckRelease fails with ErrNothingToRelease, or ErrAdmittedBeyond with the counts.
+// CheckRelease fails with ErrNothingToRelease, or ErrAdmittedBeyond with the counts of the competition or a division.
 func (c DecisionCounts) CheckRelease() error {
 	switch beyond := c.Beyond(); {
 	case c.Drafts() == 0:
@@ -72,6 +83,14 @@ func (c DecisionCounts) CheckRelease() error {
 		refusal.Detail = fmt.Sprintf("You're admitting %d, but only %d seats are left. Change %d decisions to "+
 			"WAITLIST or REJECT, or raise the capacity.", c.Admit, c.SeatsLeft, beyond)
 		return &refusal
+	}
+	for _, d := range c.Divisions {
+		if beyond := d.Beyond(); beyond > 0 {
+			refusal := *ErrAdmittedBeyond
+			refusal.Detail = fmt.Sprintf("You're admitting %d to %q, which has %d seats left. Change %d of these "+
+				"decisions to WAITLIST or REJECT, or raise the division's capacity.", d.Admit, d.Name, d.SeatsLeft, beyond)
+			return &refusal
+		}
 	}
 	return nil
 }
@@ -90,6 +109,7 @@ type Release struct {
 	Unseated      int // drafts that remain: the last seat was taken in the meantime
 	Dropped       int // drafts that no longer applied
 	FinishedAt    *time.Time
+	Failed        bool // its job has used up its attempts; only LastRelease tells
 }
 
 // Done returns the number of drafts that have been dealt with.

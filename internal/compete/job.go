@@ -82,7 +82,7 @@ const (
 )
 
 // Notice requests the message of one kind about one registration. It is only valid while the registration still has
-// this Seq.
+// this Seq; see WorkStore.Targets for those of teams.
 type Notice struct {
 	RegistrationID string      `json:"registrationId"`
 	Seq            int64       `json:"seq"`

@@ -77,6 +77,7 @@ type LedgerQuery struct {
 type LedgerState struct {
 	Competitions  []LedgerCompetition
 	Registrations []Registration // at the places, or with the ids
+	Disabled      []string       // those of RegistrationIDs whose person has a disabled account
 	Records       []IdempotencyRecord
 }
 

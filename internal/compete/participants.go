@@ -32,7 +32,7 @@ func (s *Registrations) ListOf(
 	if err != nil {
 		return none, err
 	}
-	filter.Cursor, filter.Limit, filter.Asked = at, limit, len(c.Questions) > 0
+	filter.Cursor, filter.Limit, filter.Asked, filter.Teams = at, limit, len(c.Questions) > 0, c.Team != nil
 	return s.config.Store.RegistrationsOfCompetition(ctx, c.ID, filter)
 }
 
@@ -50,7 +50,7 @@ func (s *Registrations) Every(ctx context.Context, a Actor, competitionID, curso
 	if err != nil {
 		return nil, err
 	}
-	filter.Cursor, filter.Limit, filter.Asked = at, exportSize, len(c.Questions) > 0
+	filter.Cursor, filter.Limit, filter.Asked, filter.Teams = at, exportSize, len(c.Questions) > 0, c.Team != nil
 	first, err := s.config.Store.RegistrationsOfCompetition(ctx, competitionID, filter)
 	if err != nil {
 		return nil, err
@@ -78,6 +78,7 @@ func (s *Registrations) ByStatus(
 	if err := wrong.err(); err != nil {
 		return nil, err
 	}
+	f.Teams = c.SeatsPerTeam()
 	return s.config.Store.RegistrationsByStatus(ctx, c.ID, f, all)
 }
 

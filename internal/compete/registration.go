@@ -181,6 +181,7 @@ type Participant struct {
 type ParticipantRegistration struct {
 	Registration
 	Answers     Answers // nil unless they were read
+	Team        string  // its name; empty if there is none, and unless it was read
 	Participant Participant
 }
 
@@ -188,5 +189,6 @@ type ParticipantRegistration struct {
 type MyRegistration struct {
 	Registration
 	Answers     Answers
+	Team        string // its name; empty for none
 	Competition Competition
 }

@@ -207,6 +207,7 @@ type RegistrationFilter struct {
 	Search     string             // every word must be in name or email
 	Answer     AnswerFilter       // the zero value means any
 	Asked      bool               // the competition has questions: read the answers too
+	Teams      bool               // the competition has teams: read their names too, and count people
 	Columns    []string           // questions whose answers a page shows; stores don't use it
 	Sort       RegistrationSort   // empty means SortArrival
 	Cursor     Cursor             // Cursor.List is Sort.List

@@ -2,6 +2,8 @@ package compete
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/minicompete/minicompete/internal/normal"
@@ -336,27 +338,30 @@ func (s *Teams) Deadlines(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var failures []error
 	for i := range due {
-		c := &due[i].Competition
-		deadline := c.RegDeadline
-		done := func(at *time.Time) bool { return at != nil && at.Equal(deadline) }
-		switch {
-		case c.Team == nil || c.Team.Min <= 1 || c.Status != StatusPublished:
-		case now.Before(deadline):
-			if !done(due[i].WarnedFor) {
-				err = s.config.Store.WarnTeams(ctx, c)
-			}
-		case c.DropsIncomplete(now) && !done(due[i].DroppedFor):
-			for more := true; more && err == nil; {
-				more, err = s.config.Registrar.DropIncomplete(ctx, c.ID)
-			}
-			if err == nil {
-				err = s.config.Store.TeamsDropped(ctx, c.ID, deadline)
-			}
-		}
-		if err != nil {
-			return err
+		if err := s.deadline(ctx, &due[i], now); err != nil {
+			failures = append(failures, fmt.Errorf("teams of competition %s: %w", due[i].Competition.ID, err))
 		}
 	}
-	return nil
+	return errors.Join(failures...)
+}
+
+func (s *Teams) deadline(ctx context.Context, due *TeamDeadline, now time.Time) (err error) {
+	c := &due.Competition
+	done := func(at *time.Time) bool { return at != nil && at.Equal(c.RegDeadline) }
+	switch {
+	case now.Before(c.RegDeadline):
+		if c.Team.Min > 1 && !done(due.WarnedFor) {
+			err = s.config.Store.WarnTeams(ctx, c)
+		}
+	case c.Team.DropIncomplete && !done(due.DroppedFor):
+		for more := c.DropsIncomplete(now); more && err == nil; {
+			more, err = s.config.Registrar.DropIncomplete(ctx, c.ID)
+		}
+		if err == nil {
+			err = s.config.Store.TeamsDropped(ctx, c.ID, c.RegDeadline)
+		}
+	}
+	return err
 }

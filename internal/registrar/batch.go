@@ -39,7 +39,7 @@ type batch struct {
 	notices    []compete.Notice // messages beside those of runs
 	releases   []compete.LedgerRelease
 	draws      []compete.Draw
-	disabled   []string       // registrations of disabled accounts that a decision has put on a waitlist
+	disabled   []string       // registrations of disabled accounts that this batch may put on a waitlist
 	settle     []string       // competitions that need further pages
 	changed    []string       // competitions that changed
 	notified   []string       // competitions whose pages are notified, changed or not
@@ -106,6 +106,7 @@ func (b *batch) read() error {
 		b.competitions[c.ID] = &competition{LedgerCompetition: c}
 	}
 	b.addRead(state.Registrations)
+	b.disabled = state.Disabled
 	for _, record := range state.Records {
 		b.records[compete.IdempotencyKey{UserID: record.UserID, Key: record.Key}] = record
 	}

@@ -193,7 +193,7 @@ func (b *batch) place(c *competition, r *compete.Registration, divisionID string
 	if d := c.Division(divisionID); d != nil {
 		r.Position = d.Waitlisted
 	}
-	if line := c.waiting[divisionID]; line != nil {
+	if line := c.waiting[divisionID]; line != nil && !slices.Contains(b.disabled, r.ID) {
 		line.join(r)
 	}
 	b.notify(r, compete.MessageWaitlisted)

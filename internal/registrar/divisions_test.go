@@ -351,3 +351,42 @@ func TestDivisionOutcomesAreReplayed(t *testing.T) {
 		want(t, "stored divisions", names, []string{"renamed 2 of 3", "new 9 of 9", "division 0 2 of 2"})
 	})
 }
+
+// A person with a disabled account whom staff move joins the other waitlist, but a seat that becomes free in the same
+// batch isn't theirs.
+func TestDisabledAreMovedInOneBatch(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, db *store.Store) {
+		a := newFixture(t, db, 2)
+		id := a.addCompetition(t, 1, true)
+		r := startRegistrar(t, db.Ledger(), nil)
+		divisions := a.addDivisions(t, r, id, 2, 2)
+		for _, person := range a.people {
+			_, err := r.Register(t.Context(), compete.RegisterCommand{
+				Actor: person, CompetitionID: id, Entry: compete.Entry{DivisionID: divisions[0].ID},
+			})
+			must(t, err)
+		}
+		a.change(t, a.people[1], disable)
+		mine := a.registration(t, 1, id)
+		batched(t, db.Ledger(), func(r *registrar.Registrar) {
+			o, err := r.Move(t.Context(), compete.MoveCommand{
+				Actor: a.organizer, RegistrationID: mine.ID, DivisionID: divisions[1].ID,
+			})
+			if err != nil || o.Registration.Status != waitlisted {
+				t.Errorf("moved: %s, %v", o.Registration.Status, err)
+			}
+		}, func(r *registrar.Registrar) {
+			_, err := r.Update(t.Context(), compete.UpdateCommand{
+				Actor: a.organizer, CompetitionID: id, Change: compete.CompetitionChange{
+					Edit: func(c *compete.CompetitionContent) { c.Capacity = 2 },
+				},
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+		want(t, "status", a.registration(t, 1, id).Status, waitlisted)
+		left, waiting := a.seats(t, id)
+		want(t, "seats left and people waiting", []int{left, waiting}, []int{1, 1})
+	})
+}

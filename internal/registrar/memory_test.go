@@ -108,6 +108,9 @@ func (tx *memoryTx) Read(_ context.Context, q compete.LedgerQuery) (state compet
 			state.Registrations = append(state.Registrations, r)
 			ids = append(ids, r.CompetitionID)
 		}
+		if slices.Contains(q.RegistrationIDs, r.ID) && m.disabled[r.UserID] {
+			state.Disabled = append(state.Disabled, r.ID)
+		}
 	}
 	slices.Sort(ids)
 	for _, id := range slices.Compact(ids) {

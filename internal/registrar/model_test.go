@@ -117,7 +117,7 @@ func (m *model) do(c call) string {
 		}
 		p.blocked = false
 	case "move", "move if free":
-		if m.disabled[c.who] { // they can't log in; and a batch doesn't know it of those whom staff move
+		if m.disabled[c.actor()] { // they can't log in
 			return ""
 		}
 		return m.move(c.actor(), p, c.division(true), c.what == "move if free")
@@ -705,7 +705,7 @@ func (c call) command(s *scenario) func(context.Context) (answer string, err err
 	case "accept", "decline":
 		return answerBy(c.actor(), c.who, c.what == "accept").with(s)
 	case "move", "move if free":
-		if s.ledger.disabled[c.who] {
+		if s.ledger.disabled[c.actor()] {
 			return nil
 		}
 		return moveBy(c.actor(), c.who, c.division(true), c.what == "move if free").with(s)

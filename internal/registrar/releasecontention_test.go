@@ -57,7 +57,7 @@ func (a *fixture) draft(
 
 func (a *fixture) startRelease(t *testing.T, competitionID string) {
 	t.Helper()
-	_, err := a.db.StartRelease(t.Context(), competitionID,
+	_, err := a.db.StartRelease(t.Context(), competitionID, time.Now(),
 		func(c *compete.Competition, counts compete.DecisionCounts) (compete.Release, error) {
 			return compete.Release{
 				ID: newID(), CompetitionID: c.ID, StartedBy: a.organizer.UserID, StartedAt: compete.UTC(time.Now()),

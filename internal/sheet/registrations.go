@@ -22,6 +22,9 @@ var columns = []string{
 // divisionColumn is there if the competition has divisions.
 const divisionColumn = "division"
 
+// teamColumn is there if the competition has teams: the name of the team.
+const teamColumn = "team"
+
 func registration(r *compete.ParticipantRegistration) []string {
 	position, confirmBy := "", ""
 	if r.Position > 0 {
@@ -44,15 +47,19 @@ type File struct {
 	Name      string // see Name
 	Mark      string // comes first: BOM or nothing
 	Divisions []compete.Division
+	Teams     bool              // the competition has teams
 	Questions compete.Questions // whose answers are columns after all others
 	Parts     iter.Seq2[[]compete.ParticipantRegistration, error]
 }
 
-// columns are those of a competition with divisions or questions.
+// columns are those of a competition with divisions, teams or questions.
 func (f *File) columns() []string {
 	names := slices.Clone(columns)
 	if len(f.Divisions) > 0 {
 		names = append(names, divisionColumn)
+	}
+	if f.Teams {
+		names = append(names, teamColumn)
 	}
 	for i := range f.Questions {
 		names = append(names, f.Questions[i].Label)
@@ -71,6 +78,9 @@ func (f *File) row() func(r *compete.ParticipantRegistration) []string {
 		if len(f.Divisions) > 0 {
 			row = append(row, names[r.DivisionID])
 		}
+		if f.Teams {
+			row = append(row, r.Team)
+		}
 		for i := range f.Questions {
 			row = append(row, compete.AnswerText(r.Answers[f.Questions[i].ID]))
 		}
@@ -82,7 +92,7 @@ func (f *File) row() func(r *compete.ParticipantRegistration) []string {
 // longer than Patience for a piece, the connection is cut, so that half a file does not look whole.
 func Send(w http.ResponseWriter, r *http.Request, log *slog.Logger, f File) {
 	columns, row := columns, registration
-	if len(f.Divisions) > 0 || len(f.Questions) > 0 {
+	if len(f.Divisions) > 0 || f.Teams || len(f.Questions) > 0 {
 		columns, row = f.columns(), f.row()
 	}
 	send(w, r, log, f.Name, f.Mark, columns, f.Parts, row)

@@ -45,15 +45,22 @@ type textDialect struct {
 // sampled is the number of rows that determine whether a query finds many.
 const sampled = 1000
 
+// sqliteHasWords is the format of a condition: s.words has the words of a query. They are compared one by one, since FTS5
+// would merge the rows of everything that begins with the last word, for each row anew. The query "a" "b"* becomes the
+// JSON array [" a "," b"].
+const sqliteHasWords = `NOT EXISTS (SELECT 1
+	FROM json_each('[" ' || substr(replace(rtrim(%s, '*'), '" "', ' "," '), 2) || ']') w
+	WHERE instr(' ' || s.words || ' ', w.value) = 0)`
+
 var (
 	sqliteText = textDialect{
-		few: `%[4]s IN (SELECT s.%[2]s FROM %[3]s w JOIN %[1]s s ON s.number = w.rowid WHERE %[3]s MATCH %[5]s)`,
-		many: `EXISTS (SELECT 1 FROM %[1]s s CROSS JOIN %[3]s w WHERE s.%[2]s = %[4]s AND w.rowid = s.number
-			AND %[3]s MATCH %[5]s)`,
+		few:  `%[4]s IN (SELECT s.%[2]s FROM %[3]s w JOIN %[1]s s ON s.number = w.rowid WHERE %[3]s MATCH %[5]s)`,
+		many: `EXISTS (SELECT 1 FROM %[1]s s WHERE s.%[2]s = %[4]s AND ` + fmt.Sprintf(sqliteHasWords, "%[5]s") + `)`,
 		hits: `SELECT s.%[2]s AS id, s.%[4]s AS place FROM %[3]s w JOIN %[1]s s ON s.number = w.rowid
 			WHERE %[3]s MATCH %[5]s`,
-		sample:       `SELECT count(*) FROM %[2]s WHERE %[2]s MATCH $1 AND rowid <= %[3]d`,
-		manyOfSample: 100,
+		sample: `SELECT count(*) FROM (SELECT s.words FROM %[1]s s LIMIT %[3]d / 5) s WHERE ` +
+			fmt.Sprintf(sqliteHasWords, "$1"),
+		manyOfSample: 20,
 		asWords:      `%[1]s`,
 		trigrams:     `SELECT n.%[4]s FROM %[1]s w JOIN %[3]s n ON n.number = w.rowid WHERE %[1]s MATCH $1 LIMIT $2`,
 		beginning: `SELECT n.%[4]s FROM (SELECT DISTINCT g.doc FROM %[2]s g

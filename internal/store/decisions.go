@@ -151,12 +151,39 @@ func countDecisions(
 		counts.SeatsLeft = n[0]
 		counts.Undecided += n[1]
 	}
+	if err == nil {
+		counts.Divisions, err = countDivisions(ctx, q, competitionID)
+	}
 	return counts, err
+}
+
+func countDivisions(ctx context.Context, q sqldb.Querier, competitionID string) ([]compete.DivisionCounts, error) {
+	divisions, err := sqldb.List(ctx, q, func(row sqldb.Row) (d compete.DivisionCounts, err error) {
+		err = row.Scan(&d.ID, &d.Name, &d.SeatsLeft)
+		return d, err
+	}, `SELECT v.id, v.name, v.seats_left FROM divisions v WHERE v.competition_id = $1 ORDER BY v.place`, competitionID)
+	if err != nil || len(divisions) == 0 {
+		return nil, err
+	}
+	admitted := map[string]int{}
+	_, err = sqldb.List(ctx, q, func(row sqldb.Row) (none struct{}, err error) {
+		var id string
+		var n int
+		err = row.Scan(&id, &n)
+		admitted[id] = n
+		return none, err
+	}, `SELECT r.division_id, count(*) FROM decisions d JOIN registrations r ON r.id = d.registration_id
+		WHERE d.competition_id = $1 AND d.decision = 'ADMIT' AND `+applies+` AND r.division_id IS NOT NULL
+		GROUP BY r.division_id`, competitionID)
+	for i := range divisions {
+		divisions[i].Admit = admitted[divisions[i].ID]
+	}
+	return divisions, err
 }
 
 // StartRelease implements compete.ApplicationStore.
 func (s *Store) StartRelease(
-	ctx context.Context, competitionID string,
+	ctx context.Context, competitionID string, now time.Time,
 	decide func(*compete.Competition, compete.DecisionCounts) (compete.Release, error),
 ) (release compete.Release, err error) {
 	err = s.Transact(ctx, func(ctx context.Context, tx Tx) error {
@@ -170,7 +197,12 @@ func (s *Store) StartRelease(
 		}
 		if len(running) > 0 {
 			release = running[0]
-			return nil
+			failed, err := sqldb.Change(ctx, tx, `UPDATE failed_jobs SET retried_at = $2 WHERE `+failedRelease,
+				competitionID, compete.UTC(now))
+			if err != nil || failed == 0 {
+				return err
+			}
+			return s.enqueue(ctx, tx, []compete.Job{compete.ReleaseJob{CompetitionID: competitionID}})
 		}
 		counts, err := countDecisions(ctx, tx, competitionID)
 		if err != nil {
@@ -200,8 +232,20 @@ func (s *Store) LastRelease(ctx context.Context, competitionID string) (*compete
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}
-	return &found[0], nil
+	last := &found[0]
+	if last.FinishedAt == nil {
+		failed, err := sqldb.List(ctx, s.reader, sqldb.ScanString, `SELECT id FROM failed_jobs WHERE `+failedRelease,
+			competitionID)
+		if last.Failed = len(failed) > 0; err != nil {
+			return nil, err
+		}
+	}
+	return last, nil
 }
+
+// failedRelease is the condition that a failed job is of a competition's release, and nobody has retried it. Only while
+// a release is under way does anybody ask, so it needs no index.
+const failedRelease = `kind = 'release' AND retried_at IS NULL AND payload LIKE '%' || $1 || '%'`
 
 // ReleasePage implements compete.LedgerTx.
 func (t *ledgerTx) ReleasePage(ctx context.Context, competitionID string, n int) (page compete.ReleasePage, err error) {

@@ -144,7 +144,8 @@ func (s *Store) SetTickets(
 func (s *Store) DueDraws(ctx context.Context, now time.Time, limit int) ([]string, error) {
 	return sqldb.List(ctx, s.writer, sqldb.ScanString, `SELECT c.id`+fromCompetitions+`
 		WHERE c.admission = 'LOTTERY' AND c.drawn_at IS NULL AND c.reg_deadline <= $1 AND c.status = 'PUBLISHED'
-		AND (c.start_date IS NULL OR c.start_date > $1) AND NOT `+suspended+` ORDER BY c.reg_deadline LIMIT $2`,
+		AND (c.start_date IS NULL OR c.start_date > $1) AND NOT `+suspended+` AND `+teamsDropped+`
+		ORDER BY c.reg_deadline LIMIT $2`,
 		compete.UTC(now), limit)
 }
 

@@ -20,7 +20,8 @@ func erasedEmail(userID string) string { return "deleted-" + userID + "@deleted.
 
 // ownRows delete the data that belongs only to user $1; a report stays without its author and text. Published
 // competitions stay, with their participants; drafts are deleted with all that belongs to them. Messages aren't
-// included: they are deleted in pages, with the jobs that send them.
+// included: they are deleted in pages, with the jobs that send them. What is with a registration in a team may be the
+// team's: the registrar first hands that over to another member, and cancels the registration.
 var ownRows = []string{
 	`DELETE FROM sessions WHERE user_id = $1`,
 	`DELETE FROM idempotency_keys WHERE user_id = $1`,
@@ -31,14 +32,16 @@ var ownRows = []string{
 	`DELETE FROM passkeys WHERE user_id = $1`,
 	`DELETE FROM recovery_codes WHERE user_id = $1`,
 	`DELETE FROM preparations WHERE user_id = $1`,
-	`DELETE FROM registration_answers WHERE registration_id IN (
-		SELECT r.id FROM registrations r WHERE r.user_id = $1)`,
-	`DELETE FROM decisions WHERE registration_id IN (SELECT r.id FROM registrations r WHERE r.user_id = $1)`,
-	`DELETE FROM review_scores WHERE registration_id IN (SELECT r.id FROM registrations r WHERE r.user_id = $1)`,
-	`DELETE FROM reviews WHERE registration_id IN (SELECT r.id FROM registrations r WHERE r.user_id = $1)`,
+	`DELETE FROM registration_answers WHERE registration_id IN (` + ownRegistrations + `)`,
+	`DELETE FROM decisions WHERE registration_id IN (` + ownRegistrations + `)`,
+	`DELETE FROM review_scores WHERE registration_id IN (` + ownRegistrations + `)`,
+	`DELETE FROM reviews WHERE registration_id IN (` + ownRegistrations + `)`,
 	`DELETE FROM competitions WHERE organizer_id = $1 AND (status = 'DRAFT' AND NOT unpublished OR discarded)
 		AND NOT EXISTS (SELECT 1 FROM registrations r WHERE r.competition_id = competitions.id)`,
 }
+
+const ownRegistrations = `SELECT r.id FROM registrations r WHERE r.user_id = $1
+	AND (r.team_id IS NULL OR r.status = 'CANCELLED')`
 
 // EraseAccount implements compete.ErasureStore.
 func (s *Store) EraseAccount(ctx context.Context, userID string, now time.Time) error {

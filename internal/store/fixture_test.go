@@ -198,6 +198,8 @@ func fillEmptyFields(v any, at time.Time) {
 			*p = &at
 		case *[]string:
 			*p = []string{"x"}
+		case **compete.TeamRules:
+			*p = &compete.TeamRules{Min: 2, Max: 3, SeatUnit: compete.SeatPerTeam, DropIncomplete: true}
 		case **int:
 			seven := 7
 			*p = &seven
@@ -343,7 +345,8 @@ func (f *fixture) addQueue(t *testing.T, organizer compete.User, n int) (compete
 			r.RegisteredAt, r.UpdatedAt, r.PromotedAt = f.ago(time.Hour-time.Duration(i)*time.Microsecond),
 				f.ago(time.Minute), f.agoPointer(time.Second)
 			fillEmptyFields(&r.RegistrationState, f.now)
-			r.CancelReason, r.DivisionID = "", "" // a new one has no reason, and the competition no divisions
+			// a new one has no reason, and the competition neither divisions nor teams
+			r.CancelReason, r.DivisionID, r.TeamID, r.Follows = "", "", "", false
 			if r.ConfirmBy = nil; r.Status == compete.RegistrationOffered {
 				r.ConfirmBy = f.agoPointer(-time.Hour)
 			}

@@ -58,7 +58,9 @@ func (t *ledgerTx) Read(ctx context.Context, q compete.LedgerQuery) (state compe
 		`SELECT t.competition_id, t.tag FROM competition_tags t WHERE t.competition_id {any $1 uuid}`,
 		t.Array(competitionIDs))
 	if len(q.RegistrationIDs) > 0 {
-		sqldb.Fetch(pipeline, &state.Registrations, scanRegistration, registrationsByID, t.Array(q.RegistrationIDs))
+		ids := t.Array(q.RegistrationIDs)
+		sqldb.Fetch(pipeline, &state.Registrations, scanRegistration, registrationsByID, ids)
+		sqldb.Fetch(pipeline, &state.Disabled, sqldb.ScanString, ofDisabled, ids)
 	}
 	if len(q.Places) > 0 {
 		userIDs, ids := pairs(t, q.Places,
@@ -102,7 +104,9 @@ var (
 	lockCompetitions = `SELECT ` + competitionRow.Reading(tagsOf,
 		`NULL`).Reading(divisionsOf, `NULL`).Reading(`c.cover`, `''`).Select("c") + `, c.next_seq` +
 		fromCompetitions + `WHERE c.id {any $1 uuid} ORDER BY c.id {lock c}`
-	registrationsByID    = `SELECT ` + registrationColumns + ` FROM registrations r WHERE r.id {any $1 uuid}`
+	registrationsByID = `SELECT ` + registrationColumns + ` FROM registrations r WHERE r.id {any $1 uuid}`
+	ofDisabled        = `SELECT r.id FROM registrations r JOIN users u ON u.id = r.user_id
+		WHERE r.id {any $1 uuid} AND u.disabled_at IS NOT NULL`
 	registrationsByPlace = `SELECT ` + registrationColumns + ` FROM {pairs $1 $2 uuid uuid} CROSS JOIN registrations r
 		WHERE r.user_id = v.a AND r.competition_id = v.b`
 	recordsByKey = `SELECT ` + recordColumns + ` FROM {pairs $1 $2 uuid text} CROSS JOIN idempotency_keys k
@@ -280,9 +284,14 @@ var (
 	insertIntoDivisions = dividedRow.Bulk("registrations", "")
 	insertIntoTeams     = teamedRow.Bulk("registrations", "")
 	saveRegistrations   = registrationRow.Bulk("registrations",
-		"ON CONFLICT (id) DO UPDATE SET "+
-			slices.Concat(registrationState, registrationDivision, registrationTeam, registrationLater).Excluded())
+		"ON CONFLICT (id) DO UPDATE SET "+keptStatus+", "+
+			slices.Concat(registrationState[1:], registrationDivision, registrationTeam, registrationLater).Excluded())
 )
+
+// keptStatus keeps a confirmation that Deliver wrote since the registration was read, as that doesn't lock competitions.
+// A registration that becomes PENDING again has a new place in the order of arrival, unless it's one that was put aside.
+var keptStatus = `status = CASE WHEN registrations.status = 'CONFIRMED' AND excluded.status = 'PENDING'
+	AND (registrations.seq = excluded.seq OR registrations.seq >= ` + aside + `) THEN 'CONFIRMED' ELSE excluded.status END`
 
 // byColumns separates new registrations by the columns that they need, since most need neither a division's nor a
 // team's.

@@ -42,6 +42,12 @@ func (s *Store) Targets(ctx context.Context, notices []compete.Notice) ([]compet
 	if err != nil {
 		return nil, err
 	}
+	if handed, err := s.handedNotices(ctx, notices, byID, competitions); err != nil || handed != nil {
+		if err != nil {
+			return nil, err
+		}
+		return s.Targets(ctx, handed)
+	}
 	targets := make([]compete.Target, 0, len(notices))
 	for _, n := range notices {
 		if r := byID[n.RegistrationID]; r != nil && r.Seq == n.Seq {
@@ -49,6 +55,36 @@ func (s *Store) Targets(ctx context.Context, notices []compete.Notice) ([]compet
 		}
 	}
 	return targets, s.nameTeams(ctx, targets)
+}
+
+// handedNotices returns the notices with those of captains who have handed over readdressed: where seats are for teams,
+// a place belongs to the team, and passes on with what is to be said about it. It returns nil if there are none.
+func (s *Store) handedNotices(
+	ctx context.Context, notices []compete.Notice, byID map[string]*addressee, competitions map[string]compete.Competition,
+) ([]compete.Notice, error) {
+	var handed []compete.Notice
+	for i, n := range notices {
+		r := byID[n.RegistrationID]
+		if r == nil || r.Seq == n.Seq {
+			continue
+		}
+		if c := competitions[r.CompetitionID]; !c.SeatsPerTeam() {
+			continue
+		}
+		holders, err := sqldb.List(ctx, s.reader, sqldb.ScanString,
+			`SELECT r.id FROM registrations r WHERE r.competition_id = $1 AND r.seq = $2`, r.CompetitionID, n.Seq)
+		if err != nil {
+			return nil, err
+		}
+		if len(holders) == 0 {
+			continue
+		}
+		if handed == nil {
+			handed = slices.Clone(notices)
+		}
+		handed[i].RegistrationID = holders[0]
+	}
+	return handed, nil
 }
 
 // nameTeams adds the teams of those who are in one.

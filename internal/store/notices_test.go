@@ -197,3 +197,44 @@ func (f *fixture) wantStale(t *testing.T, before time.Time, limit int, expected 
 	must(t, err)
 	want(t, "stale", got, expected)
 }
+
+// TestConfirmedMeanwhile writes what a registrar read before registrations were confirmed: they stay confirmed, also
+// where a captain hands over, unless they have got a new place.
+func TestConfirmedMeanwhile(t *testing.T) {
+	eachStore(t, func(t *testing.T, f *fixture) {
+		c := f.addCompetition(t, f.addUser(t, compete.RoleOrganizer), nil)
+		all := make([]compete.Registration, 4)
+		var confirm []compete.Notice
+		for i := range all {
+			all[i] = f.addRegistration(t, c.ID, compete.RegistrationPending, nil)
+			confirm = append(confirm, notice(all[i], compete.MessageConfirmed))
+		}
+		_, err := f.Deliver(t.Context(), confirm, nil, f.now)
+		must(t, err)
+		all[0].Looking = true
+		all[1].Seq, all[2].Seq = all[2].Seq, all[1].Seq
+		must(t, f.Ledger().Transact(t.Context(), newID(), func(tx compete.LedgerTx) error {
+			state, err := tx.Read(t.Context(), compete.LedgerQuery{CompetitionIDs: []string{c.ID}})
+			if err != nil {
+				return err
+			}
+			all[3].Seq = state.Competitions[0].NextSeq
+			state.Competitions[0].NextSeq++
+			return tx.Write(t.Context(), compete.LedgerChanges{
+				Competitions: state.Competitions, Updated: all, Now: f.now,
+				HandOvers: []compete.HandOver{{From: all[1].ID, To: all[2].ID}},
+			})
+		}))
+		for i, expected := range []compete.RegistrationStatus{
+			compete.RegistrationConfirmed, compete.RegistrationConfirmed, compete.RegistrationConfirmed,
+			compete.RegistrationPending,
+		} {
+			got, err := f.ParticipantRegistration(t.Context(), all[i].ID)
+			must(t, err)
+			if got.Status != expected || got.Seq != all[i].Seq || got.Looking != all[i].Looking {
+				t.Errorf("registration %d became %s with place %d, want %s with %d", i, got.Status, got.Seq, expected,
+					all[i].Seq)
+			}
+		}
+	})
+}

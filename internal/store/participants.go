@@ -228,7 +228,7 @@ func (s *Store) placed(
 	var st statement
 	st.Add(`SELECT ` + registrationColumns + `, r.user_name, r.user_email, r.user_disabled, r.user_erased,
 			CASE WHEN r.status = 'WAITLISTED' THEN ` + waitingBetween(`r.previous_seq`) + ` ELSE 0 END,
-			` + answersIf(f.Asked) + `, r.before
+			` + answersIf(f.Asked) + `, ` + teamIf(f.Teams) + `, r.before
 		FROM (SELECT r.*, lag(r.seq, 1, 0) OVER (PARTITION BY r.status, r.division_id ORDER BY r.seq) AS previous_seq
 			FROM (SELECT r.*, u.name AS user_name, CASE WHEN u.erased_at IS NULL THEN u.email ELSE '' END AS user_email,
 					u.disabled_at IS NOT NULL AS user_disabled,
@@ -285,7 +285,7 @@ func (s *Store) RegistrationsByStatus(
 	if !compete.ValidID(competitionID) || !storable(f.Search) {
 		return counts, nil
 	}
-	if f.Search == "" && f.Answer.QuestionID == "" {
+	if f.Search == "" && f.Answer.QuestionID == "" && !f.Teams { // where some follow a captain, blocks count teams
 		return s.everyStatus(ctx, partOf(competitionID, f.DivisionID))
 	}
 	among, err := s.candidates(ctx, f.Search)
@@ -318,6 +318,8 @@ func scanStatusCount(row sqldb.Row) (c statusCount, err error) {
 }
 
 func scanParticipant(row sqldb.Row) (p participant, err error) {
-	p.ParticipantRegistration, err = sqldb.ScanWith(scanAnsweredRegistration, &p.before)(row)
+	var team string
+	p.ParticipantRegistration, err = sqldb.ScanWith(scanAnsweredRegistration, &team, &p.before)(row)
+	p.Team = team
 	return p, err
 }

@@ -81,7 +81,7 @@ func (s *Store) RegistrationsOfUser(
 		return compete.Page[compete.MyRegistration]{}, nil
 	}
 	var st statement
-	st.Add(`SELECT `+questionedColumns+`, `+registrationColumns+`, `+position+`, `+answersOf+`
+	st.Add(`SELECT `+questionedColumns+`, `+registrationColumns+`, `+position+`, `+answersOf+`, `+teamIf(true)+`
 		FROM registrations r JOIN competitions c ON c.id = r.competition_id JOIN users o ON o.id = c.organizer_id
 		WHERE r.user_id = %s`, userID)
 	if !cursor.IsZero() {
@@ -96,7 +96,7 @@ func (s *Store) RegistrationsOfUser(
 func scanMyRegistration(row sqldb.Row) (m compete.MyRegistration, err error) {
 	r := &m.Registration
 	m.Competition, err = sqldb.ScanWith(scanCompetition, append(registrationRow.Fields(r), &r.Position,
-		(*storedAnswers)(&m.Answers))...)(row)
+		(*storedAnswers)(&m.Answers), &m.Team)...)(row)
 	return m, err
 }
 

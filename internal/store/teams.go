@@ -63,8 +63,11 @@ func saveTeamsOf(p *sqldb.Pipeline, c *compete.LedgerChanges) {
 }
 
 // putAside frees the places of registrations that exchange them, which are unique after each statement.
-var putAside = sqldb.NewBulk("id uuid", `UPDATE registrations SET seq = seq + 1099511627776
+var putAside = sqldb.NewBulk("id uuid", `UPDATE registrations SET seq = seq + `+aside+`
 	WHERE id IN (SELECT v.id {from})`)
+
+// aside is more than any place in the order of arrival.
+const aside = `1099511627776`
 
 // handOver moves what belongs to a team as a whole to the registration of its new captain.
 func handOver(p *sqldb.Pipeline, handed []compete.HandOver) {
@@ -302,6 +305,18 @@ func (s *Store) TeamsDropped(ctx context.Context, competitionID string, deadline
 	_, err := sqldb.Change(ctx, s.writer, `UPDATE competitions SET teams_dropped_for = $2 WHERE id = $1`,
 		competitionID, compete.UTC(deadline))
 	return err
+}
+
+// teamsDropped is the condition that a competition c isn't about to drop incomplete teams.
+const teamsDropped = `(c.team IS NULL OR c.team NOT LIKE '%"dropIncomplete":true%'
+	OR c.teams_dropped_for IS NOT NULL AND c.teams_dropped_for = c.reg_deadline)`
+
+// teamIf selects the name of the team of a registration r, or nothing where a competition has no teams.
+func teamIf(teams bool) string {
+	if teams {
+		return `coalesce((SELECT t.name FROM teams t WHERE t.id = r.team_id), '')`
+	}
+	return `''`
 }
 
 // storedTeam are the rules for teams as their column has them: JSON, or NULL for none.

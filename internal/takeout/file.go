@@ -75,6 +75,7 @@ type ExportedRegistration struct {
 	compete.RegistrationState
 	CompetitionTitle string           `json:"competitionTitle" example:"Spring Hackathon"`
 	Division         string           `json:"division,omitempty" doc:"Its name, if the competition has divisions." example:"Half marathon"`
+	Team             string           `json:"team,omitempty" doc:"The name of your team, if you're in one." example:"The Gophers"`
 	PromotedAt       *time.Time       `json:"promotedAt" example:"2026-04-01T10:00:00Z"`
 	Seats            int              `json:"seats" doc:"How many seats it holds." example:"1"`
 	ConfirmBy        *time.Time       `json:"confirmBy,omitempty" doc:"Until when you can, or could, accept a seat that was offered to you." example:"2026-04-03T10:00:00Z"`
@@ -95,6 +96,8 @@ type ExportedAnswer struct {
 type ExportedPreparation struct {
 	CompetitionID string          `json:"competitionId" format:"uuid" example:"018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f"`
 	DivisionID    string          `json:"divisionId,omitempty" format:"uuid" example:"018f6b1e-3333-7d0a-9b3e-5a1f0c2d4e6f"`
+	Team          string          `json:"team,omitempty" doc:"The name of the team that you'd create." example:"The Gophers"`
+	Looking       bool            `json:"lookingForTeam,omitempty" doc:"Whether captains could find you." example:"false"`
 	Answers       compete.Answers `json:"answers" example:"{\"q1-1\":\"M\"}"`
 	UpdatedAt     time.Time       `json:"updatedAt" example:"2026-03-31T18:00:00Z"`
 }

@@ -186,7 +186,8 @@ func newPreparations(found []compete.KeptPreparation) []ExportedPreparation {
 	preparations := []ExportedPreparation{}
 	for _, p := range found {
 		preparations = append(preparations, ExportedPreparation{
-			CompetitionID: p.CompetitionID, DivisionID: p.Entry.DivisionID, Answers: p.Entry.Answers,
+			CompetitionID: p.CompetitionID, DivisionID: p.Entry.DivisionID, Team: p.Entry.Team.Name,
+			Looking: p.Entry.LookingForTeam, Answers: p.Entry.Answers,
 			UpdatedAt: p.UpdatedAt.UTC(),
 		})
 	}
@@ -199,7 +200,7 @@ func newRegistration(r *compete.MyRegistration) ExportedRegistration {
 		division = d.Name
 	}
 	return ExportedRegistration{
-		Division:          division,
+		Division: division, Team: r.Team,
 		RegistrationState: r.RegistrationState, CompetitionTitle: r.Competition.Title, PromotedAt: r.PromotedAt,
 		Seats: r.Seats(), ConfirmBy: r.ConfirmBy, Answers: newAnswers(r),
 		RemovalReason: r.Removal.Reason, RemovalNote: r.Removal.Note, Blocked: r.Removal.Blocked,

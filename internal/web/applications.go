@@ -107,10 +107,15 @@ func decisionsView(c *compete.Competition, s compete.DecisionState, v *visit) pa
 		Reject: s.Counts.Reject, SeatsLeft: s.Counts.SeatsLeft, Capacity: c.Capacity, Beyond: s.Counts.Beyond(),
 		CanDecide: c.CheckDeciding(v.now) == nil,
 	}
+	for _, d := range s.Counts.Divisions {
+		view.Divisions = append(view.Divisions, pages.DivisionDecisions{
+			Name: d.Name, Admit: d.Admit, SeatsLeft: d.SeatsLeft, Beyond: d.Beyond(),
+		})
+	}
 	if s.Release != nil {
 		view.Release = &pages.ReleaseView{
 			Done: s.Release.Done(), Total: s.Release.Total, Unseated: s.Release.Unseated,
-			Finished: s.Release.FinishedAt,
+			Finished: s.Release.FinishedAt, Failed: s.Release.Failed,
 		}
 	}
 	return view
@@ -245,8 +250,9 @@ func (a *app) decideSelected(r *http.Request, v *visit, c compete.Competition) (
 	return redirectWith("decided", back), nil
 }
 
-// releaseProgress is the card of decisions while they are released.
-func (a *app) releaseProgress(_ *http.Request, v *visit, c compete.Competition) (response, error) {
+// decisionProgress is the card of decisions and the tabs of the inbox, once what they show has changed: others decide
+// too, and a release goes on.
+func (a *app) decisionProgress(r *http.Request, v *visit, c compete.Competition) (response, error) {
 	if !v.partial() {
 		return redirect(inboxPath(c.ID)), nil
 	}
@@ -254,7 +260,13 @@ func (a *app) releaseProgress(_ *http.Request, v *visit, c compete.Competition) 
 	if err != nil {
 		return nil, err
 	}
-	return show(http.StatusOK, pages.DecisionsCard(data.State)), nil
+	if data.State.Mark() == r.URL.Query().Get("seen") {
+		return func(v *visit) error { v.w.WriteHeader(http.StatusNoContent); return nil }, nil
+	}
+	if address, err := url.Parse(r.Header.Get("HX-Current-URL")); err == nil && address.Path == inboxPath(c.ID) {
+		data.Tabs = decisionTabs(data.State, address)
+	}
+	return show(http.StatusOK, pages.DecisionsSwap(data)), nil
 }
 
 // releaseForm shows who gets which message.

@@ -126,7 +126,7 @@ func (a *app) competitionRoutes() []route {
 		{"GET /competitions/{id}/applications", a.reviewed(a.applications)},
 		{"POST /competitions/{id}/applications", a.reviewed(a.decideSelected)},
 		{"POST /competitions/{id}/applications/{registration}", a.reviewed(a.decideOne)},
-		{"GET /competitions/{id}/applications/progress", a.reviewed(a.releaseProgress)},
+		{"GET /competitions/{id}/applications/progress", a.reviewed(a.decisionProgress)},
 		{"GET /competitions/{id}/applications/release", a.reviewed(a.releaseForm)},
 		{"POST /competitions/{id}/applications/release", a.reviewed(a.release)},
 		{"GET /competitions/{id}/draw", a.draw},

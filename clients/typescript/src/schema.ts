@@ -623,7 +623,7 @@ export interface paths {
         readonly put?: never;
         /**
          * Release all decisions
-         * @description For the competition's organizer and admins. Every draft takes effect, in order of arrival, and everyone gets one message. It happens in the background; `listDecisions` shows the progress. More people than seats are left can't be admitted. While a release is under way, this returns it.
+         * @description For the competition's organizer and admins. Every draft takes effect, in order of arrival, and everyone gets one message. It happens in the background; `listDecisions` shows the progress. More people than seats are left, in total or in a division, can't be admitted. While a release is under way, this returns it; one that has failed goes on.
          */
         readonly post: operations["releaseDecisions"];
         readonly delete?: never;
@@ -2202,6 +2202,8 @@ export interface components {
         };
         readonly Decisions: {
             readonly counts: components["schemas"]["DecisionCounts"];
+            /** @description In order; empty without divisions. */
+            readonly divisions: readonly components["schemas"]["DivisionCounts"][];
             /** @description In order of arrival. */
             readonly items: readonly components["schemas"]["Draft"][];
             /** @description The latest release; null if there never was one. */
@@ -2212,6 +2214,8 @@ export interface components {
         };
         readonly DecisionState: {
             readonly counts: components["schemas"]["DecisionCounts"];
+            /** @description In order; empty without divisions. */
+            readonly divisions: readonly components["schemas"]["DivisionCounts"][];
             /** @description The latest release; null if there never was one. */
             readonly release: components["schemas"]["Release"];
         };
@@ -2254,6 +2258,31 @@ export interface components {
              * @example 0
              */
             readonly waitlisted: number;
+        };
+        readonly DivisionCounts: {
+            /**
+             * Format: int64
+             * @example 20
+             */
+            readonly admit: number;
+            /**
+             * Format: int64
+             * @description How many more people are to be admitted to it than seats are left there. A release requires 0.
+             * @example 0
+             */
+            readonly beyond: number;
+            /**
+             * Format: uuid
+             * @example 018f6b1e-7777-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly id: string;
+            /** @example Long distance */
+            readonly name: string;
+            /**
+             * Format: int64
+             * @example 25
+             */
+            readonly seatsLeft: number;
         };
         readonly DivisionSeats: {
             /**
@@ -2813,6 +2842,16 @@ export interface components {
              */
             readonly divisionId?: string;
             /**
+             * @description Whether captains could find you.
+             * @example false
+             */
+            readonly lookingForTeam?: boolean;
+            /**
+             * @description The name of the team that you'd create.
+             * @example The Gophers
+             */
+            readonly team?: string;
+            /**
              * Format: date-time
              * @example 2026-03-31T18:00:00Z
              */
@@ -2903,6 +2942,11 @@ export interface components {
              * @enum {string}
              */
             readonly status: "PENDING" | "CONFIRMED" | "OFFERED" | "APPLIED" | "WAITLISTED" | "REJECTED" | "CANCELLED";
+            /**
+             * @description The name of your team, if you're in one.
+             * @example The Gophers
+             */
+            readonly team?: string;
             /**
              * Format: uuid
              * @description The team, if the person is in one.
@@ -3350,6 +3394,11 @@ export interface components {
              * @enum {string}
              */
             readonly status: "PENDING" | "CONFIRMED" | "OFFERED" | "APPLIED" | "WAITLISTED" | "REJECTED" | "CANCELLED";
+            /**
+             * @description The name of the team, if the person is in one.
+             * @example The Gophers
+             */
+            readonly team?: string;
             /**
              * Format: uuid
              * @description The team, if the person is in one.
@@ -3832,6 +3881,11 @@ export interface components {
              * @example 1
              */
             readonly dropped: number;
+            /**
+             * @description It stopped because of a technical failure. Releasing again goes on with it.
+             * @example false
+             */
+            readonly failed: boolean;
             /**
              * Format: date-time
              * @description null while it's under way.

@@ -26,6 +26,11 @@ ALTER TABLE registrations DROP COLUMN seats;
 ALTER TABLE registrations ADD COLUMN seats integer NOT NULL
     GENERATED ALWAYS AS (CASE WHEN status IN ('PENDING', 'CONFIRMED', 'OFFERED') AND NOT follows THEN 1 ELSE 0 END)
     {{if .TextVectors}}STORED{{else}}VIRTUAL{{end}};
+-- What counts who waits leaves out those who follow, and reads nothing else.
+DROP INDEX registrations_status;
+CREATE INDEX registrations_status ON registrations (competition_id, status, seq, follows);
+DROP INDEX registrations_division_status;
+CREATE INDEX registrations_division_status ON registrations (division_id, status, seq, follows) WHERE division_id IS NOT NULL;
 CREATE INDEX registrations_team ON registrations (team_id, seq) WHERE team_id IS NOT NULL;
 CREATE INDEX registrations_looking ON registrations (competition_id, seq) WHERE looking;
 ALTER TABLE preparations ADD COLUMN team_name text NOT NULL DEFAULT '';
@@ -38,6 +43,10 @@ ALTER TABLE preparations DROP COLUMN team_code;
 ALTER TABLE preparations DROP COLUMN team_name;
 DROP INDEX registrations_looking;
 DROP INDEX registrations_team;
+DROP INDEX registrations_division_status;
+CREATE INDEX registrations_division_status ON registrations (division_id, status, seq) WHERE division_id IS NOT NULL;
+DROP INDEX registrations_status;
+CREATE INDEX registrations_status ON registrations (competition_id, status, seq);
 ALTER TABLE registrations DROP COLUMN seats;
 ALTER TABLE registrations ADD COLUMN seats integer NOT NULL
     GENERATED ALWAYS AS (CASE WHEN status IN ('PENDING', 'CONFIRMED', 'OFFERED') THEN 1 ELSE 0 END)

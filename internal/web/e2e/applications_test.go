@@ -76,10 +76,14 @@ func reviewCup(t *testing.T, s site, name string, width int64) {
 	plain.click(`#applications label:has([name="score"][value="3"])`)
 	plain.click("#applications [data-save]")
 	plain.see("#applications", "3.00 of 5, 1 score")
+	organizer.open(page + "/applications")
 	plain.open(page + "/applications?show=UNDECIDED")
 	plain.click(`#applications label:has([name="id"])`)
 	plain.click(`#bulk button[value="WAITLIST"]`)
 	plain.see("#flash", "Decisions saved as drafts")
+	organizer.see("#decision-tabs", "Undecided 0") // without a reload
+	organizer.until("the counts follow", `document.querySelectorAll("#decisions").length === 1 &&
+		/Waitlist\s*1/.test(document.querySelector("#decisions").innerText)`)
 	plain.open(page + "/applications?search=cleo")
 	plain.see("#applications", "Draft: Waitlist")
 	plain.open(page + "/applications/release")

@@ -84,6 +84,13 @@ type visitor struct {
 	tab  context.Context
 	base string
 	name string // shown in failures
+	view *view
+}
+
+// view is what the browser emulates, so that it isn't told again: each time, it lays out and paints the page anew.
+type view struct {
+	width, height int64
+	media         emulation.SetEmulatedMediaParams
 }
 
 // newVisitor opens a browser on a site. It is closed when the test ends.
@@ -91,7 +98,7 @@ func newVisitor(t *testing.T, base, name string) *visitor {
 	t.Helper()
 	tab, cancel := chromedp.NewContext(chrome, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
-	v := &visitor{t: t, tab: tab, base: base, name: name}
+	v := &visitor{t: t, tab: tab, base: base, name: name, view: &view{}}
 	// The tab lives as long as the context of its first action, so that has to be the tab's own.
 	if err := chromedp.Do(tab); err != nil {
 		t.Fatalf("%s: open a tab: %v", name, err)
@@ -100,7 +107,7 @@ func newVisitor(t *testing.T, base, name string) *visitor {
 	if _, err := chromedp.Call(tab, page.AddScriptToEvaluateOnNewDocument, params); err != nil {
 		v.fatal("watch the pages", err)
 	}
-	v.do(chromedp.EmulateViewport(1280, 900))
+	v.screen(1280, 900)
 	return v
 }
 

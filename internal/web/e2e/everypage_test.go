@@ -35,22 +35,23 @@ func demoRoutes() []string {
 	return web.Routes(web.Config{Demo: true, Mails: struct{ web.Mails }{}})
 }
 
-// everyTour is one tour after the other, those that change what the demo shows last. It fails the test in the end when
-// there is a page that none has stopped at.
-func everyTour(t *testing.T, s site) iter.Seq[tour] {
-	return func(yield func(tour) bool) {
+// everyTour is one group of tours after the other, those that change what the demo shows last. It fails the test in the
+// end when there is a page that none has stopped at.
+func everyTour(t *testing.T, s site) iter.Seq[[]tour] {
+	return func(yield func([]tour) bool) {
 		var paths []string
 		for _, tours := range []func(*testing.T, site) []tour{
 			newTours, teamTours, offerTours, applicationTours, drawTours, circleTours, newcomerTours,
 			extremeTours,
 		} {
-			for _, tour := range tours(t, s) {
+			group := tours(t, s)
+			for _, tour := range group {
 				for _, stop := range tour.stops {
 					paths = append(paths, stop.path)
 				}
-				if !yield(tour) {
-					return
-				}
+			}
+			if !yield(group) {
+				return
 			}
 		}
 		if missed := unvisited(demoRoutes(), paths); len(missed) > 0 {

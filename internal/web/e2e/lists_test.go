@@ -131,10 +131,10 @@ func testLongListOnScreen(v *visitor, list string) {
 		Math.round(document.querySelector("#rows thead th").getBoundingClientRect().top) === 0)`)
 
 	// Where the table has no room for addresses, they appear below the names, on one line or broken before the @.
-	v.do(chromedp.EmulateViewport(768, 900))
+	v.screen(768, 900)
 	v.until("the addresses below the names", `[...document.querySelectorAll("#rows .stack-title")].every((e) =>
 		e.querySelector(".help").checkVisibility() && !e.nextElementSibling.checkVisibility() && e.querySelector(".help").getClientRects()[0].height < 60)`)
-	v.do(chromedp.EmulateViewport(1280, 900))
+	v.screen(1280, 900)
 
 	v.click("#tab-Waitlisted")
 	v.see("[aria-current=true]", "Waitlisted 4,000")

@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -30,38 +33,51 @@ var otherWidths = []int64{320, 768}
 // testEveryPage visits every page in every look. axe reports nothing, nothing is cut off at the side, there are no
 // console errors or violations of the content security policy, and no page is too heavy.
 func testEveryPage(t *testing.T, s site) {
+	// As many at once as there are cores, since a tour leaves one idle while the browser and the server take turns.
+	turns := make(chan struct{}, runtime.GOMAXPROCS(0))
+	for group := range everyTour(t, s) {
+		var tours sync.WaitGroup
+		for _, tour := range group {
+			tours.Go(func() {
+				turns <- struct{}{}
+				defer func() { <-turns }()
+				t.Run(tour.visitor.name, func(t *testing.T) { tour.take(t) })
+			})
+		}
+		tours.Wait()
+	}
+}
+
+// take visits the pages of a tour, and takes pictures of them if asked to.
+func (tour tour) take(t *testing.T) {
 	shots := os.Getenv("MINICOMPETE_SCREENSHOTS")
-	for tour := range everyTour(t, s) {
-		t.Run(tour.visitor.name, func(t *testing.T) {
-			v := tour.visitor
-			v.t = t
-			for _, stop := range tour.stops {
-				v.open(stop.path)
-				if stop.then != nil {
-					stop.then(v)
-				}
-				v.until("the fonts", `document.readyState === "complete" && document.fonts.status === "loaded"`)
-				v.check(stop.name, v.weigh(), v.promises())
-				worn := stop.looks()
-				if shots != "" {
-					worn = append(slices.Clone(looks), look{320, "light"})
-				}
-				for i, l := range worn {
-					v.wear(l)
-					v.check(fmt.Sprintf("%s at %d px, %s", stop.name, l.width, l.theme), v.axe(rulesFor(worn, i)),
-						v.overflow(l.width))
-					if shots != "" {
-						v.picture(filepath.Join(shots, fmt.Sprintf("%s-%d-%s.png", stop.name, l.width, l.theme)), l)
-					}
-				}
-				for _, width := range otherWidths {
-					v.screen(width, 900)
-					v.check(fmt.Sprintf("%s at %d px", stop.name, width), v.overflow(width))
-				}
-				v.check(stop.name, v.pageErrors(), v.strangers())
-				v.wear(looks[0])
+	v := tour.visitor
+	v.t = t
+	for _, stop := range tour.stops {
+		v.open(stop.path)
+		if stop.then != nil {
+			stop.then(v)
+		}
+		v.until("the fonts", `document.readyState === "complete" && document.fonts.status === "loaded"`)
+		v.check(stop.name, v.weigh(), v.promises())
+		worn := stop.looks()
+		if shots != "" {
+			worn = append(slices.Clone(looks), look{320, "light"})
+		}
+		for i, l := range worn {
+			v.wear(l)
+			v.check(fmt.Sprintf("%s at %d px, %s", stop.name, l.width, l.theme), v.axe(rulesFor(worn, i)),
+				v.overflow(l.width))
+			if shots != "" {
+				v.picture(filepath.Join(shots, fmt.Sprintf("%s-%d-%s.png", stop.name, l.width, l.theme)), l)
 			}
-		})
+		}
+		for _, width := range otherWidths {
+			v.screen(width, 900)
+			v.check(fmt.Sprintf("%s at %d px", stop.name, width), v.overflow(width))
+		}
+		v.check(stop.name, v.pageErrors(), v.strangers())
+		v.wear(looks[0])
 	}
 }
 
@@ -125,6 +141,10 @@ func (v *visitor) wear(l look) {
 // screen sets the screen's size; a narrow one is a phone's, whose scroll bars take no space.
 func (v *visitor) screen(width, height int64) {
 	v.t.Helper()
+	if v.view.width == width && v.view.height == height {
+		return
+	}
+	v.view.width, v.view.height = width, height
 	var options []chromedp.EmulateViewportOption
 	if width < 600 {
 		options = append(options, chromedp.EmulateMobile)
@@ -135,8 +155,12 @@ func (v *visitor) screen(width, height int64) {
 // media sets the medium, "" for a screen, and the viewer's preferences.
 func (v *visitor) media(medium string, preferred ...*emulation.MediaFeature) {
 	v.t.Helper()
-	if _, err := chromedp.Call(v.tab, emulation.SetEmulatedMedia,
-		emulation.SetEmulatedMediaParams{Media: medium, Features: preferred}); err != nil {
+	params := emulation.SetEmulatedMediaParams{Media: medium, Features: preferred}
+	if reflect.DeepEqual(v.view.media, params) {
+		return
+	}
+	v.view.media = params
+	if _, err := chromedp.Call(v.tab, emulation.SetEmulatedMedia, params); err != nil {
 		v.fatal("set the medium", err)
 	}
 }

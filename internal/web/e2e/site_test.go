@@ -37,21 +37,11 @@ func TestDemo(t *testing.T) {
 		run  func(t *testing.T, s site)
 	}{
 		{"every page", testEveryPage}, // first, while the demo is as it was made
+		{"guide", testGuide},
 		{"checks can fail", testChecksCanFail},
 		{"without script", testWithoutScript},
 		{"press twice", testPressTwice},
 		{"opening", testOpening},
-		{"offers", testOffers},
-		{"asking", testAsking},
-		{"ready", testReady},
-		{"asking a circle", testAskingCircle},
-		{"closed circle", testClosedCircle},
-		{"divisions", testDivisions},
-		{"teams", testTeams},
-		{"team seats", testTeamSeats},
-		{"team ready", testTeamReady},
-		{"applications", testApplications},
-		{"draw", testDraw},
 		{"session end", testSessionEnd},
 		{"typed is kept", testTypedIsKept},
 		{"session list", testSessionList},
@@ -89,6 +79,29 @@ func TestDemo(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, s) })
 	}
+	runStories(t, s, []story{
+		{"offers", testOffers}, {"asking", testAsking}, {"ready", testReady}, {"asking a circle", testAskingCircle},
+		{"closed circle", testClosedCircle},
+		{"divisions", testDivisions}, {"teams", testTeams}, {"team seats", testTeamSeats},
+		{"team ready", testTeamReady}, {"applications", testApplications}, {"draw", testDraw},
+	})
+}
+
+// story is a test with people and a competition of its own, so that others can run beside it.
+type story struct {
+	name string
+	run  func(t *testing.T, s site)
+}
+
+// runStories runs stories beside each other, once the test that calls it has done everything else.
+func runStories(t *testing.T, s site, stories []story) {
+	t.Helper()
+	for _, story := range stories {
+		t.Run(story.name, func(t *testing.T) {
+			t.Parallel()
+			story.run(t, s)
+		})
+	}
 }
 
 // TestReplicas runs what must hold from any replica: on one with SQLite, and on two with PostgreSQL and Redis.
@@ -104,11 +117,13 @@ func TestReplicas(t *testing.T) {
 		}
 		t.Run("main flow", func(t *testing.T) { testMainFlow(t, s) })
 		t.Run("main flow without script", func(t *testing.T) { testWithoutScript(t, s) })
-		t.Run("offers", func(t *testing.T) { testOffers(t, s) })
-		t.Run("closed circle", func(t *testing.T) { testClosedCircle(t, s) })
-		t.Run("divisions", func(t *testing.T) { testDivisions(t, s) })
 		t.Run("disabled", func(t *testing.T) { testDisabled(t, s) })
 		t.Run("disabled organizer", func(t *testing.T) { testDisabledOrganizer(t, s) })
 		t.Run("job console", func(t *testing.T) { testJobConsole(t, s) })
+		runStories(t, s, []story{
+			{"offers", testOffers},
+			{"closed circle", testClosedCircle},
+			{"divisions", testDivisions},
+		})
 	})
 }
