@@ -93,7 +93,8 @@ func testQuestions(w *world) {
 		w.t.Errorf("got the questions %+v, want %+v", read.Questions, want)
 	}
 	if read.AnswersKeptDays == nil || *read.AnswersKeptDays != 30 || read.AnswersUntil != nil {
-		w.t.Errorf("sensitive answers are kept for %v days, and edited until %v", read.AnswersKeptDays, read.AnswersUntil)
+		w.t.Errorf("sensitive answers are kept for %v days, and edited until %v", read.AnswersKeptDays,
+			read.AnswersUntil)
 	}
 	if got := w.call("GET", "/api/competitions/"+w.competition(5).ID, "", "").body; strings.Contains(got, "uestions") ||
 		strings.Contains(got, "nswers") {
@@ -247,7 +248,8 @@ func testAnswersInLists(w *world) {
 		}
 	}
 	for query, field := range map[string]string{
-		"?question=song&answer=M": "question", "?question=guardian&answer=123456": "question", "?question=size&answer=XL": "answer",
+		"?question=song&answer=M": "question", "?question=guardian&answer=123456": "question",
+		"?question=size&answer=XL": "answer",
 	} {
 		w.wantFields(w.call("GET", path+"/registrations"+query, w.tokens[organizer], ""), field)
 	}
@@ -419,8 +421,8 @@ func testAnswersOfAPerson(w *world) {
 	w.into(w.call("POST", "/api/competitions/"+c.ID+"/register", person.Token, answers), 201, &r)
 	w.into(w.call("PUT", "/api/competitions/"+later.ID+"/preparation", person.Token, answers), 200,
 		new(api.Preparation))
-	if got := w.call("GET", "/api/users/me/export", person.Token, ""); strings.Count(got.body, "+41 99 888 77 66") != 2 ||
-		!strings.Contains(got.body, "Guardian's phone") {
+	got := w.call("GET", "/api/users/me/export", person.Token, "")
+	if strings.Count(got.body, "+41 99 888 77 66") != 2 || !strings.Contains(got.body, "Guardian's phone") {
 		w.t.Errorf("the export doesn't have the answers: %s", got.body)
 	}
 	if got := w.call("DELETE", "/api/users/me", person.Token, `{"password":"password123"}`); got.status != 204 {

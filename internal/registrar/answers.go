@@ -35,7 +35,8 @@ func (b *batch) entry(c *register, competition *competition) (entry compete.Entr
 		if competition.asked == "" {
 			competition.asked = competition.Questions.Digest()
 		}
-		if entry, err = prepared.Entry(competition.Questions, competition.asked, b.sealer); err != nil || entry.Taken != "" {
+		entry, err = prepared.Entry(competition.Questions, competition.asked, b.sealer)
+		if err != nil || entry.Taken != "" {
 			return entry, err
 		}
 	}

@@ -145,7 +145,8 @@ func (s *Store) AnswersOfCompetition(
 		err = row.Scan(&next, &answers)
 		return answers, err
 	}, `SELECT r.seq, coalesce(`+answersOf+`, '') FROM registrations r
-		WHERE r.competition_id = $1 AND r.seq > $2 AND r.status NOT IN ('CANCELLED', 'REJECTED') ORDER BY r.seq LIMIT $3`,
+		WHERE r.competition_id = $1 AND r.seq > $2 AND r.status NOT IN ('CANCELLED', 'REJECTED')
+		ORDER BY r.seq LIMIT $3`,
 		competitionID, afterSeq, limit)
 	if len(all) < limit {
 		next = 0

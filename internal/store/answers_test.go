@@ -26,11 +26,15 @@ func TestSensitiveAnswers(t *testing.T) {
 		days := keptDays
 		over := func(ago time.Duration) compete.Competition {
 			return f.addCompetition(t, organizer, func(c *compete.Competition) {
-				c.RegDeadline, c.StartDate, c.EndDate = f.ago(ago+2*time.Hour), f.agoPointer(ago+time.Hour), f.agoPointer(ago)
+				c.RegDeadline = f.ago(ago + 2*time.Hour)
+				c.StartDate, c.EndDate = f.agoPointer(ago+time.Hour), f.agoPointer(ago)
 				c.AnswersKeptDays = &days
 				c.Questions = compete.Questions{
 					{ID: "size", Kind: compete.QuestionText, Label: "Size", Scope: compete.ScopePerson},
-					{ID: "diet", Kind: compete.QuestionText, Label: "Diet", Scope: compete.ScopePerson, Sensitive: true},
+					{
+						ID: "diet", Kind: compete.QuestionText, Label: "Diet", Scope: compete.ScopePerson,
+						Sensitive: true,
+					},
 				}
 			})
 		}

@@ -45,7 +45,8 @@ func (s *Store) DeletePreparation(ctx context.Context, p compete.Place, now time
 }
 
 // preparedColumns are those that scanPrepared reads.
-const preparedColumns = `p.user_id, p.competition_id, p.division_id, p.team_name, p.team_code, p.looking, p.answers, p.asked, p.updated_at`
+const preparedColumns = `p.user_id, p.competition_id, p.division_id, p.team_name, p.team_code, p.looking,
+	p.answers, p.asked, p.updated_at`
 
 type preparation struct {
 	place compete.Place

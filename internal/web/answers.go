@@ -433,7 +433,8 @@ func (a *app) saveAnswers(r *http.Request, v *visit) (response, error) {
 	if r.PostFormValue("preview") != "" {
 		return a.showQuestions(v, http.StatusOK, &c, answersPage(&c), r.PostForm)
 	}
-	if _, err := a.Registrations.Edit(r.Context(), v.actor, mine.ID, typedAnswers(c.Questions, r.PostForm)); err != nil {
+	answers := typedAnswers(c.Questions, r.PostForm)
+	if _, err := a.Registrations.Edit(r.Context(), v.actor, mine.ID, answers); err != nil {
 		return a.refuseAnswers(v, &c, answersPage(&c), err)
 	}
 	return redirectWith("answers-saved", "/competitions/"+c.ID), nil
@@ -465,7 +466,8 @@ func summaryRow(competitionID string, s *compete.AnswerSummary) pages.SummaryRow
 	}
 	if q.Kind == compete.QuestionNumber && s.Answered > 0 {
 		round := func(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
-		row.Numbers = round(s.Least) + " to " + round(s.Most) + ", on average " + strconv.FormatFloat(s.Average, 'f', 1, 64)
+		row.Numbers = round(s.Least) + " to " + round(s.Most) + ", on average " +
+			strconv.FormatFloat(s.Average, 'f', 1, 64)
 	}
 	for _, c := range s.Choices {
 		bar := pages.SummaryBar{Label: answerText(q, c.Value), Count: c.Count}

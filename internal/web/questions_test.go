@@ -17,7 +17,10 @@ func TestEditorThatIsSentAsItWasShownChangesNothing(t *testing.T) {
 			ID: "size", Kind: compete.QuestionOneOf, Label: "Size", Help: "Unisex.", Required: true,
 			Options: []string{"S", "M = medium"}, Scope: compete.ScopePerson,
 		},
-		{ID: "age", Kind: compete.QuestionNumber, Label: "Age", Min: new(0.5), Max: new(99.0), Scope: compete.ScopePerson},
+		{
+			ID: "age", Kind: compete.QuestionNumber, Label: "Age", Min: new(0.5), Max: new(99.0),
+			Scope: compete.ScopePerson,
+		},
 		{
 			ID: "minor", Kind: compete.QuestionYesNo, Label: "Under 18?", Scope: compete.ScopePerson, Sensitive: true,
 			ShowIf: &compete.ShowIf{QuestionID: "size", AnyOf: []any{"S", "M = medium"}},

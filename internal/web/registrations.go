@@ -70,7 +70,7 @@ func (a *app) showRegistrations(
 	data.Answer, data.Answers = answerFilterView(c, filter), answersView(c, filter)
 	if c.Status == compete.StatusPublished && !c.Started(v.now) {
 		form.ID, form.Key, form.Mails = c.ID, rand.Text(), a.mailing() != pages.MailOff
-		fields, err := questionFields(c.Questions, r.PostForm, form.Errors)
+		fields, err := questionFields(c.QuestionsFor(false), r.PostForm, form.Errors)
 		if err != nil {
 			return nil, err
 		}
@@ -116,7 +116,7 @@ func (a *app) addPerson(r *http.Request, v *visit) (response, error) {
 		Email: r.PostFormValue("email"), Name: r.PostFormValue("name"), Over: r.PostFormValue("overCapacity") != "",
 		Division: r.PostFormValue("divisionId"),
 	}
-	entry := compete.Entry{DivisionID: form.Division, Answers: typedAnswers(c.Questions, r.PostForm)}
+	entry := compete.Entry{DivisionID: form.Division, Answers: typedAnswers(c.QuestionsFor(false), r.PostForm)}
 	if !slices.ContainsFunc(slices.Collect(maps.Values(entry.Answers)), isAnswer) {
 		entry.Answers = nil // the person answers later
 	}

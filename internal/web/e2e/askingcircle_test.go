@@ -19,7 +19,8 @@ func (c setting) askCircle(t *testing.T, s site) {
 	olga := c.person(t, s.first(), "Olga Circles", "ORGANIZER")
 	page, ids := askQuestions(olga, "Asked Circle "+c.name, c.script)
 	c.closeCircle(olga, page)
-	ada, ben := c.person(t, s.first(), "Ada Ready", "PARTICIPANT"), c.person(t, s.first(), "Ben Outdated", "PARTICIPANT")
+	ada := c.person(t, s.first(), "Ada Ready", "PARTICIPANT")
+	ben := c.person(t, s.first(), "Ben Outdated", "PARTICIPANT")
 	for _, v := range []*visitor{ada, ben} {
 		v.open(page)
 		v.click("#register")
