@@ -179,6 +179,12 @@ func (s *Store) TeamNumbered(ctx context.Context, n compete.TeamNumber) (compete
 		WHERE t.competition_id = $1 AND t.number = $2`, n.CompetitionID, n.Number)
 }
 
+// TeamNamed implements compete.TeamStore.
+func (s *Store) TeamNamed(ctx context.Context, n compete.TeamName) (compete.Team, error) {
+	return sqldb.One(ctx, s.reader, compete.ErrTeamMissing, teamRow.Scan, `SELECT `+teamColumns+` FROM teams t
+		WHERE t.competition_id = $1 AND t.name_key = $2`, n.CompetitionID, n.Key)
+}
+
 // Members implements compete.TeamStore.
 func (s *Store) Members(ctx context.Context, teamIDs ...string) ([]compete.ParticipantRegistration, error) {
 	return sqldb.List(ctx, s.reader, scanAnsweredRegistration, `SELECT `+registrationColumns+`, `+participantColumns+`, `+
