@@ -185,8 +185,9 @@ func testTeamChanges(w *world) {
 	if now := w.team(eve.TeamID, eves); now.Name != "Green" || now.CaptainID != eve.UserID {
 		w.t.Errorf("eve's team is %+v", now)
 	}
-	w.refused(w.call("PATCH", mine, eves, `{"team":{"name":"A","code":"1-00000000"}}`), http.StatusUnprocessableEntity,
-		"validation_failed")
+	for _, team := range []string{`{"name":"A","code":"1-00000000"}`, `{}`, `{"name":"  "}`} {
+		w.refused(w.call("PATCH", mine, eves, `{"team":`+team+`}`), http.StatusUnprocessableEntity, "validation_failed")
+	}
 }
 
 func testTeamRules(w *world) {

@@ -177,7 +177,7 @@ type Message struct {
 	Seq            int64
 	Kind           MessageKind
 	StartDate      *time.Time // of the competition, only for reminders
-	MoveID         string     // of the Move, for MessageChanged, or of the Release
+	MoveID         string     // of the Move, for MessageChanged, of the Release, or of an invitation
 	To             string
 	Subject        string
 	Body           string // plain text

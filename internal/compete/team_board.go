@@ -2,7 +2,10 @@ package compete
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"slices"
+	"strconv"
 )
 
 // TeamInvitation is what a captain sends to somebody who looks for a team.
@@ -16,7 +19,7 @@ type TeamInvitation struct {
 // Seeker is somebody who looks for a team.
 type Seeker struct {
 	ParticipantRegistration
-	Invited bool // to the team that asks
+	Invited bool // to the team that asks, with its present code
 	Apart   bool // in another division, so that they can't join
 }
 
@@ -45,7 +48,7 @@ func (s *Teams) Board(ctx context.Context, a Actor, teamID, cursor string, limit
 	for i := range found.Items {
 		ids[i] = found.Items[i].ID
 	}
-	invited, err := s.config.Store.Invited(ctx, t.ID, ids)
+	invited, err := s.config.Store.Invited(ctx, t.invitationID(), ids)
 	seekers := Page[Seeker]{Next: found.Next}
 	for _, r := range found.Items {
 		seekers.Items = append(seekers.Items, Seeker{r, slices.Contains(invited, r.ID), t.apart(&r.Registration)})
@@ -70,7 +73,7 @@ func (s *Teams) captained(ctx context.Context, a Actor, teamID string) (TeamView
 	return t, err
 }
 
-// Invite sends somebody who looks for a team a message with the link to join. Who was invited already gets none.
+// Invite sends somebody who looks for a team a message with the link to join. Who was invited with its present code gets none.
 // Errors: those of Board, ErrReauthenticate, ErrTeamFull, ErrTeamClosed, ErrTeamDivision, ErrNotLooking.
 func (s *Teams) Invite(ctx context.Context, a Actor, teamID, registrationID string) error {
 	t, err := s.captained(ctx, a, teamID)
@@ -111,10 +114,18 @@ func (s *Teams) Invite(ctx context.Context, a Actor, teamID, registrationID stri
 	if err != nil {
 		return err
 	}
-	m.RegistrationID, m.Seq, m.MoveID = r.ID, r.Seq, t.ID
+	m.RegistrationID, m.Seq, m.MoveID = r.ID, r.Seq, t.invitationID()
 	return s.config.Store.Invite(ctx, m, AuditRecord{
 		At: s.config.now(), Action: AuditTeamInvited, UserID: r.UserID, CompetitionID: t.CompetitionID, SubjectID: t.ID,
 	})
+}
+
+// invitationID identifies the invitations to a team with its present code. A new code makes earlier links useless, so
+// that people can be invited again. It has the form of a UUID.
+func (t *Team) invitationID() string {
+	sum := sha256.Sum256([]byte("invitation " + t.ID + " " + strconv.Itoa(t.CodeVersion)))
+	text := hex.EncodeToString(sum[:16])
+	return text[:8] + "-" + text[8:12] + "-" + text[12:16] + "-" + text[16:20] + "-" + text[20:]
 }
 
 // Names returns the names of the teams that registrations are in, by id.

@@ -25,11 +25,11 @@ type TeamStore interface {
 	// Seekers lists the registrations for a competition of people who look for a team, without answers, in order of
 	// Seq.
 	Seekers(ctx context.Context, competitionID string, cursor Cursor, limit int) (Page[ParticipantRegistration], error)
-	// Invited returns which of the registrations were invited to a team at their present place in line.
-	Invited(ctx context.Context, teamID string, registrationIDs []string) ([]string, error)
+	// Invited returns which of the registrations have a message with this MoveID at their present place in line.
+	Invited(ctx context.Context, moveID string, registrationIDs []string) ([]string, error)
 	// TeamNames returns the names of teams by id.
 	TeamNames(ctx context.Context, ids []string) (map[string]string, error)
-	// Invite saves a message to somebody who looks for a team, unless they have one about the same team already.
+	// Invite saves a message to somebody who looks for a team, unless they have one with the same MoveID already.
 	Invite(ctx context.Context, m Message, r AuditRecord) error
 
 	// TeamDeadlines lists competitions with teams whose deadline is in (from, to], without their descriptions.
@@ -324,7 +324,9 @@ func (t *TeamChange) check() error {
 	if n > 1 {
 		v.add("team", "must have only one of name, code and id")
 	}
-	v.length("team.name", normal.Line(t.Name), 0, MaxTeamName)
+	if t.Name != "" {
+		v.length("team.name", normal.Line(t.Name), 1, MaxTeamName)
+	}
 	return v.err()
 }
 

@@ -244,13 +244,13 @@ func (s *Store) Seekers(
 }
 
 // Invited implements compete.TeamStore.
-func (s *Store) Invited(ctx context.Context, teamID string, registrationIDs []string) ([]string, error) {
+func (s *Store) Invited(ctx context.Context, moveID string, registrationIDs []string) ([]string, error) {
 	return sqldb.List(ctx, s.reader, func(row sqldb.Row) (id string, err error) {
 		err = row.Scan(&id)
 		return id, err
 	}, `SELECT CAST(r.id AS text) FROM registrations r
 		JOIN messages m ON m.registration_id = r.id AND m.seq = r.seq AND m.move_id = $1
-		WHERE r.id {any $2 uuid}`, teamID, s.db.Array(registrationIDs))
+		WHERE r.id {any $2 uuid}`, moveID, s.db.Array(registrationIDs))
 }
 
 // TeamNames implements compete.TeamStore.

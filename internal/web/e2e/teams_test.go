@@ -172,13 +172,20 @@ func (r teamStory) invitation(captain, looking *visitor, page string) {
 	captain.click(`main li button[name="registrationId"]`)
 	captain.see("#flash", "Invitation sent")
 	captain.see("main li", "Invited")
+	team := strings.TrimSuffix(captain.at("/teams/"), "/board")
+	captain.open(team)
+	captain.click(`main form[action$="/code"] button`) // the link that was sent no longer works
+	captain.see("#flash", "new code")
+	captain.open(team + "/board")
+	captain.click(`main li button[name="registrationId"]`)
+	captain.see("#flash", "Invitation sent")
 	looking.open(looking.linkOn(looking.find("/mailbox", `Join the team "Blue"`), "?join="))
 	looking.see("h1", "Join Blue?")
 	r.look(looking, "accepting an invitation")
 	looking.click("main form button.btn-primary")
 	looking.see("#flash", "You're in the team")
 	looking.see("main", "2 of 2 members")
-	captain.open(captain.at("/teams/"))
+	captain.open(team + "/board")
 	captain.see("main", "Nobody is looking for a team")
 }
 
