@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -53,8 +54,14 @@ type ChangedTeam struct {
 // UnmarshalJSON refuses unknown fields.
 func (t *ChangedTeam) UnmarshalJSON(data []byte) error {
 	type plain ChangedTeam
-	return unmarshalStrictly(data, (*plain)(t))
+	err := unmarshalStrictly(data, (*plain)(t))
+	if err == nil && *t == (ChangedTeam{}) {
+		return errNoTeamNamed // null takes somebody out of their team, not an empty object
+	}
+	return err
 }
+
+var errNoTeamNamed = errors.New("neither a name nor a code nor an ID")
 
 // TransformSchema documents the limits.
 func (ChangedTeam) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {

@@ -77,7 +77,7 @@ func (d *content) addTeam(t *compete.Target, publicURL string) {
 	if rules == nil {
 		return
 	}
-	d.TeamMin, d.TeamsDropped = rules.Min, rules.DropIncomplete
+	d.TeamMin, d.TeamsDropped, d.PerTeam = rules.Min, rules.DropIncomplete, t.Competition.SeatsPerTeam()
 	if t.Registration.TeamID == "" {
 		return
 	}
@@ -188,6 +188,7 @@ type content struct {
 	TeamSize     int        `json:"teamSize,omitempty"` // members
 	TeamMin      int        `json:"teamMin,omitempty"`  // the fewest that it must have at the deadline
 	TeamsDropped bool       `json:"teamsDropped,omitempty"`
+	PerTeam      bool       `json:"perTeam,omitempty"` // seats are for teams, and the captain answers offers
 	Follows      bool       `json:"follows,omitempty"` // its captain decides for them
 	Deadline     *time.Time `json:"deadline,omitempty"`
 

@@ -128,6 +128,20 @@ func TestOffersInOtherMessages(t *testing.T) {
 	}
 }
 
+// Where seats are for teams, the captain answered for the others, who haven't declined or missed anything.
+func TestOffersOfTeams(t *testing.T) {
+	for kind, says := range map[compete.MessageKind]string{
+		compete.MessageOfferDeclined: `Your team's seat for "Spring Olympiad" was declined`,
+		compete.MessageOfferExpired:  `Your team's seat for "Spring Olympiad" wasn't accepted in time`,
+	} {
+		of := target(kind)
+		of.Competition.Team = &compete.TeamRules{Min: 1, Max: 3, SeatUnit: compete.SeatPerTeam}
+		if _, body := compose(t, of); !strings.Contains(body, says) || strings.Contains(body, "You d") {
+			t.Errorf("%s: body lacks %q:\n%s", kind, says, body)
+		}
+	}
+}
+
 func TestMessagesNameTheDivision(t *testing.T) {
 	confirmed := target(compete.MessageConfirmed)
 	confirmed.Competition.Divisions = []compete.Division{

@@ -64,6 +64,7 @@ type competition struct {
 
 	released bool // a page of its decisions was released in this batch
 	drawn    bool // a page of its draw was done in this batch
+	handed   bool // a captain handed over in this batch, whose decision or place in a draw moves along
 }
 
 func newBatch(ctx context.Context, tx compete.LedgerTx, sealer compete.Sealer, commands []*command) *batch {

@@ -19,7 +19,7 @@ func (c *drawing) decide(b *batch, now time.Time) (result, error, error) {
 		return result{}, compete.ErrCompetitionMissing, nil
 	case !competition.Promotes(now):
 		return result{}, nil, nil
-	case competition.drawn: // what it wrote can't be read before the commit
+	case competition.drawn, competition.handed: // what it wrote can't be read before the commit
 		return result{more: true}, nil, nil
 	}
 	page, err := b.tx.DrawPage(b.ctx, c.competitionID, b.step)

@@ -330,6 +330,16 @@ func (tx *memoryTx) Write(_ context.Context, c compete.LedgerChanges) error {
 		for _, t := range c.Teams {
 			m.teams[t.ID] = t
 		}
+		m.replaced = append(m.replaced, c.Replaced...)
+		for _, d := range c.Draws {
+			m.draw = d
+		}
+		for _, l := range c.Releases {
+			m.release = l.Release
+			for _, id := range l.Done {
+				delete(m.drafts, id)
+			}
+		}
 		for _, h := range c.HandOvers {
 			delete(m.drafts, h.To)
 			if d, found := m.drafts[h.From]; found {
@@ -339,16 +349,6 @@ func (tx *memoryTx) Write(_ context.Context, c compete.LedgerChanges) error {
 			}
 			if i := slices.Index(m.drawn, h.From); i >= 0 && !slices.Contains(m.drawn, h.To) {
 				m.drawn[i] = h.To
-			}
-		}
-		m.replaced = append(m.replaced, c.Replaced...)
-		for _, d := range c.Draws {
-			m.draw = d
-		}
-		for _, l := range c.Releases {
-			m.release = l.Release
-			for _, id := range l.Done {
-				delete(m.drafts, id)
 			}
 		}
 		m.changes = append(m.changes, c)

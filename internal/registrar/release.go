@@ -31,7 +31,7 @@ func (c *release) decide(b *batch, now time.Time) (result, error, error) {
 	if competition == nil {
 		return result{}, compete.ErrCompetitionMissing, nil
 	}
-	if competition.released { // what it wrote can't be read before the commit
+	if competition.released || competition.handed { // what it wrote can't be read before the commit
 		return result{more: true}, nil, nil
 	}
 	page, err := b.tx.ReleasePage(b.ctx, c.competitionID, b.step)

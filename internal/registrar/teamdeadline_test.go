@@ -38,7 +38,8 @@ func testTeamDeadlines(t *testing.T, db *store.Store, unit compete.SeatUnit) {
 	teams := compete.NewTeams(compete.TeamsConfig{
 		Runtime: compete.Runtime{Clock: clock.now, NewID: newID, Log: slog.New(slog.DiscardHandler)}, Store: db,
 		Registrar: r, Competitions: competetest.Services(competetest.Parts{}).Competitions,
-		Throttle: &compete.Throttle{}, Sealer: plainSealer{},
+		Throttle: &compete.Throttle{}, Sealer: plainSealer{}, Registrations: db, Users: db,
+		Wording: struct{ compete.AccountWording }{},
 	})
 	register := func(person int, choice compete.TeamChoice) {
 		t.Helper()

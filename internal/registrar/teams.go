@@ -252,6 +252,7 @@ func (b *batch) handOver(c *competition, one *team, to *compete.Registration, vi
 	b.markChanged(to, now)
 	one.sort()
 	delete(c.waiting, to.DivisionID) // it's read anew when a seat becomes free
+	c.handed = true
 	b.teams.handed = append(b.teams.handed, compete.HandOver{From: from.ID, To: to.ID})
 	return nil
 }

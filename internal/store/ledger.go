@@ -237,8 +237,8 @@ func (t *ledgerTx) Write(ctx context.Context, c compete.LedgerChanges) error {
 	if err := t.store.addJobs(pipeline, c.Jobs); err != nil {
 		return err
 	}
+	saveReleases(pipeline, c.Releases) // before what is left of the drafts moves
 	handOver(pipeline, c.HandOvers)
-	saveReleases(pipeline, c.Releases)
 	saveDraws(pipeline, c.Draws)
 	leaveAudit(pipeline, t.batchID, c.Audit)
 	pipeline.Bulk(deleteDivisions, goneDivisions, nil)
