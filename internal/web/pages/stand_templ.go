@@ -75,7 +75,7 @@ type Stand struct {
 	Questions   bool   // the competition has some
 	Asks        bool   // the viewer answers them to register
 	Prepared    bool   // they are there already: a press is enough
-	Outdated    bool   // some were there, but the questions have changed
+	Outdated    bool   // some were there, but would no longer be accepted
 	CanAnswer   bool   // the answers can be edited
 	Error       string
 	Focus       bool      // the answer to a press: focus goes here
@@ -1007,7 +1007,7 @@ func readyText(s Stand) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else if s.Outdated {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 54, "<p>The questions changed since you got ready. Check your answers.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 54, "<p>Something changed since you got ready. Check your answers.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
