@@ -45,6 +45,10 @@ func TestDisabledCaptain(t *testing.T) {
 		for _, person := range []int{1, 3, 2} {
 			a.change(t, a.people[person], disable)
 		}
+		var asked int
+		must(t, db.Reader().QueryRowContext(t.Context(), `SELECT count(*) FROM river_job WHERE kind = $1`,
+			compete.SettleJob{}.Kind()).Scan(&asked))
+		want(t, "jobs that two captains caused", asked, 2)
 		settleAll(t, r, id)
 		a.remove(t, r, seat.ID, compete.Removal{})
 		a.wantStatuses(t, "a seat is free", id, cancelled, waitlisted, pending, pending, pending, waitlisted)
