@@ -47,8 +47,8 @@ type LedgerTx interface {
 	Prepared(ctx context.Context, places []Place) (map[Place]PreparedEntry, error)
 	// Teams reads teams with their members.
 	Teams(ctx context.Context, q TeamQuery) ([]LedgerTeam, error)
-	// Incomplete reads up to n registrations of a competition that are not CANCELLED and are in a team with fewer than
-	// least members, or in none, in order of Seq.
+	// Incomplete reads up to n registrations of a competition that are neither CANCELLED nor REJECTED and are in a
+	// team with fewer than least members like these, or in none, in order of Seq.
 	Incomplete(ctx context.Context, competitionID string, least, n int) ([]Registration, error)
 	// ReleasePage reads the release under way of a competition and up to n of its drafts, in order of Seq.
 	ReleasePage(ctx context.Context, competitionID string, n int) (ReleasePage, error)
