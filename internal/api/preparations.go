@@ -13,7 +13,7 @@ import (
 type Preparation struct {
 	RegisterRequest
 	Ready     bool                 `json:"ready" doc:"Whether a press would be accepted with it, as far as the competition's questions are known now." example:"true"`
-	Errors    []problem.FieldError `json:"errors,omitempty" nullable:"false" doc:"What would be refused, because the competition changed since then."`
+	Errors    []problem.FieldError `json:"errors,omitempty" nullable:"false" doc:"What would be refused, because the competition or the team changed since then."`
 	UpdatedAt time.Time            `json:"updatedAt" example:"2026-03-31T18:00:00Z"`
 }
 

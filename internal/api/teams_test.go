@@ -20,6 +20,7 @@ func TestTeams(t *testing.T) {
 		t.Run("changing", w.sub(testTeamChanges))
 		t.Run("rules", w.sub(testTeamRules))
 		t.Run("prepared", w.sub(testPreparedTeams))
+		t.Run("prepared, and not ready", w.sub(testUnreadyTeams))
 		t.Run("questions", w.sub(testTeamQuestions))
 	})
 }
@@ -241,6 +242,41 @@ func testPreparedTeams(w *world) {
 	if now := w.team(r.TeamID, bob); len(now.Members) != 2 {
 		w.t.Errorf("the team is %+v", now)
 	}
+}
+
+// testUnreadyTeams: whoever prepared a team is told once they couldn't be in it any more, before they press.
+func testUnreadyTeams(w *world) {
+	c := w.create(teamBody(9, `{"max":2,"seatUnit":"TEAM"}`))
+	press := "/api/competitions/" + c.ID
+	ada, bob, cyd, eve := w.signUp().Token, w.signUp().Token, w.signUp().Token, w.signUp().Token
+	prepare := func(token, team string) {
+		w.into(w.call("PUT", press+"/preparation", token, `{"team":`+team+`}`), http.StatusOK, new(api.Preparation))
+	}
+	prepared := func(what, token, field string) {
+		var p api.Preparation
+		w.into(w.call("GET", press+"/preparation", token, ""), http.StatusOK, &p)
+		ready := len(p.Errors) == 0
+		if p.Ready != ready || ready != (field == "") || !ready && p.Errors[0].Field != field {
+			w.t.Errorf("%s, what was prepared is ready: %t, with errors %v", what, p.Ready, p.Errors)
+		}
+	}
+	prepare(eve, `{"name":"red"}`)
+	prepared("before the name is taken", eve, "")
+	var r api.Registration
+	w.into(w.call("POST", press+"/register", ada, `{"team":{"name":"Red"}}`), http.StatusCreated, &r)
+	prepared("once the name is taken", eve, "team.name")
+	code := `{"code":"` + w.team(r.TeamID, ada).Code + `"}`
+	prepare(bob, code)
+	prepared("while there's room", bob, "")
+	w.into(w.call("POST", press+"/register", cyd, `{"team":`+code+`}`), http.StatusCreated, new(api.Registration))
+	prepared("once the team is full", bob, "team.code")
+	w.into(w.call("DELETE", "/api/registrations/"+w.mine(cyd).ID, cyd, ""), http.StatusOK, new(api.Registration))
+	prepared("with room again", bob, "")
+	w.into(w.call("POST", "/api/teams/"+r.TeamID+"/code", ada, ""), http.StatusOK, new(api.Team))
+	prepared("with another code", bob, "team.code")
+	w.into(w.call("DELETE", "/api/registrations/"+r.ID, ada, ""), http.StatusOK, new(api.Registration))
+	prepared("once the team is gone", bob, "team.code")
+	prepared("once the name is free", eve, "")
 }
 
 func testTeamQuestions(w *world) {

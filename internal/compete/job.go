@@ -133,7 +133,8 @@ func (j NotifyJob) Options() JobOptions {
 
 // SettleJob completes, in pages and through the registrar, what a change to a competition or an account started. For a
 // cancelled competition, it cancels the registrations. Otherwise, it makes offers end no later than the start of the
-// competition, promotes from the waitlist while seats are free, and notifies open pages.
+// competition, passes the captain's role on in teams whose captain's account is disabled, promotes from the waitlist
+// while seats are free, and notifies open pages.
 type SettleJob struct {
 	CompetitionID string `json:"competitionId"`
 }

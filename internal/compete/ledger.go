@@ -47,6 +47,9 @@ type LedgerTx interface {
 	Prepared(ctx context.Context, places []Place) (map[Place]PreparedEntry, error)
 	// Teams reads teams with their members.
 	Teams(ctx context.Context, q TeamQuery) ([]LedgerTeam, error)
+	// Stranded reads up to n teams of a competition whose captain's account is disabled, and that have a member who
+	// can take over.
+	Stranded(ctx context.Context, competitionID string, n int) ([]StrandedTeam, error)
 	// Incomplete reads up to n registrations of a competition that are neither CANCELLED nor REJECTED and are in a
 	// team with fewer than least members like these, or in none, in order of Seq.
 	Incomplete(ctx context.Context, competitionID string, least, n int) ([]Registration, error)
@@ -132,6 +135,12 @@ type TeamName struct{ CompetitionID, Key string }
 type LedgerTeam struct {
 	Team
 	Members []Registration
+}
+
+// StrandedTeam is a team whose captain has a disabled account.
+type StrandedTeam struct {
+	TeamID, CaptainID string
+	NextID            string // user: the member who has been in the competition for longest, of those who can take over
 }
 
 // HandOver makes another registration that of a team's captain. What belongs to the team as a whole moves to it:

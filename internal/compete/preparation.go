@@ -60,7 +60,8 @@ var ErrPreparationMissing = &Error{
 type Preparation struct {
 	Entry     Entry
 	UpdatedAt time.Time
-	// Problems are what would be refused if registration opened now, because the competition changed since then.
+	// Problems are what would be refused if registration opened now, because the competition or the team changed since
+	// then.
 	Problems []FieldError
 }
 
@@ -157,7 +158,11 @@ func (s *Registrations) Prepared(ctx context.Context, a Actor, competitionID str
 	if err := c.CheckEntry(p.Entry); err != nil {
 		p.Problems = AsError(err).Fields
 	}
-	return p, nil
+	problem, err := s.config.Teams.problem(ctx, &c, p.Entry.Team)
+	if problem.Field != "" {
+		p.Problems = append(p.Problems, problem)
+	}
+	return p, err
 }
 
 // Unprepare deletes what the actor filled in ahead. It fails with ErrCompetitionMissing.

@@ -15,6 +15,8 @@ type TeamStore interface {
 	Team(ctx context.Context, id string) (Team, error)
 	// TeamNumbered fails with ErrTeamMissing.
 	TeamNumbered(ctx context.Context, n TeamNumber) (Team, error)
+	// TeamNamed fails with ErrTeamMissing.
+	TeamNamed(ctx context.Context, n TeamName) (Team, error)
 	// Members lists the registrations of teams that aren't cancelled, with users and answers, in order of Seq.
 	Members(ctx context.Context, teamIDs ...string) ([]ParticipantRegistration, error)
 	// Teams lists the teams of a competition in the order in which they were created, with the numbers of their

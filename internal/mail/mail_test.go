@@ -128,6 +128,20 @@ func TestOffersInOtherMessages(t *testing.T) {
 	}
 }
 
+// Where seats are for teams, the captain answered for the others, who haven't declined or missed anything.
+func TestOffersOfTeams(t *testing.T) {
+	for kind, says := range map[compete.MessageKind]string{
+		compete.MessageOfferDeclined: `Your team's seat for "Spring Olympiad" was declined`,
+		compete.MessageOfferExpired:  `Your team's seat for "Spring Olympiad" wasn't accepted in time`,
+	} {
+		of := target(kind)
+		of.Competition.Team = &compete.TeamRules{Min: 1, Max: 3, SeatUnit: compete.SeatPerTeam}
+		if _, body := compose(t, of); !strings.Contains(body, says) || strings.Contains(body, "You d") {
+			t.Errorf("%s: body lacks %q:\n%s", kind, says, body)
+		}
+	}
+}
+
 func TestMessagesNameTheDivision(t *testing.T) {
 	confirmed := target(compete.MessageConfirmed)
 	confirmed.Competition.Divisions = []compete.Division{
@@ -193,6 +207,20 @@ func TestRemovalGivesItsReason(t *testing.T) {
 	if !strings.Contains(body, "Reason: Registered twice.\n") ||
 		!strings.Contains(body, "can't register for this competition again") || strings.Contains(body, "Between us") {
 		t.Errorf("the message says:\n%s", body)
+	}
+}
+
+func TestRemovalFromATeam(t *testing.T) {
+	removed := target(compete.MessageRemoved)
+	removed.Competition.Team = &compete.TeamRules{Min: 1, Max: 3, SeatUnit: compete.SeatPerTeam}
+	subject, body := compose(t, removed)
+	if !strings.HasPrefix(subject, "You were removed from ") ||
+		!strings.Contains(body, "Your team's captain or the organizer") {
+		t.Errorf("the message about a removal from a team says: %s\n%s", subject, body)
+	}
+	removed.Registration.Removal.Reason = "Registered twice."
+	if subject, _ = compose(t, removed); !strings.HasPrefix(subject, "The organizer removed you from ") {
+		t.Errorf("the subject about a removal with a reason is %s", subject)
 	}
 }
 

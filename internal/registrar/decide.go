@@ -364,9 +364,16 @@ func (c *settle) decide(b *batch, now time.Time) (result, error, error) {
 	if competition.Status == compete.StatusCancelled {
 		page = b.cancelPage
 	}
+	passing := false
+	if competition.Status != compete.StatusCancelled {
+		var err error
+		if passing, err = b.passOn(competition, now); err != nil {
+			return result{}, nil, err
+		}
+	}
 	more, err := page(competition, now)
 	b.notified = append(b.notified, c.competitionID)
-	return result{more: more}, nil, err
+	return result{more: more || passing}, nil, err
 }
 
 // cancelPage cancels a page of a cancelled competition's registrations and reports whether there are more.

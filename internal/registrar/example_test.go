@@ -62,6 +62,10 @@ func (m *memory) Incomplete(context.Context, string, int, int) ([]compete.Regist
 	return nil, nil
 }
 
+func (m *memory) Stranded(context.Context, string, int) ([]compete.StrandedTeam, error) {
+	return nil, nil
+}
+
 func (m *memory) ReleasePage(context.Context, string, int) (page compete.ReleasePage, err error) {
 	return page, nil
 }

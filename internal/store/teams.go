@@ -148,6 +148,24 @@ var listedSize = `CASE WHEN r.status = 'REJECTED' AND EXISTS (SELECT 1 FROM comp
 	THEN (SELECT count(*) FROM registrations m WHERE m.team_id = t.id AND m.status <> 'CANCELLED')
 	ELSE ` + sizeOf(`t.id`) + ` END`
 
+// stranded leaves out members whom the registrar wouldn't make captain.
+const stranded = `SELECT t.id, t.captain_id, (SELECT m.user_id FROM registrations m JOIN users n ON n.id = m.user_id
+		WHERE m.team_id = t.id AND ` + canLead + ` ORDER BY m.seq LIMIT 1)
+	FROM teams t JOIN users u ON u.id = t.captain_id
+	WHERE t.competition_id = $1 AND u.disabled_at IS NOT NULL AND EXISTS (SELECT 1 FROM registrations m
+		JOIN users n ON n.id = m.user_id WHERE m.team_id = t.id AND ` + canLead + `)
+	ORDER BY t.number LIMIT $2`
+
+const canLead = `m.status <> 'CANCELLED' AND (m.status <> 'REJECTED' OR m.follows) AND n.disabled_at IS NULL`
+
+// Stranded implements compete.LedgerTx.
+func (t *ledgerTx) Stranded(ctx context.Context, competitionID string, n int) ([]compete.StrandedTeam, error) {
+	return sqldb.List(ctx, t, func(row sqldb.Row) (s compete.StrandedTeam, err error) {
+		err = row.Scan(&s.TeamID, &s.CaptainID, &s.NextID)
+		return s, err
+	}, stranded, competitionID, n)
+}
+
 // Incomplete implements compete.LedgerTx.
 func (t *ledgerTx) Incomplete(
 	ctx context.Context, competitionID string, least, n int,
@@ -167,6 +185,12 @@ func (s *Store) Team(ctx context.Context, id string) (compete.Team, error) {
 func (s *Store) TeamNumbered(ctx context.Context, n compete.TeamNumber) (compete.Team, error) {
 	return sqldb.One(ctx, s.reader, compete.ErrTeamMissing, teamRow.Scan, `SELECT `+teamColumns+` FROM teams t
 		WHERE t.competition_id = $1 AND t.number = $2`, n.CompetitionID, n.Number)
+}
+
+// TeamNamed implements compete.TeamStore.
+func (s *Store) TeamNamed(ctx context.Context, n compete.TeamName) (compete.Team, error) {
+	return sqldb.One(ctx, s.reader, compete.ErrTeamMissing, teamRow.Scan, `SELECT `+teamColumns+` FROM teams t
+		WHERE t.competition_id = $1 AND t.name_key = $2`, n.CompetitionID, n.Key)
 }
 
 // Members implements compete.TeamStore.

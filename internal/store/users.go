@@ -169,9 +169,10 @@ func (t Tx) recordUser(ctx context.Context, before, after compete.User, now time
 
 // enqueueSettling enqueues a SettleJob for each published competition that the change of an account concerns: those
 // that the user organizes, whose phase changes, and, once an account is enabled again, those that the user waits for,
-// where a seat may be free.
+// where a seat may be free. Once it is disabled, somebody else becomes captain of the user's teams.
 func (s *Store) enqueueSettling(ctx context.Context, tx Tx, before, after compete.User, now time.Time) error {
 	organized, waits := before.MayOrganize() != after.MayOrganize(), before.DisabledAt != nil && after.DisabledAt == nil
+	leads := before.DisabledAt == nil && after.DisabledAt != nil
 	var jobs []compete.Job
 	for _, look := range []struct {
 		wanted bool
@@ -183,6 +184,8 @@ func (s *Store) enqueueSettling(ctx context.Context, tx Tx, before, after compet
 		{waits, `SELECT c.id FROM registrations r JOIN competitions c ON c.id = r.competition_id
 			WHERE r.user_id = $1 AND {+r.status} = 'WAITLISTED' AND {+c.status} = 'PUBLISHED'
 			AND c.seats_left > 0`, []any{after.ID}},
+		{leads, `SELECT c.id FROM teams t JOIN competitions c ON c.id = t.competition_id
+			WHERE t.captain_id = $1 AND {+c.status} = 'PUBLISHED'`, []any{after.ID}},
 	} {
 		if !look.wanted {
 			continue

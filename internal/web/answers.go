@@ -230,13 +230,16 @@ func (a *app) registerForm(r *http.Request, v *visit) (response, error) {
 	}
 	d := registerPage(&c, stand.Kind, rand.Text())
 	if d.Errors = errs; len(errs) > 0 {
-		d.Errors[""] = "The questions changed since you got ready. What you filled in is below; answer the rest."
+		d.Errors[""] = outdatedText
 	}
 	if refusal, ok := teamRefusals[r.URL.Query().Get(refusedQuery)]; ok && c.Team != nil {
 		d.Errors = aboutTeam(refusal.err)
 	}
 	return a.showQuestions(v, http.StatusOK, &c, d, typed)
 }
+
+// outdatedText is said above what was filled in and would be refused by now.
+const outdatedText = "Something changed since you got ready. What you filled in is below: fix the highlighted fields."
 
 // answeredBefore returns what a form starts with, and what is wrong with it by now.
 func (a *app) answeredBefore(v *visit, c *compete.Competition) (url.Values, pages.Errors, error) {
@@ -336,7 +339,7 @@ func (a *app) prepareForm(r *http.Request, v *visit) (response, error) {
 	d := preparePage(&c)
 	d.Saved, d.Errors = stand.Prepared || len(errs) > 0, errs
 	if len(errs) > 0 {
-		d.Errors[""] = "The questions changed since you got ready. What you filled in is below; answer the rest."
+		d.Errors[""] = outdatedText
 	}
 	return a.showQuestions(v, http.StatusOK, &c, d, typed)
 }

@@ -3497,7 +3497,7 @@ export interface components {
              * @example 018f6b1e-3333-7d0a-9b3e-5a1f0c2d4e6f
              */
             readonly divisionId?: string;
-            /** @description What would be refused, because the competition changed since then. */
+            /** @description What would be refused, because the competition or the team changed since then. */
             readonly errors?: readonly components["schemas"]["FieldError"][];
             /**
              * @description Whether captains can find you on the competition's board and invite you.

@@ -7,6 +7,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import subsetFont from "subset-font";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const web = path.dirname(here);
@@ -58,8 +59,18 @@ const fonts = {
   "figtree.woff2": "@fontsource-variable/figtree/files/figtree-latin-wght-normal.woff2",
   "bricolage.woff2": "@fontsource-variable/bricolage-grotesque/files/bricolage-grotesque-latin-wght-normal.woff2",
 };
+// Headings are never thinner than 600, and the styles say which characters they take from these files: the rest is a tenth
+// of each page's first view.
+const axes = { "bricolage.woff2": { wght: { min: 600, max: 800 } } };
+const ranges = readFileSync(path.join(here, "css/tokens.css"), "utf8").match(/unicode-range: ([^;]+);/)[1];
+const characters = ranges
+  .split(", ")
+  .map((range) => range.slice(2).split("-").map((code) => parseInt(code, 16)))
+  .flatMap(([first, last = first]) => Array.from({ length: last - first + 1 }, (_, i) => String.fromCodePoint(first + i)))
+  .join("");
 for (const [name, from] of Object.entries(fonts)) {
-  put(name, readFileSync(path.join(modules, from)));
+  const whole = readFileSync(path.join(modules, from));
+  put(name, await subsetFont(whole, characters, { targetFormat: "woff2", variationAxes: axes[name] }));
 }
 for (const name of readdirSync(path.join(here, "images")).sort()) {
   put(name, readFileSync(path.join(here, "images", name)));
