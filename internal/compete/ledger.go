@@ -50,8 +50,8 @@ type LedgerTx interface {
 	// Stranded reads up to n teams of a competition whose captain's account is disabled, and that have a member who
 	// can take over.
 	Stranded(ctx context.Context, competitionID string, n int) ([]StrandedTeam, error)
-	// Incomplete reads up to n registrations of a competition that are not CANCELLED and are in a team with fewer than
-	// least members, or in none, in order of Seq.
+	// Incomplete reads up to n registrations of a competition that are neither CANCELLED nor REJECTED and are in a
+	// team with fewer than least members like these, or in none, in order of Seq.
 	Incomplete(ctx context.Context, competitionID string, least, n int) ([]Registration, error)
 	// ReleasePage reads the release under way of a competition and up to n of its drafts, in order of Seq.
 	ReleasePage(ctx context.Context, competitionID string, n int) (ReleasePage, error)

@@ -35,9 +35,9 @@ type Registrar interface {
 	// RenewCode gives a team another code, for its captain and those who manage the competition. Errors: those of
 	// Team.CheckCaptain.
 	RenewCode(ctx context.Context, c TeamCommand) (Team, error)
-	// DropIncomplete does one page of cancelling the registrations in teams with too few members, and of those without
-	// a team, once the deadline of a competition with this rule has passed, and reports whether there is more.
-	DropIncomplete(ctx context.Context, competitionID string) (more bool, err error)
+	// DropIncomplete cancels the registrations in teams with too few members, and those without a team, once the
+	// deadline of a competition with this rule has passed. Their seats pass on when all of them are cancelled.
+	DropIncomplete(ctx context.Context, competitionID string) error
 	// AnswerOffer accepts an offer, or declines it and passes the seat on; one that has been answered this way stays
 	// so. Errors: those of Registration.CheckOffer.
 	AnswerOffer(ctx context.Context, c AnswerOfferCommand) (RegistrationOutcome, error)

@@ -101,7 +101,17 @@ func (v *TeamView) Size() int { return len(v.Members) }
 
 // Complete reports whether there are enough members.
 func (v *TeamView) Complete() bool {
-	return v.Competition.Team == nil || v.Size() >= v.Competition.Team.Min
+	return v.Competition.Team == nil || v.hopeful() >= v.Competition.Team.Min
+}
+
+// hopeful counts the members without those whose application was rejected.
+func (v *TeamView) hopeful() (n int) {
+	for i := range v.Members {
+		if v.Members[i].Status.Hopeful() {
+			n++
+		}
+	}
+	return n
 }
 
 // TeamMember is a member with what is missing for them.
@@ -360,8 +370,8 @@ func (s *Teams) deadline(ctx context.Context, due *TeamDeadline, now time.Time) 
 			err = s.config.Store.WarnTeams(ctx, c)
 		}
 	case c.Team.DropIncomplete && !done(due.DroppedFor):
-		for more := c.DropsIncomplete(now); more && err == nil; {
-			more, err = s.config.Registrar.DropIncomplete(ctx, c.ID)
+		if c.DropsIncomplete(now) {
+			err = s.config.Registrar.DropIncomplete(ctx, c.ID)
 		}
 		if err == nil {
 			err = s.config.Store.TeamsDropped(ctx, c.ID, c.RegDeadline)

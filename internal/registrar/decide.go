@@ -126,7 +126,7 @@ func (c *register) teamAdmissible(
 	}
 	captain := joins.captain()
 	entry.DivisionID = captain.DivisionID
-	if refusal := competition.CheckJoin(len(joins.members), captain); refusal != nil || !competition.SeatsPerTeam() {
+	if refusal := competition.CheckJoin(joins.size(), captain); refusal != nil || !competition.SeatsPerTeam() {
 		return "", refusal
 	}
 	return captain.Status.Along(), nil

@@ -55,7 +55,7 @@ func (b *batch) leaveTeam(
 	if err != nil || one == nil {
 		return nil, err
 	}
-	if r.UserID == a.UserID && one.CaptainID == a.UserID && len(one.members) > 1 {
+	if r.UserID == a.UserID && one.needs(r) {
 		return compete.ErrCaptainMustHandOver, nil
 	}
 	return nil, b.quit(c, r, now)

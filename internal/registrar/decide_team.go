@@ -31,8 +31,8 @@ func (c *changeTeam) decide(b *batch, now time.Time) (result, error, error) {
 			return result{}, refusal, err
 		}
 	}
-	if c.Looking.Set && r.Looking != c.Looking.Value {
-		r.Looking, competition.dirty = c.Looking.Value, true
+	if looking := c.Looking.Value && r.TeamID == ""; c.Looking.Set && r.Looking != looking {
+		r.Looking, competition.dirty = looking, true
 		b.markChanged(r, now)
 		b.recordChange(compete.AuditTeamLooking, "", r, "", compete.AuditFields("looking", r.Looking), now)
 	}
@@ -58,7 +58,7 @@ func (c *changeTeam) change(
 		return nil, err
 	case own != nil && own == to, own == nil && to == nil && c.Change.Value.Name == "":
 		return nil, nil
-	case own != nil && len(own.members) > 1 && own.CaptainID == c.Actor.UserID && r.UserID == c.Actor.UserID:
+	case own != nil && own.needs(r) && r.UserID == c.Actor.UserID:
 		return compete.ErrCaptainMustHandOver, nil
 	case to == nil && competition.SeatsPerTeam():
 		return compete.ErrTeamRequired, nil
@@ -66,7 +66,7 @@ func (c *changeTeam) change(
 		return compete.ErrTeamDivision, nil
 	}
 	if to != nil {
-		if refusal := competition.CheckJoin(len(to.members), to.captain()); refusal != nil {
+		if refusal := competition.CheckJoin(to.size(), to.captain()); refusal != nil {
 			return refusal, nil
 		}
 	}
@@ -115,16 +115,19 @@ func (c *changeTeam) apply(b *batch, competition *competition, r *compete.Regist
 		// The registration may have created another team before, so its own Seq can't be the number.
 		b.create(competition, r, c.Change.Value.Name, c.id, competition.NextSeq, now)
 		competition.NextSeq++
-		r.Looking = false
 	case competition.SeatsPerTeam():
 		freed = !r.Follows
 		b.moveAlong(competition, to, r, now)
 	default:
 		b.join(competition, to, r)
 	}
-	own, err = b.teamOf(r)
-	if err != nil {
+	if own, err = b.teamOf(r); err != nil {
 		return err
+	}
+	if own == nil || own.CaptainID != r.UserID {
+		if err := b.dropTeamAnswers(competition, r); err != nil {
+			return err
+		}
 	}
 	b.recordAudit(compete.AuditRecord{
 		At: now, Action: compete.AuditTeamChanged, UserID: r.UserID, CompetitionID: r.CompetitionID, SubjectID: r.ID,
@@ -244,6 +247,9 @@ func (c *removeMember) decide(b *batch, now time.Time) (result, error, error) {
 			return result{}, nil, err
 		}
 	} else {
+		if err := b.dropTeamAnswers(competition, r); err != nil {
+			return result{}, nil, err
+		}
 		r.Looking, competition.dirty = true, true
 		b.markChanged(r, now)
 		b.recordAudit(compete.AuditRecord{
@@ -258,7 +264,10 @@ func (c *removeMember) decide(b *batch, now time.Time) (result, error, error) {
 // go with them.
 const dropSize = 32
 
-type dropIncomplete struct{ competitionID string }
+type dropIncomplete struct {
+	competitionID string
+	freed         int // seats that earlier pages freed and that haven't passed on
+}
 
 func (c *dropIncomplete) name() string { return "drop incomplete teams" }
 
@@ -281,14 +290,14 @@ func (c *dropIncomplete) decide(b *batch, now time.Time) (result, error, error) 
 	if err := b.fetchTeams(q); err != nil {
 		return result{}, nil, err
 	}
-	dropped, freed := 0, 0
+	dropped, freed := 0, c.freed
 	for _, row := range rows {
 		r := b.byID[row.ID]
 		one, err := b.teamOf(r)
 		switch {
 		case err != nil:
 			return result{}, nil, err
-		case r.Status == compete.RegistrationCancelled, one != nil && len(one.members) >= competition.Team.Min:
+		case !r.Status.Hopeful(), one != nil && one.size() >= competition.Team.Min:
 			continue
 		case r.Follows:
 			r = one.captain()
@@ -301,10 +310,21 @@ func (c *dropIncomplete) decide(b *batch, now time.Time) (result, error, error) 
 		dropped++
 		freed += seats
 	}
+	if len(rows) == dropSize && dropped > 0 {
+		return result{more: true, count: freed}, nil, nil
+	}
 	// The seats pass on in the end, so that nobody gets one who is about to be dropped.
-	more := len(rows) == dropSize && dropped > 0
-	_, err = b.promote(competition, freed, now)
-	return result{more: more}, nil, err
+	page := min(freed, pageSize)
+	owed, err := b.promote(competition, page, now)
+	if err != nil {
+		return result{}, nil, err
+	}
+	more := owed && freed > page
+	if owed && !more && !competition.Reviewed() { // an earlier run may have ended before it passed on all seats
+		competition.dirty = true
+		b.settle = append(b.settle, c.competitionID)
+	}
+	return result{more: more, count: freed - page}, nil, nil
 }
 
 // drop cancels a registration that is in no team, or a whole team, and returns how many seats that frees.
@@ -312,8 +332,12 @@ func (b *batch) drop(c *competition, one *team, r *compete.Registration, now tim
 	going := []*compete.Registration{r}
 	if one != nil && !c.SeatsPerTeam() {
 		captain := one.captain()
-		going = slices.DeleteFunc(slices.Clone(one.members), func(m *compete.Registration) bool { return m == captain })
-		going = append(going, captain) // the last, so that the role isn't passed on
+		going = slices.DeleteFunc(slices.Clone(one.members), func(m *compete.Registration) bool {
+			return m == captain || !m.Status.Hopeful()
+		})
+		if captain.Status.Hopeful() {
+			going = append(going, captain) // the last, so that the role isn't passed on to somebody who goes too
+		}
 	}
 	for _, g := range going {
 		seats += g.Seats()

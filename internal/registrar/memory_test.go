@@ -176,7 +176,8 @@ func (tx *memoryTx) members(teamID string) ([]compete.Registration, error) {
 func (tx *memoryTx) Incomplete(_ context.Context, competitionID string, least, n int) ([]compete.Registration, error) {
 	return tx.first(n, func(r compete.Registration) bool {
 		members, _ := tx.members(r.TeamID)
-		return r.CompetitionID == competitionID && r.Status != cancelled && (r.TeamID == "" || len(members) < least)
+		members = slices.DeleteFunc(members, func(m compete.Registration) bool { return !m.Status.Hopeful() })
+		return r.CompetitionID == competitionID && r.Status.Hopeful() && (r.TeamID == "" || len(members) < least)
 	}), nil
 }
 

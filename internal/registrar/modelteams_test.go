@@ -87,6 +87,11 @@ func (m *model) members(team string) []*person {
 	})
 }
 
+// size counts those members who weren't rejected.
+func (m *model) size(team string) int {
+	return len(slices.DeleteFunc(m.members(team), func(p *person) bool { return p.status == rejected }))
+}
+
 func (m *model) captain(team string) *person {
 	for _, p := range m.members(team) {
 		if p.captain {
@@ -102,7 +107,7 @@ func (m *model) perTeam() bool { return m.rules != nil && m.rules.SeatUnit == co
 func (m *model) noJoin(team string) string {
 	captain := m.captain(team)
 	switch {
-	case len(m.members(team)) >= m.rules.Max:
+	case m.size(team) >= m.rules.Max:
 		return "team_full"
 	case m.perTeam() && (m.admission != compete.AdmissionFirstCome && captain.status != applied ||
 		captain.status == offered || captain.status == rejected):
@@ -154,18 +159,25 @@ func along(s compete.RegistrationStatus) compete.RegistrationStatus {
 	return s
 }
 
-// quit takes somebody out of their team. The first of the others becomes captain.
+// lastly returns people in another order: those who are so come last.
+func lastly(people []*person, so func(*person) bool) []*person {
+	return slices.Concat(slices.DeleteFunc(slices.Clone(people), so),
+		slices.DeleteFunc(slices.Clone(people), func(p *person) bool { return !so(p) }))
+}
+
+// successor returns who becomes captain when somebody leaves: the first of the others, who weren't rejected if possible.
+func (m *model) successor(p *person) *person {
+	others := slices.DeleteFunc(m.members(p.team), func(other *person) bool { return other == p })
+	return append(lastly(others, func(p *person) bool { return p.status == rejected }), nil)[0]
+}
+
+// quit takes somebody out of their team.
 func (m *model) quit(p *person) {
 	if p.team == "" || p.status == cancelled {
 		return
 	}
-	if p.captain {
-		for _, other := range m.members(p.team) {
-			if other != p {
-				m.handOver(p, other)
-				break
-			}
-		}
+	if next := m.successor(p); p.captain && next != nil {
+		m.handOver(p, next)
 	}
 	if len(m.members(p.team)) == 1 {
 		delete(m.teams, p.team)
@@ -210,7 +222,11 @@ func (m *model) goes(p *person, reason compete.CancelReason) {
 
 // mustStay reports whether somebody has to hand over before they leave.
 func (m *model) mustStay(by string, p *person) bool {
-	return by == p.name && p.captain && p.status != cancelled && len(m.members(p.team)) > 1
+	if by != p.name || !p.captain || p.status == cancelled {
+		return false
+	}
+	next := m.successor(p)
+	return next != nil && next.status != rejected
 }
 
 func (m *model) changeTeam(by string, c call, p *person) string {
@@ -235,7 +251,7 @@ func (m *model) changeTeam(by string, c call, p *person) string {
 	to := ""
 	switch {
 	case c.what == "look":
-		p.looking = c.n%2 == 0
+		p.looking = c.n%2 == 0 && p.team == ""
 		return string(p.status)
 	case c.joinsTeam():
 		if to = m.withCode(c); to == "" {
@@ -345,18 +361,16 @@ func (m *model) drop() {
 	var gone []*person
 	freed := 0
 	for _, p := range m.inLine() {
-		if p.status != cancelled && len(m.members(p.team)) < m.rules.Min {
+		if p.status != cancelled && p.status != rejected && m.size(p.team) < m.rules.Min {
 			gone = append(gone, p)
 			if p.holds() {
 				freed++
 			}
 		}
 	}
-	for _, p := range gone {
-		delete(m.teams, p.team)
-	}
-	for _, p := range gone {
-		p.status, p.reason, p.team, p.captain, p.looking = cancelled, compete.CancelledIncomplete, "", false, false
+	for _, p := range lastly(gone, func(p *person) bool { return p.captain }) {
+		m.quit(p)
+		p.status, p.reason, p.looking = cancelled, compete.CancelledIncomplete, false
 	}
 	m.promote(freed)
 }
@@ -380,7 +394,7 @@ func (c call) teamStep(s *scenario) step {
 		case "kick":
 			_, err = s.RemoveMember(ctx, command)
 		case "drop":
-			_, err = s.DropIncomplete(ctx, cup)
+			err = s.DropIncomplete(ctx, cup)
 		default:
 			return c.changeTeam(ctx, s)
 		}

@@ -175,9 +175,15 @@ func (r *Registrar) RenewCode(ctx context.Context, c compete.TeamCommand) (compe
 }
 
 // DropIncomplete implements compete.Registrar.
-func (r *Registrar) DropIncomplete(ctx context.Context, competitionID string) (bool, error) {
-	result, err := r.submit(ctx, compete.Actor{}, &dropIncomplete{competitionID: competitionID})
-	return result.more, err
+func (r *Registrar) DropIncomplete(ctx context.Context, competitionID string) error {
+	for page := (result{more: true}); page.more; {
+		var err error
+		page, err = r.submit(ctx, compete.Actor{}, &dropIncomplete{competitionID, page.count})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // AnswerOffer implements compete.Registrar.

@@ -31,6 +31,37 @@ func (t *team) member(userID string) *compete.Registration {
 	return nil
 }
 
+// size counts the members, without those whose application was rejected.
+func (t *team) size() (n int) {
+	for _, m := range t.members {
+		if m.Status.Hopeful() {
+			n++
+		}
+	}
+	return n
+}
+
+// successor returns who becomes captain when a member leaves: of the others, whoever has been in the competition for
+// longest, and somebody who was rejected only if all were; nil if there are no others.
+func (t *team) successor(leaving *compete.Registration) (next *compete.Registration) {
+	for _, m := range t.members {
+		switch {
+		case m == leaving:
+		case m.Status.Hopeful():
+			return m
+		case next == nil:
+			next = m
+		}
+	}
+	return next
+}
+
+// needs reports whether a captain who leaves has to choose the next one: there is somebody whom they can choose.
+func (t *team) needs(captain *compete.Registration) bool {
+	next := t.successor(captain)
+	return t.CaptainID == captain.UserID && next != nil && next.Status.Hopeful()
+}
+
 func (t *team) sort() {
 	slices.SortFunc(t.members, func(a, b *compete.Registration) int { return cmp.Compare(a.Seq, b.Seq) })
 }
@@ -178,7 +209,8 @@ func (b *batch) chosen(c *competition, code compete.TeamCode) *team {
 		compared = one.Team
 	}
 	right := compared.Is(code, b.sealer) // for a team that isn't there, this takes as long
-	if !right || len(one.members) == 0 {
+	// The pages of a cancelled competition may have reached the captain and not yet the others.
+	if !right || one.captain() == nil {
 		return nil
 	}
 	return one
@@ -197,7 +229,7 @@ func (b *batch) create(c *competition, r *compete.Registration, name, id string,
 	b.teams.add(one)
 	b.teams.markChanged(one)
 	one.members = []*compete.Registration{r}
-	r.TeamID, r.Follows = id, false
+	r.TeamID, r.Follows, r.Looking = id, false, false
 }
 
 // join makes a registration a member. Where seats are for teams, it follows the captain's.
@@ -208,17 +240,13 @@ func (b *batch) join(c *competition, one *team, r *compete.Registration) {
 }
 
 // quit takes a registration out of its team, before it is changed otherwise. The captain's role, with the team's seat
-// or place in line, passes on to whoever has been in the competition for longest; without other members the team ends.
+// or place in line, passes on to its successor; without other members the team ends.
 func (b *batch) quit(c *competition, r *compete.Registration, now time.Time) error {
 	one, err := b.teamOf(r)
 	if err != nil || one == nil {
 		return err
 	}
-	if len(one.members) > 1 && one.CaptainID == r.UserID {
-		next := one.members[0]
-		if next == r {
-			next = one.members[1]
-		}
+	if next := one.successor(r); next != nil && one.CaptainID == r.UserID {
 		if err := b.handOver(c, one, next, compete.ViaJob, now); err != nil {
 			return err
 		}
@@ -290,6 +318,32 @@ func (b *batch) handAnswers(c *competition, from, to *compete.Registration) erro
 		b.answer(b.byID[registrationID], text)
 	}
 	return nil
+}
+
+// dropTeamAnswers removes the answers that a former captain gave for the team, so that they don't become another one's.
+func (b *batch) dropTeamAnswers(c *competition, r *compete.Registration) error {
+	own := c.QuestionsFor(false)
+	if len(own) == len(c.Questions) {
+		return nil
+	}
+	answers, err := b.answersOf(r.ID)
+	if err != nil {
+		return err
+	}
+	left := compete.Answers{}
+	for id, answer := range answers {
+		if own.Find(id) != nil || c.Questions.Find(id) == nil {
+			left[id] = answer
+		}
+	}
+	if len(left) == len(answers) {
+		return nil
+	}
+	text, err := left.Encode()
+	if err == nil {
+		b.answer(r, text)
+	}
+	return err
 }
 
 // along calls f with every registration that follows a captain's.

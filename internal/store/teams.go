@@ -131,14 +131,22 @@ var (
 		WHERE r.team_id {any $1 uuid} AND r.status <> 'CANCELLED' ORDER BY r.seq`
 	incomplete = `SELECT ` + registrationColumns + ` FROM registrations r
 		WHERE r.competition_id = $1 AND r.status IN ('PENDING', 'CONFIRMED', 'OFFERED',
-		'APPLIED', 'WAITLISTED', 'REJECTED') AND (r.team_id IS NULL OR ` + sizeOf(`r.team_id`) + ` < $2)
+		'APPLIED', 'WAITLISTED') AND (r.team_id IS NULL OR ` + sizeOf(`r.team_id`) + ` < $2)
 		ORDER BY r.seq LIMIT $3`
 )
 
-// sizeOf counts the members of the team with an id.
+// sizeOf counts the members of the team with an id, without those whose application was rejected.
 func sizeOf(id string) string {
-	return `(SELECT count(*) FROM registrations m WHERE m.team_id = ` + id + ` AND m.status <> 'CANCELLED')`
+	return `(SELECT count(*) FROM registrations m WHERE m.team_id = ` + id + `
+		AND m.status NOT IN ('CANCELLED', 'REJECTED'))`
 }
+
+// listedSize is the size of a team t for a list. Where seats are for teams, a team is rejected as a whole, and keeps its
+// size.
+var listedSize = `CASE WHEN r.status = 'REJECTED' AND EXISTS (SELECT 1 FROM competitions c
+		WHERE c.id = t.competition_id AND c.team LIKE '%%"seatUnit":"TEAM"%%')
+	THEN (SELECT count(*) FROM registrations m WHERE m.team_id = t.id AND m.status <> 'CANCELLED')
+	ELSE ` + sizeOf(`t.id`) + ` END`
 
 // stranded leaves out members whom the registrar wouldn't make captain.
 const stranded = `SELECT t.id, t.captain_id, (SELECT m.user_id FROM registrations m JOIN users n ON n.id = m.user_id
@@ -202,7 +210,7 @@ func (s *Store) Teams(
 	var st statement
 	st.Add(`SELECT `+teamColumns+`, u.id, u.name, CASE WHEN u.erased_at IS NULL THEN u.email ELSE '' END,
 			u.disabled_at IS NOT NULL, u.erased_at IS NOT NULL, r.status, coalesce(CAST(r.division_id AS text), ''), `+
-		sizeOf(`t.id`)+`
+		listedSize+`
 		FROM teams t JOIN users u ON u.id = t.captain_id
 		JOIN registrations r ON r.user_id = t.captain_id AND r.competition_id = t.competition_id
 		WHERE t.competition_id = %s`, competitionID)
@@ -232,7 +240,7 @@ func (s *Store) Seekers(
 	var st statement
 	st.Add(`SELECT `+registrationColumns+`, `+participantColumns+`, 0 FROM registrations r
 		JOIN users u ON u.id = r.user_id
-		WHERE r.competition_id = %s AND r.looking AND r.status NOT IN ('CANCELLED', 'REJECTED')
+		WHERE r.competition_id = %s AND r.looking AND r.team_id IS NULL AND r.status NOT IN ('CANCELLED', 'REJECTED')
 		AND u.disabled_at IS NULL AND u.erased_at IS NULL`, competitionID)
 	if !cursor.IsZero() {
 		st.Add(` AND r.seq > %s`, cursor.Key)

@@ -1,0 +1,171 @@
+package registrar_test
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/registrar"
+	"github.com/minicompete/minicompete/internal/store"
+)
+
+// withTeams runs a test of a competition with teams of two to three, and seats for people.
+func withTeams(t *testing.T, change func(*compete.Competition), test func(t *testing.T, s *scenario)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		s := newScenario(func(c *compete.Competition) {
+			c.Team = &compete.TeamRules{Min: 2, Max: 3, SeatUnit: compete.SeatPerPerson, DropIncomplete: true}
+			if change != nil {
+				change(c)
+			}
+		})
+		s.start(t, registrar.Config{Sealer: plainSealer{}})
+		test(t, s)
+	})
+}
+
+func inTeam(choice compete.TeamChoice) compete.RegisterCommand {
+	return compete.RegisterCommand{Entry: compete.Entry{Team: choice, LookingForTeam: true}}
+}
+
+func (s *scenario) codeOf(name string) compete.TeamChoice {
+	return compete.TeamChoice{Code: s.teamCalled(name).Code(plainSealer{})}
+}
+
+// set changes a person's stored registration.
+func (s *scenario) set(name string, status compete.RegistrationStatus) {
+	r := s.ledger.registrations[name+"'s"]
+	r.Status = status
+	s.ledger.registrations[r.ID] = r
+}
+
+// TestTeamOfCancelledCaptain: the pages of a cancelled competition may have reached a captain, but not their team.
+func TestTeamOfCancelledCaptain(t *testing.T) {
+	withTeams(t, nil, func(t *testing.T, s *scenario) {
+		registerAs("ada", inTeam(compete.TeamChoice{Name: "Red"})).run(t, s)
+		registerAs("bob", inTeam(s.codeOf("red"))).run(t, s)
+		c := s.ledger.competitions[cup]
+		c.Status = compete.StatusCancelled
+		s.ledger.competitions[cup] = c
+		s.set("ada", cancelled)
+		addWith("olga", "cleo", compete.Entry{Team: s.codeOf("red")}, false).fails(compete.ErrCompetitionCancelled).run(t, s)
+		registerAs("dan", inTeam(s.codeOf("red"))).fails(compete.ErrCompetitionCancelled).run(t, s)
+	})
+}
+
+// TestDropPages: nobody gets a seat who is dropped on a later page, and those who get one hear it once.
+func TestDropPages(t *testing.T) {
+	withTeams(t, nil, func(t *testing.T, s *scenario) {
+		const alone = 75
+		for i := range alone {
+			registerAs(fmt.Sprint("alone ", i), inTeam(compete.TeamChoice{})).run(t, s)
+		}
+		registerAs("ada", inTeam(compete.TeamChoice{Name: "Red"})).gets("WAITLISTED at 74").run(t, s)
+		registerAs("bob", inTeam(s.codeOf("red"))).gets("WAITLISTED at 75").run(t, s)
+		s.pass(2 * time.Hour)
+		must(t, s.DropIncomplete(t.Context(), cup))
+		for name, status := range map[string]compete.RegistrationStatus{
+			"ada": pending, "bob": pending, "alone 0": cancelled, "alone 74": cancelled,
+		} {
+			want(t, name, s.ledger.registrations[name+"'s"].Status, status)
+		}
+		messages := s.messages()
+		if n := strings.Count(messages, "promoted"); n != 2 || strings.Count(messages, "incomplete_team") != alone {
+			t.Errorf("%d were promoted, want 2: %s", n, messages)
+		}
+		s.wantCounts(t)
+	})
+}
+
+// TestRejectedMembers: they don't count, are neither dropped nor told so, and become captain only after all others.
+func TestRejectedMembers(t *testing.T) {
+	review := func(c *compete.Competition) { c.Admission = compete.AdmissionReview }
+	withTeams(t, review, func(t *testing.T, s *scenario) {
+		registerAs("ada", inTeam(compete.TeamChoice{Name: "Red"})).run(t, s)
+		for _, name := range []string{"bob", "cleo"} {
+			registerAs(name, inTeam(s.codeOf("red"))).run(t, s)
+			s.set(name, rejected)
+		}
+		registerAs("dan", inTeam(s.codeOf("red"))).gets("APPLIED").run(t, s)
+		cancelBy("olga", "ada", compete.CancelCommand{}).run(t, s)
+		want(t, "captain after the first", s.teamCalled("Red").CaptainID, "dan")
+		s.pass(2 * time.Hour)
+		must(t, s.DropIncomplete(t.Context(), cup))
+		want(t, "the only one who wasn't rejected", s.ledger.registrations["dan's"].CancelReason,
+			compete.CancelledIncomplete)
+		want(t, "rejected", s.ledger.registrations["bob's"].Status, rejected)
+		want(t, "captain after the last", s.teamCalled("Red").CaptainID, "bob")
+		want(t, "told", strings.Count(s.messages(), "incomplete_team"), 1)
+		s.wantCounts(t)
+	})
+}
+
+// TestLookingWithTeam: whoever is in a team doesn't look for one.
+func TestLookingWithTeam(t *testing.T) {
+	withTeams(t, nil, func(t *testing.T, s *scenario) {
+		registerAs("ada", inTeam(compete.TeamChoice{Name: "Red"})).run(t, s)
+		step{what: "ada looks for a team", do: func(ctx context.Context, s *scenario) (string, error) {
+			want(t, "looking with a new team", s.ledger.registrations["ada's"].Looking, false)
+			o, err := s.ChangeTeam(ctx, compete.ChangeTeamCommand{
+				Actor: actor("ada"), RegistrationID: "ada's", Looking: compete.Some(true),
+			})
+			return fmt.Sprint(o.Registration.Looking), err
+		}}.gets("false").run(t, s)
+	})
+}
+
+// TestAnswersOfFormerCaptain: what somebody answered for a team doesn't go with them into another one, nor out of it.
+func TestAnswersOfFormerCaptain(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, db *store.Store) {
+		a := newFixture(t, db, 3)
+		r := startRegistrar(t, db.Ledger(), a.afterEachCommit(t))
+		id := a.addCompetition(t, 5, true)
+		change := compete.CompetitionChange{Edit: func(c *compete.CompetitionContent) {
+			c.Team = &compete.TeamRules{Min: 1, Max: 5, SeatUnit: compete.SeatPerPerson}
+		}}
+		change.Questions = compete.Some(compete.Questions{
+			{ID: "idea", Kind: compete.QuestionText, Label: "Idea", Scope: compete.ScopeTeam},
+			{ID: "shirt", Kind: compete.QuestionText, Label: "Shirt", Scope: compete.ScopePerson},
+		})
+		_, err := r.Update(t.Context(), compete.UpdateCommand{Actor: a.organizer, CompetitionID: id, Change: change})
+		must(t, err)
+		var own []compete.Registration
+		for i, name := range []string{"Red", "Blue", "Green"} {
+			o, err := r.Register(t.Context(), compete.RegisterCommand{
+				Actor: a.people[i], CompetitionID: id, Entry: compete.Entry{
+					Team: compete.TeamChoice{Name: name}, Answers: compete.Answers{"idea": name, "shirt": "M"},
+				},
+			})
+			must(t, err)
+			own = append(own, o.Registration)
+		}
+		wantAnswers := func(i int, expected compete.Answers) {
+			t.Helper()
+			answers, err := db.AnswersOf(t.Context(), own[i].ID)
+			must(t, err)
+			if !maps.Equal(answers, expected) {
+				t.Errorf("person %d has the answers %v", i, answers)
+			}
+		}
+		blue, err := db.Team(t.Context(), own[1].TeamID)
+		must(t, err)
+		_, err = r.ChangeTeam(t.Context(), compete.ChangeTeamCommand{
+			Actor: a.people[0], RegistrationID: own[0].ID,
+			Change: compete.Some(compete.TeamChange{TeamChoice: compete.TeamChoice{Code: blue.Code(plainSealer{})}}),
+		})
+		must(t, err)
+		wantAnswers(0, compete.Answers{"shirt": "M"})
+		wantAnswers(1, compete.Answers{"idea": "Blue", "shirt": "M"})
+		_, err = r.RemoveMember(t.Context(), compete.MemberCommand{
+			TeamCommand: compete.TeamCommand{Actor: a.organizer, CompetitionID: id, TeamID: own[2].TeamID},
+			UserID:      a.people[2].UserID,
+		})
+		must(t, err)
+		wantAnswers(2, compete.Answers{"shirt": "M"})
+	})
+}
