@@ -15,7 +15,7 @@ const (
 	MessageWaitlisted           MessageKind = "waitlisted"
 	MessagePromoted             MessageKind = "promoted"
 	MessageCancelled            MessageKind = "cancelled"
-	MessageRemoved              MessageKind = "removed" // cancelled by the organizer or an admin
+	MessageRemoved              MessageKind = "removed" // cancelled by staff, or by the team's captain
 	MessageCompetitionCancelled MessageKind = "competition_cancelled"
 	MessageReminder             MessageKind = "reminder"
 	MessageChanged              MessageKind = "changed" // its time or place was moved

@@ -72,7 +72,7 @@ type CancelReason string
 // The reasons why a registration is CANCELLED.
 const (
 	CancelledBySelf        CancelReason = "SELF"        // by the person
-	CancelledByOrganizer   CancelReason = "ORGANIZER"   // removed by the competition's organizer or an admin
+	CancelledByOrganizer   CancelReason = "ORGANIZER"   // removed by the competition's staff, or by the team's captain
 	CancelledByCompetition CancelReason = "COMPETITION" // the competition was cancelled
 	CancelledByErasure     CancelReason = "ERASED"      // the person's account was deleted
 	CancelledByExpiry      CancelReason = "EXPIRED"     // an offer was not answered in time
@@ -93,6 +93,12 @@ func (r Removal) Check() error {
 	v.length("reason", r.Reason, 0, MaxRemovalReason)
 	v.length("note", r.Note, 0, MaxRemovalNote)
 	return v.err()
+}
+
+// MaybeByCaptain reports whether the team's captain may have removed the person, rather than the competition's staff.
+// Captains give no reason, and can't block.
+func (r Removal) MaybeByCaptain(c *Competition) bool {
+	return c.SeatsPerTeam() && r.Reason == "" && !r.Blocked
 }
 
 // RegistrationState is the part of a registration shown to everybody who may see the registration. This is the single

@@ -43,6 +43,7 @@ func (c Composer) Compose(t compete.Target) (compete.Wording, error) {
 		Competition: c.PublicURL + "/competitions/" + t.Competition.ID,
 		Reason:      oneLine(t.Registration.Removal.Reason),
 		Blocked:     t.Registration.Removal.Blocked,
+		ByCaptain:   t.Registration.Removal.MaybeByCaptain(&t.Competition),
 	}
 	if d := t.Competition.Division(t.Registration.DivisionID); d != nil {
 		data.Division = oneLine(d.Name)
@@ -173,6 +174,7 @@ type content struct {
 	Competition string    `json:"competition,omitempty"` // link to its page
 	Reason      string    `json:"reason,omitempty"`      // why the organizer removed them; empty when none was given
 	Blocked     bool      `json:"blocked,omitempty"`     // they can't register again
+	ByCaptain   bool      `json:"byCaptain,omitempty"`   // they may have been removed by their team's captain
 	OfferHours  int       `json:"offerHours,omitempty"`  // how long a seat is offered; 0: it is given at once
 	Decided     bool      `json:"decided,omitempty"`     // by the organizer, about an application
 	Drawn       bool      `json:"drawn,omitempty"`       // in a lottery

@@ -210,6 +210,20 @@ func TestRemovalGivesItsReason(t *testing.T) {
 	}
 }
 
+func TestRemovalFromATeam(t *testing.T) {
+	removed := target(compete.MessageRemoved)
+	removed.Competition.Team = &compete.TeamRules{Min: 1, Max: 3, SeatUnit: compete.SeatPerTeam}
+	subject, body := compose(t, removed)
+	if !strings.HasPrefix(subject, "You were removed from ") ||
+		!strings.Contains(body, "Your team's captain or the organizer") {
+		t.Errorf("the message about a removal from a team says: %s\n%s", subject, body)
+	}
+	removed.Registration.Removal.Reason = "Registered twice."
+	if subject, _ = compose(t, removed); !strings.HasPrefix(subject, "The organizer removed you from ") {
+		t.Errorf("the subject about a removal with a reason is %s", subject)
+	}
+}
+
 func TestWhatACompetitionLacksLeavesNoGap(t *testing.T) {
 	for _, kind := range competitionKinds {
 		bare := target(kind)

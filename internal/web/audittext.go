@@ -194,7 +194,7 @@ var auditTexts = map[compete.AuditAction]auditText{
 		"Draw", "The draw for {competition} happened", "{who} entered the value for the draw for {competition}",
 	},
 	compete.AuditTeamInvited: {
-		"Invited to a team", "{who} invited somebody to a team in {competition}",
+		"Invited to a team", "{who} invited someone to a team in {competition}",
 		"{who} invited {user} to a team in {competition}",
 	},
 	compete.AuditDrawn: {"Drawn", "{user} was drawn for {competition}", ""},

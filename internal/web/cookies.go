@@ -123,7 +123,7 @@ var flashes = map[string]ui.Notice{
 		Text: "We've emailed a link to the new address. Open it to make the change.",
 	},
 	"team-created":    {Tone: ui.ToneGood, Text: "Team created. Share the code or the link with the others."},
-	"team-joined":     {Tone: ui.ToneGood, Text: "You're in the team."},
+	"team-joined":     {Tone: ui.ToneGood, Text: "You joined the team."},
 	"team-left":       {Tone: ui.ToneInfo, Text: "You left the team."},
 	"team-code":       {Tone: ui.ToneGood, Text: "The team has a new code. Earlier ones no longer work."},
 	"team-changed":    {Tone: ui.ToneGood, Text: "Team changed."},

@@ -15,7 +15,7 @@ const notWhole = "Must be a whole number."
 // teamMax decides whether there are teams. It comes first: the inputs after it change the rules that it makes.
 var teamMax = input{
 	Field: ui.Field{
-		Name: "team.max", Label: "Members at most", Type: "number", Min: "1", Max: strconv.Itoa(compete.MaxTeamSize),
+		Name: "team.max", Label: "Maximum team size", Type: "number", Min: "1", Max: strconv.Itoa(compete.MaxTeamSize),
 		Placeholder: " ", // tells the style sheet whether there are teams
 		Help:        "Leave empty if people compete alone.",
 	},
@@ -40,7 +40,7 @@ var teamMax = input{
 
 var teamMin = input{
 	Field: ui.Field{
-		Name: "team.min", Label: "Members at least", Type: "number", Min: "1", Max: strconv.Itoa(compete.MaxTeamSize),
+		Name: "team.min", Label: "Minimum team size", Type: "number", Min: "1", Max: strconv.Itoa(compete.MaxTeamSize),
 		Help: "At the end of registration. Leave empty for 1.",
 	},
 	show: func(n *compete.NewCompetition, _ *time.Location) string {
@@ -60,7 +60,7 @@ var teamMin = input{
 		case number < 1:
 			return "Must be at least 1."
 		case n.Team == nil:
-			return "Fill in the most members, too, or leave this empty."
+			return "Enter a maximum team size, or clear this."
 		}
 		n.Team.Min = number
 		return ""

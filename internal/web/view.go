@@ -133,7 +133,7 @@ func standView(c *compete.Competition, mine *compete.Registration, a compete.Act
 		s.Kind, s.State = pages.StandWaitlisted, ui.StateWaitlisted
 		s.Place, s.Ahead = ui.Ordinal(mine.Position), max(mine.Position-1, 0)
 	case mine.CancelReason == compete.CancelledByOrganizer:
-		s.Removed, s.Reason = true, mine.Removal.Reason
+		s.Removed, s.Reason, s.ByCaptain = true, mine.Removal.Reason, mine.Removal.MaybeByCaptain(c)
 		if mine.Removal.Blocked {
 			s.Kind, s.State = pages.StandBlocked, ui.StateRemoved
 		}

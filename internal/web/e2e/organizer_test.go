@@ -229,7 +229,7 @@ func testRegistrations(t *testing.T, s site) {
 	v.ask(`#rows tbody tr:nth-child(1) a[href*="/remove"]`, "Remove ")
 	v.click("dialog form button")
 	v.see("#flash", "removed")
-	v.see("#rows tbody tr:nth-child(1)", "Removed by the organizer")
+	v.see("#rows tbody tr:nth-child(1)", "Removed")
 	v.seeIn(list, "#rows tbody tr:nth-child(31)", "Confirmed") // the first in line got the seat
 }
 

@@ -35,7 +35,7 @@ func testRemoving(t *testing.T, s site) {
 	v.click("dialog form button")
 	v.see("#flash", "They'll be notified")
 	for _, text := range []string{
-		"Removed by the organizer", "Blocked", "Registered twice.",
+		"Removed", "Blocked", "Registered twice.",
 		"See the email of 3 April.",
 	} {
 		v.see("#rows tbody tr", text)
@@ -45,7 +45,7 @@ func testRemoving(t *testing.T, s site) {
 	v.see("header", "0 registrations")
 	v.until("nobody to sign", `document.querySelectorAll("tbody tr").length === 0`)
 	v.open(page + "/registrations/print?status=CANCELLED")
-	v.see("tbody", "Removed by the organizer")
+	v.see("tbody", "Removed")
 	v.open(page + "/registrations")
 
 	p := s.as(t, person, "Pia Removed")
@@ -56,7 +56,7 @@ func testRemoving(t *testing.T, s site) {
 	p.until("nothing to press, and no note",
 		`!document.querySelector("#register") && !document.body.innerText.includes("3 April")`)
 	p.open("/dashboard")
-	p.see("main li", "Removed by the organizer")
+	p.see("main li", "Removed")
 	p.see("main li", "Registered twice.")
 
 	v.click(`form[action$="/unblock"] button`)
@@ -90,7 +90,7 @@ func testRemovingPlainly(t *testing.T, s site) {
 	eval[any](v, `document.querySelector("[name=reason]").value = ""`)
 	v.click("main form button")
 	v.see("#flash", "won't be notified")
-	v.see("#rows tbody tr", "Removed by the organizer")
+	v.see("#rows tbody tr", "Removed")
 
 	p := s.as(t, person, "Pia Unaware")
 	p.open(page)

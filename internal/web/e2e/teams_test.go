@@ -183,7 +183,7 @@ func (r teamStory) invitation(captain, looking *visitor, page string) {
 	looking.see("h1", "Join Blue?")
 	r.look(looking, "accepting an invitation")
 	looking.click("main form button.btn-primary")
-	looking.see("#flash", "You're in the team")
+	looking.see("#flash", "You joined the team")
 	looking.see("main", "2 of 2 members")
 	captain.open(team + "/board")
 	captain.see("main", "Nobody is looking for a team")
@@ -255,6 +255,11 @@ func testTeamSeats(t *testing.T, s site) {
 	}
 	ben.open(team)
 	ben.see("main", "Confirmed")
+	teamStory{}.confirmAt(ben, team, `main a[href$="/remove"]`)
+	ben.see("#flash", "Removed from the team")
+	cem.open(page)
+	cem.see("#stand", "Removed from your team by its captain or the organizer.")
+	cem.find("/mailbox", "You were removed from")
 }
 
 // testTeamReady prepares two teams of one name. The press of the second brings nothing, and is told at the field.

@@ -10,7 +10,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "github.com/minicompete/minicompete/internal/web/ui"
 
-// BoardData are people who look for a team, as the captain of one sees them.
+// BoardData are people looking for a team, as the captain of one sees them.
 type BoardData struct {
 	TeamID, Team string
 	Competition  string // title
@@ -87,7 +87,7 @@ func Board(p ui.Page, d BoardData) templ.Component {
 				ctx = templ.InitializeContext(ctx)
 				return nil
 			})
-			templ_7745c5c3_Err = ui.PageTitle("Find members", "People in "+d.Competition+" who look for a team.").Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.PageTitle("Find members", "People in "+d.Competition+" looking for a team.").Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -96,7 +96,7 @@ func Board(p ui.Page, d BoardData) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if !d.Joinable {
-				templ_7745c5c3_Err = ui.NoticeBox(ui.Notice{Tone: ui.ToneInfo, Text: "Your team takes no more members."}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.NoticeBox(ui.Notice{Tone: ui.ToneInfo, Text: "Your team isn't accepting new members."}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -120,7 +120,7 @@ func Board(p ui.Page, d BoardData) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Empty("users", "Nobody is looking for a team", "People appear here when they say so on the competition's page. Until then, share your team's link.").Render(templ.WithChildren(ctx, templ_7745c5c3_Var4), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Empty("users", "Nobody is looking for a team", "People appear here when they choose Look for a team on the competition's page. Until then, share your team's link.").Render(templ.WithChildren(ctx, templ_7745c5c3_Var4), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -1567,7 +1567,7 @@ func chooseTeamForm(d JoinTeam) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if d.Leaves {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 111, "<p>You'll leave your present team.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 111, "<p>You'll leave your current team.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

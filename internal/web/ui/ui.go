@@ -140,7 +140,7 @@ const (
 	StateWaitlisted State = "waitlisted"
 	StateRejected   State = "rejected"
 	StateExpired    State = "expired" // a cancelled registration: an offer that was not answered
-	StateRemoved    State = "removed" // a cancelled registration: by the organizer or an admin
+	StateRemoved    State = "removed" // a cancelled registration: by staff, or by the team's captain
 )
 
 // look is a state's appearance: the colour class and icon, and the word beside them.
@@ -162,7 +162,7 @@ var looks = map[State]look{
 	StateWaitlisted: {"is-waitlist", "waitlist", "On the waitlist"},
 	StateRejected:   {"is-closed", "closed", "Not admitted"},
 	StateExpired:    {"is-cancelled", "cancelled", "Offer expired"},
-	StateRemoved:    {"is-cancelled", "cancelled", "Removed by the organizer"},
+	StateRemoved:    {"is-cancelled", "cancelled", "Removed"},
 }
 
 // Ended reports whether it is that of a cancelled registration, for whatever reason.
