@@ -11,8 +11,8 @@ import (
 	"github.com/minicompete/minicompete/internal/store"
 )
 
-// applyingTeam creates a competition with review and seats for teams, for which everybody applies in one team. The first
-// one is the captain, who answers the question to the team.
+// applyingTeam creates a competition with review and seats for teams, for which everybody applies in one team. The
+// first one is the captain, who answers the question to the team.
 func (a *fixture) applyingTeam(t *testing.T, r *registrar.Registrar) (id string, members []compete.Registration) {
 	t.Helper()
 	id = a.addCompetition(t, 5, true)
@@ -45,8 +45,8 @@ func (a *fixture) applyingTeam(t *testing.T, r *registrar.Registrar) (id string,
 	return id, members
 }
 
-// TestErasedCaptain: what was answered, reviewed and decided about a team stays with it, and nothing else of the captain
-// whose account is deleted.
+// TestErasedCaptain: what was answered, reviewed and decided about a team stays with it, and nothing else of the
+// captain whose account is deleted.
 func TestErasedCaptain(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, db *store.Store) {
 		a := newFixture(t, db, 2)

@@ -288,10 +288,12 @@ var (
 			slices.Concat(registrationState[1:], registrationDivision, registrationTeam, registrationLater).Excluded())
 )
 
-// keptStatus keeps a confirmation that Deliver wrote since the registration was read, as that doesn't lock competitions.
-// A registration that becomes PENDING again has a new place in the order of arrival, unless it's one that was put aside.
+// keptStatus keeps a confirmation that Deliver, which doesn't lock competitions, wrote since the registration was read.
+// A registration that becomes PENDING again has a new place in the order of arrival, so the same place, or one that was
+// put aside, means that this transaction didn't change the status.
 var keptStatus = `status = CASE WHEN registrations.status = 'CONFIRMED' AND excluded.status = 'PENDING'
-	AND (registrations.seq = excluded.seq OR registrations.seq >= ` + aside + `) THEN 'CONFIRMED' ELSE excluded.status END`
+	AND (registrations.seq = excluded.seq OR registrations.seq >= ` + aside + `)
+	THEN 'CONFIRMED' ELSE excluded.status END`
 
 // byColumns separates new registrations by the columns that they need, since most need neither a division's nor a
 // team's.

@@ -60,7 +60,8 @@ func (s *Store) Targets(ctx context.Context, notices []compete.Notice) ([]compet
 // handedNotices returns the notices with those of captains who have handed over readdressed: where seats are for teams,
 // a place belongs to the team, and passes on with what is to be said about it. It returns nil if there are none.
 func (s *Store) handedNotices(
-	ctx context.Context, notices []compete.Notice, byID map[string]*addressee, competitions map[string]compete.Competition,
+	ctx context.Context, notices []compete.Notice, byID map[string]*addressee,
+	competitions map[string]compete.Competition,
 ) ([]compete.Notice, error) {
 	var handed []compete.Notice
 	for i, n := range notices {
