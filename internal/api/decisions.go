@@ -235,7 +235,8 @@ func newRelease(r *compete.Release) *Release {
 	}
 	return &Release{
 		ID: r.ID, StartedAt: r.StartedAt.UTC(), FinishedAt: utc(r.FinishedAt), Total: r.Total, Done: r.Done(),
-		Admitted: r.Admitted, Waitlisted: r.Waitlisted, Rejected: r.Rejected, Unseated: r.Unseated, Dropped: r.Dropped, Failed: r.Failed,
+		Admitted: r.Admitted, Waitlisted: r.Waitlisted, Rejected: r.Rejected, Unseated: r.Unseated, Dropped: r.Dropped,
+		Failed: r.Failed,
 	}
 }
 

@@ -43,8 +43,8 @@ func (k *IdempotencyKey) request(body []byte) (compete.Idempotency, error) {
 	return compete.IdempotencyOf(k.Key, k.method, k.path, body), nil
 }
 
-// withoutCode returns a JSON object without its access code and the code of a team, which must not go into the hash of a request. Anything
-// else is returned as it is.
+// withoutCode returns a JSON object without its access code and the code of a team, which must not go into the hash of
+// a request. Anything else is returned as it is.
 func withoutCode(body []byte) []byte {
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(body, &fields) != nil || fields["accessCode"] == nil && fields["team"] == nil {

@@ -59,8 +59,8 @@ func (a *api) registerParticipants() {
 		description: "For the competition's organizer and admins, in order of arrival unless 'sort' says otherwise. " +
 			"With 'Accept: text/csv', returns all pages as one CSV file and ignores 'limit'. Every cell is quoted. A " +
 			"cell that a spreadsheet would read as a formula starts with an apostrophe, and so does any part of " +
-			"one that follows a separator. A competition with divisions has one more column, division: its name. Each " +
-			"of its questions is a further column, named by its label.",
+			"one that follows a separator. A competition with divisions has one more column, division: its name. " +
+			"Each of its questions is a further column, named by its label.",
 		produces: []content{
 			contentJSON[[]ParticipantRegistration](),
 			contentText(mediaCSV, "seq,status,position,name,email,registeredAt,updatedAt,registrationId,userId,"+
@@ -124,7 +124,8 @@ func writeList[T any](hc huma.Context, list *listOf[T]) {
 
 func newParticipantRegistration(r *compete.ParticipantRegistration) ParticipantRegistration {
 	return ParticipantRegistration{
-		RegistrationState: newRegistrationState(&r.Registration), Answers: r.Answers, Note: r.Removal.Note, Team: r.Team,
+		RegistrationState: newRegistrationState(&r.Registration), Answers: r.Answers, Note: r.Removal.Note,
+		Team: r.Team,
 		User: newParticipant(&r.Participant),
 	}
 }

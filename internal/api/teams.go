@@ -189,8 +189,8 @@ func (a *api) registerTeams() {
 	handle(a, route{
 		method: http.MethodPost, path: "/api/teams/{id}/captain", id: "handOverTeam", tag: tagTeams, access: loggedIn,
 		summary: "Make another member captain",
-		description: "For its captain, the competition's organizer and admins. Where a seat is for a team, the seat or " +
-			"place in line moves to the registration of the new captain.",
+		description: "For its captain, the competition's organizer and admins. Where a seat is for a team, the seat " +
+			"or place in line moves to the registration of the new captain.",
 		request: CaptainRequest{},
 		errors: []*compete.Error{
 			compete.ErrTeamMissing, compete.ErrCaptainOnly, compete.ErrTeamMemberMissing, compete.ErrReauthenticate,
@@ -202,8 +202,8 @@ func (a *api) registerTeams() {
 		access: loggedIn, status: http.StatusNoContent,
 		summary: "Remove a member from a team",
 		description: "For its captain until the start, the competition's organizer and admins. Where a seat is for a " +
-			"team, this cancels the registration. Otherwise the person keeps their seat, and is looking for a team. To " +
-			"leave a team yourself, cancel your registration.",
+			"team, this cancels the registration. Otherwise the person keeps their seat, and is looking for a team. " +
+			"To leave a team yourself, cancel your registration.",
 		errors: []*compete.Error{
 			compete.ErrTeamMissing, compete.ErrCaptainOnly, compete.ErrTeamMemberMissing, compete.ErrReauthenticate,
 			compete.ErrCaptainMustHandOver, compete.ErrCompetitionStarted, compete.ErrCompetitionCancelled,

@@ -523,10 +523,13 @@ var auditCases = map[string]auditCase{
 		_, id, _, member, _ := w.teamed()
 		return w.page("/competitions/"+id+"/team", []string{"team", "new", "team.name", "Blue"}, member)
 	}},
-	"POST /competitions/{id}/team/looking": {action: compete.AuditTeamLooking, request: func(w *auditWorld) *http.Request {
-		_, id, _, member, _ := w.teamed()
-		return w.page("/competitions/"+id+"/team/looking", []string{"looking", "true"}, member)
-	}},
+	"POST /competitions/{id}/team/looking": {
+		action: compete.AuditTeamLooking,
+		request: func(w *auditWorld) *http.Request {
+			_, id, _, member, _ := w.teamed()
+			return w.page("/competitions/"+id+"/team/looking", []string{"looking", "true"}, member)
+		},
+	},
 	"POST /competitions/{id}/registrations/{registration}/team": {
 		action: compete.AuditTeamChanged,
 		request: func(w *auditWorld) *http.Request {

@@ -101,9 +101,10 @@ func TestDrawByQuicknet(t *testing.T) {
 		}
 
 		clock.move(compete.DrawNotice + time.Second) // the time of the round
-		apptest.Eventually(t, apptest.Patience, "a relay was asked twice for the round that isn't there yet", func() bool {
-			return honest.asked.Load() > 1
-		})
+		apptest.Eventually(t, apptest.Patience, "a relay was asked twice for the round that isn't there yet",
+			func() bool {
+				return honest.asked.Load() > 1
+			})
 		if d := state(); d.DrawnAt != nil {
 			t.Fatalf("by a forged round, the draw is %+v", d)
 		}
@@ -112,7 +113,8 @@ func TestDrawByQuicknet(t *testing.T) {
 			return state().FinishedAt != nil
 		})
 		drawn := file()
-		if err := drawn.Verify(); err != nil || drawn.ListHash != frozen.ListHash || drawn.Randomness.Signature != signature {
+		if err := drawn.Verify(); err != nil || drawn.ListHash != frozen.ListHash ||
+			drawn.Randomness.Signature != signature {
 			t.Errorf("the file says %+v: %v", drawn, err)
 		}
 		for _, p := range people {

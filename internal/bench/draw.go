@@ -16,8 +16,8 @@ const (
 	drawTimeout         = 15 * time.Minute
 )
 
-// measureDraw draws a lottery with many applications, 100,000 by default. It reports how long each step took, and what a
-// watch saw.
+// measureDraw draws a lottery with many applications, 100,000 by default. It reports how long each step took, and what
+// a watch saw.
 func measureDraw(ctx context.Context, o options, kind string) (err error) {
 	url, drop, err := newDatabase(ctx, o, kind)
 	if err != nil {
@@ -45,7 +45,7 @@ func measureDraw(ctx context.Context, o options, kind string) (err error) {
 	defer func() { err = errors.Join(err, s.stop()) }()
 	staff := crowd.staff(s)
 	source := map[string]string{"source": "NAMED", "name": "the lottery numbers of Saturday"}
-	if err := staff.send(ctx, http.MethodPut, "/draw", source, nil); err != nil {
+	if err := staff.send(ctx, http.MethodPut, "/draw", source); err != nil {
 		return err
 	}
 	w, err := startWatch(ctx, s, crowd.people, crowd.competitions[1])
@@ -96,7 +96,7 @@ func (c staffClient) draw(ctx context.Context, db *store.Store, competition stri
 		return t, err
 	}
 	began = time.Now()
-	if err := c.send(ctx, http.MethodPost, "/draw/value", map[string]string{"value": "3 14 15 92 65"}, nil); err != nil {
+	if err := c.send(ctx, http.MethodPost, "/draw/value", map[string]string{"value": "3 14 15 92 65"}); err != nil {
 		return t, err
 	}
 	if t.ordered, err = await(func() bool { return d.OrderedAt != nil }); err != nil {

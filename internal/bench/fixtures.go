@@ -114,8 +114,9 @@ func prepareAll(ctx context.Context, db *store.Store, people []person, competiti
 	answers := compete.Answers{}
 	for i := range questionsAsked {
 		q := compete.Question{
-			ID: fmt.Sprintf("q1-%d", i+1), Kind: compete.QuestionText, Label: "Which school do you go to?", Required: true,
-			Scope: compete.ScopePerson,
+			ID: fmt.Sprintf("q1-%d", i+1), Kind: compete.QuestionText, Label: "Which school do you go to?",
+			Required: true,
+			Scope:    compete.ScopePerson,
 		}
 		answers[q.ID] = "Marie Curie School"
 		if i%2 == 0 {

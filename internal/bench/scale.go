@@ -258,9 +258,11 @@ func (s *scaled) lookUp(ctx context.Context, databaseURL string) (size string, e
 		{&s.asking, `SELECT id FROM competitions WHERE organizer_id = (` + user + `) AND status = 'PUBLISHED'
 			AND reg_opens_at IS NULL AND reg_deadline > (SELECT max(created_at) FROM competitions) AND waitlisted = 0
 			AND seats_left > 0 ORDER BY created_at, id LIMIT 1`, fill.OrganizerEmail},
-		{&s.soon, `SELECT id FROM competitions WHERE organizer_id = (` + user + `) AND status = 'PUBLISHED'
+		{
+			&s.soon, `SELECT id FROM competitions WHERE organizer_id = (` + user + `) AND status = 'PUBLISHED'
 			AND reg_opens_at > (SELECT max(created_at) FROM competitions) ORDER BY reg_opens_at DESC, id LIMIT 1`,
-			fill.OrganizerEmail},
+			fill.OrganizerEmail,
+		},
 		{&s.draft, `SELECT id FROM competitions WHERE organizer_id = (` + user + `) AND status = 'DRAFT'
 			ORDER BY created_at, id LIMIT 1`, fill.OrganizerEmail},
 		{&s.message, `SELECT id FROM messages WHERE user_id = (` + user + `) AND read_at IS NOT NULL
@@ -293,7 +295,8 @@ func (s *scaled) lookUp(ctx context.Context, databaseURL string) (size string, e
 // teamUp puts a few people of the largest competition into a team.
 func (s *scaled) teamUp(ctx context.Context, db *store.Store) error {
 	s.team = "018f6b1e-4444-7d0a-9b3e-5a1f0c2d4e6f"
-	if _, err := db.Writer().ExecContext(ctx, `INSERT INTO teams (id, competition_id, number, name, name_key, captain_id,
+	if _, err := db.Writer().ExecContext(ctx,
+		`INSERT INTO teams (id, competition_id, number, name, name_key, captain_id,
 			code_version, created_at)
 		SELECT $1, r.competition_id, r.seq, 'Red', 'red', r.user_id, 0, r.registered_at FROM registrations r
 		WHERE r.id = $2 ON CONFLICT DO NOTHING`, s.team, s.seated); err != nil {

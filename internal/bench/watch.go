@@ -76,7 +76,8 @@ func (w *watch) end(ctx context.Context) (string, error) {
 	}
 	return fmt.Sprintf("memory %.0f MB at peak; transactions held the writer %s; batches of the registrar took %s; "+
 		"registrations meanwhile p50 %v p99 %v longest %v", peak,
-		after[heldMetric].since(w.before[heldMetric]), after[batchMetric].since(w.before[batchMetric]), presses.percentile(.5), presses.percentile(.99), presses.percentile(1)), nil
+		after[heldMetric].since(w.before[heldMetric]), after[batchMetric].since(w.before[batchMetric]),
+		presses.percentile(.5), presses.percentile(.99), presses.percentile(1)), nil
 }
 
 // The histograms that say how long others were kept waiting.

@@ -19,8 +19,8 @@ type ApplicationStore interface {
 	// DecisionCounts counts the drafts of a competition, and the applications without one.
 	DecisionCounts(ctx context.Context, competitionID string) (DecisionCounts, error)
 	// StartRelease locks a competition and, unless a release is under way already, adds the one that decide returns,
-	// with its ReleaseJob, or fails with decide's error. One that has failed gets a new job. It returns the release that
-	// is then under way. It fails with ErrCompetitionMissing.
+	// with its ReleaseJob, or fails with decide's error. One that has failed gets a new job. It returns the release
+	// that is then under way. It fails with ErrCompetitionMissing.
 	StartRelease(ctx context.Context, competitionID string, now time.Time,
 		decide func(c *Competition, counts DecisionCounts) (Release, error)) (Release, error)
 	// LastRelease returns the latest release of a competition; nil if there never was one.
@@ -86,7 +86,7 @@ type ApplicationFilter struct {
 	Unscored       bool               // only applications without a review by ReviewerID
 	RegistrationID string             // only this one
 	WithReviews    bool               // Applications.List also reads the reviews by others
-	Asked          bool               // the competition has questions: Applications.List sets it to read the answers too
+	Asked          bool               // read the answers, too: Applications.List sets it if there are questions
 	// ReviewerID is the user whose own reviews are read. Applications.List sets it to the actor.
 	ReviewerID string
 	Search     string          // every word must be in name or email
@@ -228,7 +228,8 @@ func (s *Applications) state(ctx context.Context, competitionID string) (d Decis
 }
 
 // Release starts releasing all drafts together. If a release is under way already, it returns that one, and goes on
-// with it if it has failed. Errors: those of Competitions.changeable, Competition.CheckDeciding and DecisionCounts.CheckRelease.
+// with it if it has failed. Errors: those of Competitions.changeable, Competition.CheckDeciding and
+// DecisionCounts.CheckRelease.
 func (s *Applications) Release(ctx context.Context, a Actor, competitionID string) (Release, error) {
 	if _, err := s.config.Competitions.changeable(ctx, a, competitionID); err != nil {
 		return Release{}, err

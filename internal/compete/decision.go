@@ -88,7 +88,8 @@ func (c DecisionCounts) CheckRelease() error {
 		if beyond := d.Beyond(); beyond > 0 {
 			refusal := *ErrAdmittedBeyond
 			refusal.Detail = fmt.Sprintf("You're admitting %d to %q, which has %d seats left. Change %d of these "+
-				"decisions to WAITLIST or REJECT, or raise the division's capacity.", d.Admit, d.Name, d.SeatsLeft, beyond)
+				"decisions to WAITLIST or REJECT, or raise the division's capacity.", d.Admit, d.Name, d.SeatsLeft,
+				beyond)
 			return &refusal
 		}
 	}

@@ -61,7 +61,8 @@ func TestAMessageHoldsWhileItIsTrue(t *testing.T) {
 		MessageApplied:  {RegistrationApplied},
 		MessageRejected: {RegistrationRejected},
 		MessageTeamTooSmall: {
-			RegistrationConfirmed, RegistrationPending, RegistrationOffered, RegistrationApplied, RegistrationWaitlisted,
+			RegistrationConfirmed, RegistrationPending, RegistrationOffered, RegistrationApplied,
+			RegistrationWaitlisted,
 		},
 		MessageIncompleteTeam: {RegistrationCancelled},
 		MessageOffered:        {RegistrationOffered},

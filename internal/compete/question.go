@@ -203,7 +203,8 @@ func (v *validation) question(at string, before Questions, q *Question) {
 		v.add(at+"id", "must be different from those of other questions, not only in case")
 	}
 	if !slices.Contains(QuestionKinds, q.Kind) {
-		v.add(at+"kind", "must be TEXT, LONG_TEXT, NUMBER, YES_NO, ONE_OF, MANY_OF, DATE, PHONE, COUNTRY, URL or CONSENT")
+		v.add(at+"kind",
+			"must be TEXT, LONG_TEXT, NUMBER, YES_NO, ONE_OF, MANY_OF, DATE, PHONE, COUNTRY, URL or CONSENT")
 	}
 	v.length(at+"label", q.Label, 1, MaxQuestionLabel)
 	v.length(at+"help", q.Help, 0, MaxQuestionHelp)
@@ -325,7 +326,8 @@ func KeepKinds(answered []Rekinded) error {
 	var v validation
 	for _, q := range answered {
 		if q.IsNew {
-			v.addf(fmt.Sprintf("questions[%d].id", q.Index), "must be new, because a removed question had it and has answers")
+			v.addf(fmt.Sprintf("questions[%d].id", q.Index),
+				"must be new, because a removed question had it and has answers")
 			continue
 		}
 		v.addf(fmt.Sprintf("questions[%d].kind", q.Index), "must stay as it is, because the question has answers")

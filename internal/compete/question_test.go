@@ -50,30 +50,60 @@ func TestQuestions(t *testing.T) {
 		questions []compete.Question
 		field     string // the one that is refused; empty: none
 	}{
-		"text":               {[]compete.Question{text}, ""},
-		"kind":               {[]compete.Question{question("SONG")}, "questions[0].kind"},
-		"label":              {[]compete.Question{with(text, func(q *compete.Question) { q.Label = " " })}, "questions[0].label"},
-		"options":            {[]compete.Question{size}, ""},
-		"no options":         {[]compete.Question{question(compete.QuestionManyOf)}, "questions[0].options"},
-		"same options":       {[]compete.Question{question(compete.QuestionOneOf, "S", " S")}, "questions[0].options[1]"},
-		"options of a text":  {[]compete.Question{question(compete.QuestionText, "S")}, "questions[0].options"},
-		"id":                 {[]compete.Question{with(text, func(q *compete.Question) { q.ID = "a b" })}, "questions[0].id"},
-		"same id":            {[]compete.Question{text, with(text, func(q *compete.Question) { q.ID = "Q" })}, "questions[1].id"},
-		"team":               {[]compete.Question{with(text, func(q *compete.Question) { q.Scope = compete.ScopeTeam })}, "questions[0].scope"},
-		"bounds":             {[]compete.Question{with(text, func(q *compete.Question) { q.Min, q.Max = new(2.0), new(5.0) })}, ""},
-		"bounds crossed":     {[]compete.Question{with(text, func(q *compete.Question) { q.Min, q.Max = new(5.0), new(2.0) })}, "questions[0].max"},
-		"bounds of a date":   {[]compete.Question{with(question(compete.QuestionDate), func(q *compete.Question) { q.Min = new(2.0) })}, "questions[0].min"},
-		"half a character":   {[]compete.Question{with(text, func(q *compete.Question) { q.Max = new(2.5) })}, "questions[0].max"},
-		"condition":          {[]compete.Question{size, with(text, func(q *compete.Question) { q.ShowIf = &compete.ShowIf{QuestionID: "size", AnyOf: []any{"M"}} })}, ""},
-		"condition on later": {[]compete.Question{with(text, func(q *compete.Question) { q.ShowIf = &compete.ShowIf{QuestionID: "size", AnyOf: []any{"M"}} }), size}, "questions[0].showIf.questionId"},
+		"text": {[]compete.Question{text}, ""},
+		"kind": {[]compete.Question{question("SONG")}, "questions[0].kind"},
+		"label": {
+			[]compete.Question{with(text, func(q *compete.Question) { q.Label = " " })},
+			"questions[0].label",
+		},
+		"options":    {[]compete.Question{size}, ""},
+		"no options": {[]compete.Question{question(compete.QuestionManyOf)}, "questions[0].options"},
+		"same options": {
+			[]compete.Question{question(compete.QuestionOneOf, "S", " S")},
+			"questions[0].options[1]",
+		},
+		"options of a text": {[]compete.Question{question(compete.QuestionText, "S")}, "questions[0].options"},
+		"id": {
+			[]compete.Question{with(text, func(q *compete.Question) { q.ID = "a b" })},
+			"questions[0].id",
+		},
+		"same id": {
+			[]compete.Question{text, with(text, func(q *compete.Question) { q.ID = "Q" })},
+			"questions[1].id",
+		},
+		"team": {[]compete.Question{with(text,
+			func(q *compete.Question) { q.Scope = compete.ScopeTeam })}, "questions[0].scope"},
+		"bounds": {[]compete.Question{with(text,
+			func(q *compete.Question) { q.Min, q.Max = new(2.0), new(5.0) })}, ""},
+		"bounds crossed": {[]compete.Question{with(text,
+			func(q *compete.Question) { q.Min, q.Max = new(5.0), new(2.0) })}, "questions[0].max"},
+		"bounds of a date": {[]compete.Question{with(question(compete.QuestionDate),
+			func(q *compete.Question) { q.Min = new(2.0) })}, "questions[0].min"},
+		"half a character": {
+			[]compete.Question{with(text, func(q *compete.Question) { q.Max = new(2.5) })},
+			"questions[0].max",
+		},
+		"condition": {[]compete.Question{
+			size,
+			with(text, func(q *compete.Question) { q.ShowIf = &compete.ShowIf{QuestionID: "size", AnyOf: []any{"M"}} }),
+		}, ""},
+		"condition on later": {
+			[]compete.Question{with(text,
+				func(q *compete.Question) { q.ShowIf = &compete.ShowIf{QuestionID: "size", AnyOf: []any{"M"}} }), size},
+			"questions[0].showIf.questionId",
+		},
 		"condition on what can't be": {[]compete.Question{size, with(text, func(q *compete.Question) {
 			q.ShowIf = &compete.ShowIf{QuestionID: "size", AnyOf: []any{"XL"}}
 		})}, "questions[1].showIf.anyOf"},
-		"condition on nothing": {[]compete.Question{size, with(text, func(q *compete.Question) { q.ShowIf = &compete.ShowIf{QuestionID: "size"} })}, "questions[1].showIf.anyOf"},
-		"too many":             {make([]compete.Question, compete.MaxQuestions+1), "questions"},
+		"condition on nothing": {[]compete.Question{
+			size,
+			with(text, func(q *compete.Question) { q.ShowIf = &compete.ShowIf{QuestionID: "size"} }),
+		}, "questions[1].showIf.anyOf"},
+		"too many": {make([]compete.Question, compete.MaxQuestions+1), "questions"},
 		"too long": {func() (all []compete.Question) {
 			for range 20 {
-				all = append(all, compete.Question{Kind: compete.QuestionConsent, Label: "Rules", Help: strings.Repeat("x", 4000)})
+				all = append(all,
+					compete.Question{Kind: compete.QuestionConsent, Label: "Rules", Help: strings.Repeat("x", 4000)})
 			}
 			return all
 		}(), "questions"},
@@ -125,33 +155,63 @@ func TestAnswers(t *testing.T) {
 		stored   any    // nil: none
 		problem  string // empty: it is fine
 	}{
-		"text":                {question(compete.QuestionText), "  Ada\n Lovelace ", "Ada Lovelace", ""},
-		"text as a number":    {question(compete.QuestionText), 5.0, nil, "must be text"},
-		"blank text":          {question(compete.QuestionText), "  ", nil, ""},
-		"long text":           {question(compete.QuestionLongText), "a\r\nb\n", "a\nb", ""},
-		"text too long":       {bounded(compete.QuestionText, 0, 3), "abcd", nil, "must be at most 3 characters long"},
-		"text too short":      {bounded(compete.QuestionText, 2, 3), "a", nil, "must be at least 2 characters long"},
-		"control character":   {question(compete.QuestionText), "a\x00", nil, "must be valid UTF-8 text without control characters"},
-		"zero":                {question(compete.QuestionNumber), 0.0, 0.0, ""},
-		"number as text":      {question(compete.QuestionNumber), "0", nil, "must be a number"},
-		"number too large":    {bounded(compete.QuestionNumber, 1, 9), 10.0, nil, "must be between 1 and 9"},
-		"no":                  {question(compete.QuestionYesNo), false, false, ""},
-		"no as text":          {question(compete.QuestionYesNo), "no", nil, "must be true or false"},
-		"option":              {question(compete.QuestionOneOf, "S", "M"), "M", "M", ""},
-		"other option":        {question(compete.QuestionOneOf, "S", "M"), "XL", nil, "must be one of the options"},
-		"options":             {question(compete.QuestionManyOf, "S", "M", "L"), []any{"L", "S", "L"}, []string{"S", "L"}, ""},
-		"no options":          {question(compete.QuestionManyOf, "S", "M"), []any{}, nil, ""},
-		"other options":       {question(compete.QuestionManyOf, "S", "M"), []any{"S", "XL"}, nil, "must be among the options"},
-		"too many options":    {bounded(compete.QuestionManyOf, 0, 1, "S", "M"), []any{"S", "M"}, nil, "must have at most 1 choices"},
-		"options as text":     {question(compete.QuestionManyOf, "S", "M"), "S", nil, "must be a list of options"},
-		"date":                {question(compete.QuestionDate), "2026-02-28", "2026-02-28", ""},
-		"no date":             {question(compete.QuestionDate), "2026-02-30", nil, "must be a date such as 2026-05-01"},
-		"phone":               {question(compete.QuestionPhone), "+41 (0)44 123-45-67", "+41 (0)44 123-45-67", ""},
-		"no phone":            {question(compete.QuestionPhone), "call me", nil, "must be a phone number such as +41 44 123 45 67"},
-		"country":             {question(compete.QuestionCountry), "ch", "CH", ""},
-		"no country":          {question(compete.QuestionCountry), "XX", nil, "must be a country's two-letter code, such as CH"},
-		"address":             {question(compete.QuestionURL), "https://example.org/a?b", "https://example.org/a?b", ""},
-		"script":              {question(compete.QuestionURL), "javascript:alert(1)", nil, "must be a web address such as https://example.org"},
+		"text":             {question(compete.QuestionText), "  Ada\n Lovelace ", "Ada Lovelace", ""},
+		"text as a number": {question(compete.QuestionText), 5.0, nil, "must be text"},
+		"blank text":       {question(compete.QuestionText), "  ", nil, ""},
+		"long text":        {question(compete.QuestionLongText), "a\r\nb\n", "a\nb", ""},
+		"text too long":    {bounded(compete.QuestionText, 0, 3), "abcd", nil, "must be at most 3 characters long"},
+		"text too short":   {bounded(compete.QuestionText, 2, 3), "a", nil, "must be at least 2 characters long"},
+		"control character": {
+			question(compete.QuestionText), "a\x00", nil,
+			"must be valid UTF-8 text without control characters",
+		},
+		"zero":             {question(compete.QuestionNumber), 0.0, 0.0, ""},
+		"number as text":   {question(compete.QuestionNumber), "0", nil, "must be a number"},
+		"number too large": {bounded(compete.QuestionNumber, 1, 9), 10.0, nil, "must be between 1 and 9"},
+		"no":               {question(compete.QuestionYesNo), false, false, ""},
+		"no as text":       {question(compete.QuestionYesNo), "no", nil, "must be true or false"},
+		"option":           {question(compete.QuestionOneOf, "S", "M"), "M", "M", ""},
+		"other option":     {question(compete.QuestionOneOf, "S", "M"), "XL", nil, "must be one of the options"},
+		"options": {
+			question(compete.QuestionManyOf, "S", "M", "L"),
+			[]any{"L", "S", "L"},
+			[]string{"S", "L"},
+			"",
+		},
+		"no options": {question(compete.QuestionManyOf, "S", "M"), []any{}, nil, ""},
+		"other options": {
+			question(compete.QuestionManyOf, "S", "M"),
+			[]any{"S", "XL"},
+			nil,
+			"must be among the options",
+		},
+		"too many options": {
+			bounded(compete.QuestionManyOf, 0, 1, "S", "M"),
+			[]any{"S", "M"},
+			nil,
+			"must have at most 1 choices",
+		},
+		"options as text": {question(compete.QuestionManyOf, "S", "M"), "S", nil, "must be a list of options"},
+		"date":            {question(compete.QuestionDate), "2026-02-28", "2026-02-28", ""},
+		"no date":         {question(compete.QuestionDate), "2026-02-30", nil, "must be a date such as 2026-05-01"},
+		"phone":           {question(compete.QuestionPhone), "+41 (0)44 123-45-67", "+41 (0)44 123-45-67", ""},
+		"no phone": {
+			question(compete.QuestionPhone), "call me", nil,
+			"must be a phone number such as +41 44 123 45 67",
+		},
+		"country": {question(compete.QuestionCountry), "ch", "CH", ""},
+		"no country": {
+			question(compete.QuestionCountry), "XX", nil,
+			"must be a country's two-letter code, such as CH",
+		},
+		"address": {
+			question(compete.QuestionURL), "https://example.org/a?b", "https://example.org/a?b",
+			"",
+		},
+		"script": {
+			question(compete.QuestionURL), "javascript:alert(1)", nil,
+			"must be a web address such as https://example.org",
+		},
 		"consent":             {question(compete.QuestionConsent), true, true, ""},
 		"null":                {question(compete.QuestionText), nil, nil, ""},
 		"something else":      {question(compete.QuestionText), map[string]any{}, nil, "must be text"},
@@ -187,21 +247,46 @@ func TestRequiredAnswers(t *testing.T) {
 		given, kept, stored answers
 		problems            map[string]string
 	}{
-		"nothing": {nil, nil, nil, map[string]string{"answers.minor": "is required", "answers.rules": "must be agreed to"}},
-		"no":      {answers{"minor": false, "rules": true}, nil, answers{"minor": false, "rules": true}, nil},
-		"yes":     {answers{"minor": true, "rules": true}, nil, nil, map[string]string{"answers.guardian": "is required"}},
+		"nothing": {
+			nil, nil, nil,
+			map[string]string{"answers.minor": "is required", "answers.rules": "must be agreed to"},
+		},
+		"no": {answers{"minor": false, "rules": true}, nil, answers{"minor": false, "rules": true}, nil},
+		"yes": {
+			answers{"minor": true, "rules": true},
+			nil, nil,
+			map[string]string{"answers.guardian": "is required"},
+		},
 		"hidden": {
-			answers{"minor": false, "guardian": "Eve", "rules": true}, nil,
-			answers{"minor": false, "rules": true}, nil,
+			answers{"minor": false, "guardian": "Eve", "rules": true},
+			nil,
+			answers{"minor": false, "rules": true},
+			nil,
 		},
 		"hidden behind hidden": {
-			answers{"minor": false, "guardian": "Eve", "phone": "12345", "rules": true}, nil,
-			answers{"minor": false, "rules": true}, nil,
+			answers{"minor": false, "guardian": "Eve", "phone": "12345", "rules": true},
+			nil,
+			answers{"minor": false, "rules": true},
+			nil,
 		},
-		"refused":    {answers{"minor": false, "rules": false}, nil, nil, map[string]string{"answers.rules": "must be agreed to"}},
-		"kept":       {nil, answers{"minor": false, "rules": true}, answers{"minor": false, "rules": true}, nil},
-		"kept as is": {answers{"minor": false}, answers{"minor": true, "rules": true}, answers{"minor": false, "rules": true}, nil},
-		"removed":    {answers{"rules": nil}, answers{"minor": false, "rules": true}, nil, map[string]string{"answers.rules": "must be agreed to"}},
+		"refused": {
+			answers{"minor": false, "rules": false},
+			nil, nil,
+			map[string]string{"answers.rules": "must be agreed to"},
+		},
+		"kept": {nil, answers{"minor": false, "rules": true}, answers{"minor": false, "rules": true}, nil},
+		"kept as is": {
+			answers{"minor": false},
+			answers{"minor": true, "rules": true},
+			answers{"minor": false, "rules": true},
+			nil,
+		},
+		"removed": {
+			answers{"rules": nil},
+			answers{"minor": false, "rules": true},
+			nil,
+			map[string]string{"answers.rules": "must be agreed to"},
+		},
 		"unknown": {answers{"minor": false, "rules": true, "x": 1.0}, nil, nil, map[string]string{
 			"answers.x": "must answer one of the competition's questions; there is none with this ID",
 		}},
@@ -223,12 +308,16 @@ func FuzzAnswers(f *testing.F) {
 	f.Add(`{"text":"a","many":["S"],"number":1,"url":"https://example.org","phone":"+41441234567"}`)
 	f.Add(`{"one":"S","date":"2026-01-01","country":"ch","yes":false,"long":"a\r\nb"}`)
 	qs := compete.Questions{
-		{ID: "text", Kind: compete.QuestionText}, {ID: "long", Kind: compete.QuestionLongText},
+		{ID: "text", Kind: compete.QuestionText},
+		{ID: "long", Kind: compete.QuestionLongText},
 		{ID: "one", Kind: compete.QuestionOneOf, Options: []string{"S", "M"}},
 		{ID: "many", Kind: compete.QuestionManyOf, Options: []string{"S", "M"}},
-		{ID: "number", Kind: compete.QuestionNumber}, {ID: "yes", Kind: compete.QuestionYesNo},
-		{ID: "date", Kind: compete.QuestionDate}, {ID: "phone", Kind: compete.QuestionPhone},
-		{ID: "country", Kind: compete.QuestionCountry}, {ID: "url", Kind: compete.QuestionURL},
+		{ID: "number", Kind: compete.QuestionNumber},
+		{ID: "yes", Kind: compete.QuestionYesNo},
+		{ID: "date", Kind: compete.QuestionDate},
+		{ID: "phone", Kind: compete.QuestionPhone},
+		{ID: "country", Kind: compete.QuestionCountry},
+		{ID: "url", Kind: compete.QuestionURL},
 	}
 	f.Fuzz(func(t *testing.T, body string) {
 		given, err := compete.DecodeAnswers(body)

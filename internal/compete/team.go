@@ -93,8 +93,7 @@ func (v *validation) team(c *CompetitionContent) {
 // TeamsFixed reports whether a change of the rules is only possible while nobody is registered: teams come or go, seats
 // are counted in another way, or a team may be too large then.
 func (c *CompetitionContent) TeamsFixed(before *CompetitionContent) bool {
-	switch {
-	case c.Team == nil || before.Team == nil:
+	if c.Team == nil || before.Team == nil {
 		return c.Team != before.Team
 	}
 	return c.Team.SeatUnit != before.Team.SeatUnit || c.Team.Max < before.Team.Max

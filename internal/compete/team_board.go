@@ -73,8 +73,8 @@ func (s *Teams) captained(ctx context.Context, a Actor, teamID string) (TeamView
 	return t, err
 }
 
-// Invite sends somebody who looks for a team a message with the link to join. Who was invited with its present code gets none.
-// Errors: those of Board, ErrReauthenticate, ErrTeamFull, ErrTeamClosed, ErrTeamDivision, ErrNotLooking.
+// Invite sends somebody who looks for a team a message with the link to join. Who was invited with its present code
+// gets none. Errors: those of Board, ErrReauthenticate, ErrTeamFull, ErrTeamClosed, ErrTeamDivision, ErrNotLooking.
 func (s *Teams) Invite(ctx context.Context, a Actor, teamID, registrationID string) error {
 	t, err := s.captained(ctx, a, teamID)
 	if err == nil && t.CaptainID != a.UserID {

@@ -59,11 +59,11 @@ func (t *Throttle) guessCode(ctx context.Context, userID string) (right func(), 
 	return right, nil
 }
 
-// guessAccess counts an attempt to register with an access code or the code of a team, by account and competition. It fails with
-// ErrTooManyGuesses while earlier wrong codes still impose a wait. Wrong codes are also counted by network. A network
-// with many of them is never locked out, since a hall full of people may share it: each account there still has one
-// attempt before it has to wait. Pass what became of the attempt to judge, which takes it back unless the code was
-// wrong.
+// guessAccess counts an attempt to register with an access code or the code of a team, by account and competition. It
+// fails with ErrTooManyGuesses while earlier wrong codes still impose a wait. Wrong codes are also counted by network.
+// A network with many of them is never locked out, since a hall full of people may share it: each account there still
+// has one attempt before it has to wait. Pass what became of the attempt to judge, which takes it back unless the code
+// was wrong.
 func (t *Throttle) guessAccess(ctx context.Context, a Actor, competitionID string) (judge func(error), err error) {
 	if t.Guesses == nil {
 		return func(error) {}, nil
@@ -84,7 +84,8 @@ func (t *Throttle) guessAccess(ctx context.Context, a Actor, competitionID strin
 	return func(err error) {
 		ctx := context.WithoutCancel(ctx)
 		// Whoever hangs up before the answer doesn't get an attempt for free.
-		wrong := errors.Is(err, ErrAccessCodeWrong) || errors.Is(err, ErrTeamMissing) || errors.Is(err, context.Canceled)
+		wrong := errors.Is(err, ErrAccessCodeWrong) || errors.Is(err, ErrTeamMissing) ||
+			errors.Is(err, context.Canceled)
 		switch {
 		case !wrong:
 			t.Guesses.Add(ctx, account.Key, -1)

@@ -107,8 +107,9 @@ var Transitions = slices.Concat(
 	joined(RegistrationPending, "You join a team that has a seat (`seatUnit` `TEAM`)."),
 	joined(RegistrationWaitlisted, "You join a team that is waiting (`seatUnit` `TEAM`)."),
 	joined(RegistrationApplied, "You join a team that has applied (`seatUnit` `TEAM`)."),
-	cancelled(EventIncomplete, CancelledIncomplete, "Your team has too few members at the deadline, and the competition's "+
-		"rule is `dropIncomplete`.", activeStatuses...),
+	cancelled(EventIncomplete, CancelledIncomplete,
+		"Your team has too few members at the deadline, and the competition's rule is `dropIncomplete`.",
+		activeStatuses...),
 	cancelled(EventDecline, CancelledBySelf, "You decline the offer.", RegistrationOffered),
 	cancelled(EventExpire, CancelledByExpiry, "`confirmBy` passes without an answer.", RegistrationOffered),
 	cancelled(EventCancel, CancelledBySelf, "You cancel.", activeStatuses...),

@@ -8,8 +8,8 @@ import (
 
 // WorkStore is the store of the background jobs. Every method can safely be run twice, and after the rows have changed.
 type WorkStore interface {
-	// Targets reads the targets of notices. A notice is omitted if its registration now has another Seq. Where seats are
-	// for teams, it is for the registration that has its Seq now: the places of captains pass on with their role.
+	// Targets reads the targets of notices. A notice is omitted if its registration now has another Seq. Where seats
+	// are for teams, it is for the registration that has its Seq now: the places of captains pass on with their role.
 	Targets(ctx context.Context, notices []Notice) ([]Target, error)
 	// Deliver, in one transaction, changes PENDING registrations in confirm (same id and Seq) to CONFIRMED and writes
 	// messages that don't exist yet. It omits messages whose registration now has another Seq, those of kind

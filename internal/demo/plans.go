@@ -251,8 +251,9 @@ var plans = []plan{
 	},
 	{
 		organizer: 0, title: "Civic Tech Hackathon", location: "City Library, Tampere", zone: "Europe/Helsinki",
-		tags: []string{"hackathon", "students"}, capacity: 12, review: true, offerHours: 72, questions: hackathonQuestions,
-		team: &compete.TeamRules{Min: 1, Max: 4}, teamSizes: []int{4, 3, 0, 2, 0, 1}, teamNames: hackathonTeams,
+		tags: []string{"hackathon", "students"}, capacity: 12, review: true, offerHours: 72,
+		questions: hackathonQuestions,
+		team:      &compete.TeamRules{Min: 1, Max: 4}, teamSizes: []int{4, 3, 0, 2, 0, 1}, teamNames: hackathonTeams,
 		published: 9 * day, deadline: 8 * day, starts: 22 * day, lasts: 32 * time.Hour,
 		registered: 24, firstOfCrowd: 30, participants: []int{2, 3},
 		description: "Two days, twelve seats, and real questions from the city's departments.\n\n## How to get in\n\n" +
@@ -265,7 +266,8 @@ var plans = []plan{
 		divisions: []compete.DivisionContent{{Name: "10 km", Capacity: 26}, {Name: "5 km", Capacity: 14}},
 		published: 6 * day, deadline: 9 * day, starts: 40 * day, hour: 23, lasts: 3 * time.Hour,
 		registered: 55, firstOfCrowd: 5, participants: []int{1, 2},
-		description: "Ten kilometres around the lake at midnight, or five to the pier and back, and far more people than the path can take.\n\n" +
+		description: "Ten kilometres around the lake at midnight, or five to the pier and back, and far more people " +
+			"than the path can take.\n\n" +
 			"## How to get in\n\n**Apply until registration closes.** Then a public draw decides, " +
 			"and anyone can check it. " +
 			"If you're drawn, you have three days to accept your seat.",

@@ -18,7 +18,8 @@ import (
 )
 
 // BenchmarkRegister measures the registrar without HTTP: 256 callers, each with an idempotency key, as in a rush. It
-// does so for a plain competition, for one with ten questions, and for one whose questions everybody has answered ahead.
+// does so for a plain competition, for one with ten questions, and for one whose questions everybody has answered
+// ahead.
 func BenchmarkRegister(b *testing.B) {
 	for _, kind := range testservices.Databases(b) {
 		for _, what := range []string{"plain", "answered", "prepared"} {

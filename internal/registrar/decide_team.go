@@ -260,8 +260,8 @@ func (c *removeMember) decide(b *batch, now time.Time) (result, error, error) {
 	return result{outcome: compete.RegistrationOutcome{Registration: *r, Competition: competition.Summary()}}, nil, nil
 }
 
-// dropSize is the maximum number of registrations that one transaction looks at to drop them. All members of their teams
-// go with them.
+// dropSize is the maximum number of registrations that one transaction looks at to drop them. All members of their
+// teams go with them.
 const dropSize = 32
 
 type dropIncomplete struct {

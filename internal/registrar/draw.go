@@ -74,6 +74,7 @@ func (b *batch) drawPlace(c *competition, p compete.DrawPlace, d *compete.Draw, 
 		after = compete.AuditFields("status", r.Status, "seq", r.Seq, "confirmBy", r.ConfirmBy)
 		b.remind(r, now)
 		message = compete.MessageOffered
+	default: // a seat
 	}
 	b.notify(r, message)
 	if to.HoldsSeat() {

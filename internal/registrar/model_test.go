@@ -660,7 +660,8 @@ func (m *model) standing() string {
 	var people []string
 	waiting := 0
 	for _, p := range m.inLine() {
-		people = append(people, place(p.seq, p.name, p.status, p.reason, p.confirmBy, p.blocked)+p.division+p.teamText(m))
+		people = append(people,
+			place(p.seq, p.name, p.status, p.reason, p.confirmBy, p.blocked)+p.division+p.teamText())
 		if p.status == waitlisted && !p.follows {
 			waiting++
 		}
@@ -694,7 +695,7 @@ func (c call) command(s *scenario) func(context.Context) (answer string, err err
 			return addWith("olga", c.who, c.entry(s), c.what == "squeeze in").with(s)
 		}
 	case "switch into team", "leave team", "new team", "look", "renew code", "hand over", "kick", "drop":
-		return c.teamStep(s).with(s)
+		return c.teamStep().with(s)
 	case "cancel":
 		return cancelBy(c.actor(), c.who, compete.CancelCommand{}).with(s)
 	case "remove", "block":

@@ -178,9 +178,11 @@ var commandNames = []string{
 	"expire", "expire", "pass", "pass", "pass", "capacity", "offerHours", "start", "remove", "block", "unblock",
 	"erase", "settle", "transfer", "add", "squeeze in",
 	"publish", "publish", "draft", "draft", "draft", "draft", "release", "release", "freeze", "draw", "draw",
-	"register with new team", "register with new team", "register into team", "register into team", "register into team",
+	"register with new team", "register with new team", "register into team", "register into team",
+	"register into team",
 	"switch into team", "switch into team", "leave team", "new team", "look", "renew code", "hand over", "hand over",
-	"kick", "drop", "drop", "add into team", "add with new team", "squeeze in", "squeeze in", "release", "draft", "draft",
+	"kick", "drop", "drop", "add into team", "add with new team", "squeeze in", "squeeze in", "release", "draft",
+	"draft",
 	"unpublish", "call off", "disable", "enable", "enable", "confirm", "move", "move", "move if free", "divisions",
 }
 

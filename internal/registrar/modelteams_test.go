@@ -165,7 +165,8 @@ func lastly(people []*person, so func(*person) bool) []*person {
 		slices.DeleteFunc(slices.Clone(people), func(p *person) bool { return !so(p) }))
 }
 
-// successor returns who becomes captain when somebody leaves: the first of the others, who weren't rejected if possible.
+// successor returns who becomes captain when somebody leaves: the first of the others, who weren't rejected if
+// possible.
 func (m *model) successor(p *person) *person {
 	others := slices.DeleteFunc(m.members(p.team), func(other *person) bool { return other == p })
 	return append(lastly(others, func(p *person) bool { return p.status == rejected }), nil)[0]
@@ -288,7 +289,8 @@ func (m *model) changeTeam(by string, c call, p *person) string {
 		m.seqs++
 		delete(m.drafts, p.name)
 		*p = person{
-			name: p.name, status: along(captain.status), seq: m.seqs, division: captain.division, team: to, follows: true,
+			name: p.name, status: along(captain.status), seq: m.seqs, division: captain.division, team: to,
+			follows: true,
 			blocked: p.blocked,
 		}
 		if led {
@@ -354,7 +356,8 @@ func (m *model) forTeam(by string, c call, p *person) string {
 
 // drop cancels everybody who isn't in a team with enough members.
 func (m *model) drop() {
-	if m.rules == nil || !m.rules.DropIncomplete || m.rules.Min < 2 || m.status != compete.StatusPublished || m.hidden ||
+	if m.rules == nil || !m.rules.DropIncomplete || m.rules.Min < 2 || m.status != compete.StatusPublished ||
+		m.hidden ||
 		m.now.Before(m.deadline) || m.started() {
 		return
 	}
@@ -376,7 +379,7 @@ func (m *model) drop() {
 }
 
 // teamStep is a command about teams.
-func (c call) teamStep(s *scenario) step {
+func (c call) teamStep() step {
 	return step{do: func(ctx context.Context, s *scenario) (string, error) {
 		id := ""
 		if t := s.teamCalled(c.teamName()); t != nil {
@@ -432,7 +435,7 @@ func inTeamText(team string, captain, follows, looking bool) string {
 	return text
 }
 
-func (p *person) teamText(m *model) string {
+func (p *person) teamText() string {
 	if p.status == cancelled {
 		return ""
 	}

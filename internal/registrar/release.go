@@ -62,11 +62,11 @@ func (b *batch) applyDraft(
 ) error {
 	progress.AfterSeq = d.Seq
 	r := b.byID[d.RegistrationID]
-	to, err := c.Decide(d, r)
+	to, refusal := c.Decide(d, r)
 	switch {
-	case err != nil:
+	case refusal != nil:
 		progress.Unseated++
-		return nil
+		return nil //nolint:nilerr // what finds no room stays a draft
 	case to == "":
 		progress.Dropped++
 	case to == compete.RegistrationWaitlisted:

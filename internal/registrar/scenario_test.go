@@ -168,11 +168,7 @@ func registerAs(name string, c compete.RegisterCommand) step {
 	}}
 }
 
-// addBy has staff add a person.
-func addBy(by, name, division string, overCapacity bool) step {
-	return addWith(by, name, compete.Entry{DivisionID: division}, overCapacity)
-}
-
+// addWith has staff add a person.
 func addWith(by, name string, entry compete.Entry, overCapacity bool) step {
 	return step{what: by + " adds " + name, do: func(ctx context.Context, s *scenario) (string, error) {
 		s.mu.Lock()

@@ -25,11 +25,11 @@ func (a *fixture) addTeams(t *testing.T, r *registrar.Registrar, id string, rule
 	must(t, err)
 }
 
-// checkTeams reads the teams of a competition in one statement and reports how they break the rules: more than max
+// checkTeams reads the teams of a competition in one statement and reports how they break the rules: more than most
 // members, a captain who isn't one, a team without members, members in another division; where seats are for teams,
 // more or fewer than one registration that holds the team's seat or place, or one that isn't its captain's, members
 // with another status, and people without a team. Whoever waits isn't passed by a later one in the same division.
-func checkTeams(ctx context.Context, db *sql.DB, competitionID string, max int, perTeam bool) error {
+func checkTeams(ctx context.Context, db *sql.DB, competitionID string, most int, perTeam bool) error {
 	var tooLarge, noCaptain, apart, leads, statuses, alone, passed, follows int
 	err := db.QueryRowContext(ctx, `SELECT
 		(SELECT count(*) FROM (SELECT r.team_id FROM registrations r WHERE r.competition_id = $1
@@ -49,7 +49,7 @@ func checkTeams(ctx context.Context, db *sql.DB, competitionID string, max int, 
 			AND h.seq > w.seq AND coalesce(CAST(w.division_id AS text), '') =
 				coalesce(CAST(h.division_id AS text), '')
 			WHERE w.competition_id = $1 AND w.status = 'WAITLISTED' AND NOT w.follows AND h.seats > 0),
-		(SELECT count(*) FROM registrations r WHERE r.competition_id = $1 AND r.follows)`, competitionID, max).
+		(SELECT count(*) FROM registrations r WHERE r.competition_id = $1 AND r.follows)`, competitionID, most).
 		Scan(&tooLarge, &noCaptain, &apart, &leads, &statuses, &alone, &passed, &follows)
 	if !perTeam {
 		leads, statuses, alone = 0, 0, 0
@@ -91,7 +91,8 @@ func (a *fixture) teamRush(t *testing.T, r *registrar.Registrar) (ids []string, 
 	t.Helper()
 	ids = []string{a.addCompetition(t, 9, true), a.addCompetition(t, 4, true), a.addCompetition(t, 6, true)}
 	rules = teamed{
-		ids[0]: {Min: 1, Max: 3, SeatUnit: compete.SeatPerPerson}, ids[1]: {Min: 1, Max: 2, SeatUnit: compete.SeatPerTeam},
+		ids[0]: {Min: 1, Max: 3, SeatUnit: compete.SeatPerPerson},
+		ids[1]: {Min: 1, Max: 2, SeatUnit: compete.SeatPerTeam},
 		ids[2]: {Min: 1, Max: 3, SeatUnit: compete.SeatPerTeam},
 	}
 	in = map[string][]string{ids[0]: {""}, ids[1]: {""}}
@@ -255,7 +256,8 @@ func TestLastPlaceInATeam(t *testing.T) {
 			team := page.Items[0].Team
 			must(t, register(1, compete.TeamChoice{Code: team.Code(plainSealer{})}))
 			errs := make([]error, len(a.people)-2)
-			together(len(errs), func(i int) { errs[i] = register(i+2, compete.TeamChoice{Code: team.Code(plainSealer{})}) })
+			together(len(errs),
+				func(i int) { errs[i] = register(i+2, compete.TeamChoice{Code: team.Code(plainSealer{})}) })
 			joined := 0
 			for _, err := range errs {
 				if err == nil {

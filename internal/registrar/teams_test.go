@@ -53,7 +53,8 @@ func TestTeamOfCancelledCaptain(t *testing.T) {
 		c.Status = compete.StatusCancelled
 		s.ledger.competitions[cup] = c
 		s.set("ada", cancelled)
-		addWith("olga", "cleo", compete.Entry{Team: s.codeOf("red")}, false).fails(compete.ErrCompetitionCancelled).run(t, s)
+		addWith("olga", "cleo", compete.Entry{Team: s.codeOf("red")},
+			false).fails(compete.ErrCompetitionCancelled).run(t, s)
 		registerAs("dan", inTeam(s.codeOf("red"))).fails(compete.ErrCompetitionCancelled).run(t, s)
 	})
 }

@@ -45,9 +45,9 @@ type textDialect struct {
 // sampled is the number of rows that determine whether a query finds many.
 const sampled = 1000
 
-// sqliteHasWords is the format of a condition: s.words has the words of a query. They are compared one by one, since FTS5
-// would merge the rows of everything that begins with the last word, for each row anew. The query "a" "b"* becomes the
-// JSON array [" a "," b"].
+// sqliteHasWords is the format of a condition: s.words has the words of a query. They are compared one by one, since
+// FTS5 would merge the rows of everything that begins with the last word, for each row anew. The query "a" "b"* becomes
+// the JSON array [" a "," b"].
 const sqliteHasWords = `NOT EXISTS (SELECT 1
 	FROM json_each('[" ' || substr(replace(rtrim(%s, '*'), '" "', ' "," '), 2) || ']') w
 	WHERE instr(' ' || s.words || ' ', w.value) = 0)`

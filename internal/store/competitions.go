@@ -167,7 +167,8 @@ func (t Tx) insertCompetition(ctx context.Context, c compete.Competition) error 
 
 var (
 	insertCompetition = newCompetitionRow.Insert("competitions")
-	updateContent     = `UPDATE competitions SET ` + competitionContent.Set(2) + `, answers_purged_at = NULL WHERE id = $1`
+	updateContent     = `UPDATE competitions SET ` + competitionContent.Set(2) +
+		`, answers_purged_at = NULL WHERE id = $1`
 )
 
 // saveContent writes what staff edit; the seats are saved already.

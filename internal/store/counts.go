@@ -12,9 +12,10 @@ import (
 )
 
 // Registrations are counted as they are written: for each blockSize sequence numbers of a competition how many of them
-// are seated, wait, or do neither (which are cancelled, where nobody applies or follows a captain), and for each organizer how many arrived
-// on a day. A transaction of the registrar adds a row or two to each of the two tables, however many registrations it
-// writes. Every count is a sum, so that whoever adds to it needs no other lock: see Recount.
+// are seated, wait, or do neither (which are cancelled, where nobody applies or follows a captain), and for each
+// organizer how many arrived on a day. A transaction of the registrar adds a row or two to each of the two tables,
+// however many registrations it writes. Every count is a sum, so that whoever adds to it needs no other lock: see
+// Recount.
 
 const (
 	blockSize  = 64

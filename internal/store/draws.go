@@ -182,7 +182,8 @@ func (s *Store) ListApplications(
 			return l, err
 		}, `SELECT r.id, r.seq, coalesce(t.tickets, 1) FROM registrations r
 			LEFT JOIN draw_tickets t ON t.registration_id = r.id
-			WHERE r.competition_id = $1 AND r.status = 'APPLIED' AND NOT r.follows AND r.seq > $2 ORDER BY r.seq LIMIT $3`,
+			WHERE r.competition_id = $1 AND r.status = 'APPLIED' AND NOT r.follows AND r.seq > $2
+			ORDER BY r.seq LIMIT $3`,
 			competitionID, listing[0].ListedSeq, n)
 		if err != nil {
 			return err

@@ -347,7 +347,8 @@ func testSearchOfMany(t *testing.T, db *store.Store, ids fill.IDs) {
 			wantSame(t, fmt.Sprintf("participants by %s, %s", sort, search), found, registered,
 				func(r compete.ParticipantRegistration) string { return r.UserID })
 		}
-		counts, err := db.RegistrationsByStatus(t.Context(), ids.Largest, compete.RegistrationFilter{Search: search}, true)
+		counts, err := db.RegistrationsByStatus(t.Context(), ids.Largest, compete.RegistrationFilter{Search: search},
+			true)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -358,7 +359,8 @@ func testSearchOfMany(t *testing.T, db *store.Store, ids fill.IDs) {
 		if total != len(registered) {
 			t.Errorf("%s: counts %v, want %d in all", search, counts, len(registered))
 		}
-		some, err := db.RegistrationsByStatus(t.Context(), ids.Largest, compete.RegistrationFilter{Search: search}, false)
+		some, err := db.RegistrationsByStatus(t.Context(), ids.Largest, compete.RegistrationFilter{Search: search},
+			false)
 		if err != nil {
 			t.Fatal(err)
 		}

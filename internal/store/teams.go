@@ -141,8 +141,8 @@ func sizeOf(id string) string {
 		AND m.status NOT IN ('CANCELLED', 'REJECTED'))`
 }
 
-// listedSize is the size of a team t for a list. Where seats are for teams, a team is rejected as a whole, and keeps its
-// size.
+// listedSize is the size of a team t for a list. Where seats are for teams, a team is rejected as a whole, and keeps
+// its size.
 var listedSize = `CASE WHEN r.status = 'REJECTED' AND EXISTS (SELECT 1 FROM competitions c
 		WHERE c.id = t.competition_id AND c.team LIKE '%%"seatUnit":"TEAM"%%')
 	THEN (SELECT count(*) FROM registrations m WHERE m.team_id = t.id AND m.status <> 'CANCELLED')
@@ -195,8 +195,9 @@ func (s *Store) TeamNamed(ctx context.Context, n compete.TeamName) (compete.Team
 
 // Members implements compete.TeamStore.
 func (s *Store) Members(ctx context.Context, teamIDs ...string) ([]compete.ParticipantRegistration, error) {
-	return sqldb.List(ctx, s.reader, scanAnsweredRegistration, `SELECT `+registrationColumns+`, `+participantColumns+`, `+
-		position+`, `+answersOf+` FROM registrations r JOIN users u ON u.id = r.user_id
+	return sqldb.List(ctx, s.reader, scanAnsweredRegistration,
+		`SELECT `+registrationColumns+`, `+participantColumns+`, `+
+			position+`, `+answersOf+` FROM registrations r JOIN users u ON u.id = r.user_id
 		WHERE r.team_id {any $1 uuid} AND r.status <> 'CANCELLED' ORDER BY r.seq`, s.db.Array(teamIDs))
 }
 

@@ -19,7 +19,8 @@ import (
 var (
 	requestSeconds = []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30}
 	commitSeconds  = []float64{ // dense where people begin to wait
-		.0005, .001, .0025, .005, .01, .02, .03, .04, .05, .06, .07, .08, .09, .1, .125, .15, .2, .25, .5, 1, 2.5, 5, 10,
+		.0005, .001, .0025, .005, .01, .02, .03, .04, .05, .06, .07, .08, .09, .1, .125, .15, .2, .25, .5, 1, 2.5, 5,
+		10,
 	}
 	jobSeconds    = []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300}
 	batchCommands = prometheus.ExponentialBuckets(1, 2, 10) // up to the registrar's batches of 512

@@ -217,7 +217,8 @@ func (a *app) registerForm(r *http.Request, v *visit) (response, error) {
 	if !stand.Asks || stand.Kind != pages.StandOpen && stand.Kind != pages.StandWaitlist && !joins {
 		return redirect("/competitions/" + c.ID), nil
 	}
-	if answer, err := a.verifiedFirst(v, withTeam("/competitions/"+c.ID+"/register", code)); answer != nil || err != nil {
+	if answer, err := a.verifiedFirst(v, withTeam("/competitions/"+c.ID+"/register", code)); answer != nil ||
+		err != nil {
 		return answer, err
 	}
 	typed, errs, err := a.answeredBefore(v, &c)
@@ -329,7 +330,8 @@ func (a *app) prepareForm(r *http.Request, v *visit) (response, error) {
 	case !stand.Asks || stand.Kind != pages.StandUpcoming:
 		return redirect("/competitions/" + c.ID), nil
 	}
-	if answer, err := a.verifiedFirst(v, withTeam("/competitions/"+c.ID+"/prepare", code)); answer != nil || err != nil {
+	if answer, err := a.verifiedFirst(v, withTeam("/competitions/"+c.ID+"/prepare", code)); answer != nil ||
+		err != nil {
 		return answer, err
 	}
 	typed, errs, err := a.answeredBefore(v, &c)

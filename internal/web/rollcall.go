@@ -23,7 +23,8 @@ func (a *app) registrationsCSV(r *http.Request, v *visit) (response, error) {
 	}
 	return func(v *visit) error {
 		sheet.Send(v.w, r, a.Log, sheet.File{
-			Name: sheet.Name(c.Title, v.now.In(c.Zone())), Mark: sheet.BOM, Divisions: c.Divisions, Teams: c.Team != nil,
+			Name: sheet.Name(c.Title, v.now.In(c.Zone())), Mark: sheet.BOM, Divisions: c.Divisions,
+			Teams:     c.Team != nil,
 			Questions: exported(&c, r.URL.Query()), Parts: parts,
 		})
 		return nil

@@ -125,7 +125,8 @@ func (a *app) changeMember(req *http.Request, v *visit) (response, error) {
 		err = checkTypedTeam(url.Values{pages.TeamInput: {pages.TeamNew}, pages.TeamNameInput: {change.Name}})
 	}
 	if err == nil {
-		_, err = a.Registrations.ChangeTeam(req.Context(), v.actor, r.ID, compete.Some(change), compete.Optional[bool]{})
+		_, err = a.Registrations.ChangeTeam(req.Context(), v.actor, r.ID, compete.Some(change),
+			compete.Optional[bool]{})
 	}
 	if err == nil {
 		return redirectWith("team-changed", competitionPath(c.ID)+"/registrations"), nil

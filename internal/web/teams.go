@@ -189,7 +189,8 @@ func (a *app) removeMemberForm(_ *http.Request, v *visit) (response, error) {
 	}
 	path := teamPath(t.ID)
 	return ask(v, pages.Confirm{
-		Title: "Remove " + m.Participant.Name + " from the team?", Yes: "Remove", No: "Cancel", Danger: true, Text: text,
+		Title: "Remove " + m.Participant.Name + " from the team?", Yes: "Remove", No: "Cancel", Danger: true,
+		Text:   text,
 		Action: path + "/members/" + m.UserID + "/remove", Back: path,
 	}), nil
 }
@@ -304,18 +305,18 @@ func (a *app) chooseTeam(v *visit, c *compete.Competition, mine *compete.Registr
 func (a *app) openInvitation(
 	v *visit, c *compete.Competition, mine *compete.Registration, code compete.TeamCode,
 ) (response, error) {
-	t, err := a.Teams.Invitation(v.r.Context(), v.actor, c.ID, code)
-	e := compete.AsError(err)
+	t, refusal := a.Teams.Invitation(v.r.Context(), v.actor, c.ID, code)
+	e := compete.AsError(refusal)
 	switch {
 	case t.ID != "" && mine != nil && mine.TeamID == t.ID:
 		return redirect(teamPath(t.ID)), nil
-	case err != nil && aboutTeam(err) == nil && e.Kind != compete.KindTooManyRequests && e.Kind != compete.KindConflict:
-		return nil, err
-	case err != nil:
+	case refusal != nil && aboutTeam(refusal) == nil && e.Kind != compete.KindTooManyRequests &&
+		e.Kind != compete.KindConflict:
+		return nil, refusal
+	case refusal != nil:
 		v.retryAfter(e)
-		return showJoin(v, problem.Status(e.Kind), pages.JoinTeam{
-			ID: c.ID, Title: c.Title, Name: t.Name, Blocked: plainText(e),
-		}), nil
+		page := pages.JoinTeam{ID: c.ID, Title: c.Title, Name: t.Name, Blocked: plainText(e)}
+		return showJoin(v, problem.Status(e.Kind), page), nil //nolint:nilerr // the page says it
 	case mine == nil:
 		return redirect(withTeam(competitionPath(c.ID)+"/register", string(code))), nil
 	}

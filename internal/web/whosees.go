@@ -56,11 +56,13 @@ func (a *app) kept() []pages.Kept {
 		},
 		{
 			What: "Your answers to a competition's questions", Who: "You, that competition's organizer, and admins",
-			Long: registrations + ". Answers to questions marked as sensitive: as long as the organizer chose, at most " +
+			Long: registrations + ". Answers to questions marked as sensitive: as long as the organizer chose, " +
+				"at most " +
 				inDays(compete.MaxAnswersKeptDays*24*time.Hour) + " after the competition ends",
 		},
 		{
-			What: "What you fill in before registration opens", Who: you, Long: "Until you register, or registration closes",
+			What: "What you fill in before registration opens", Who: you,
+			Long: "Until you register, or registration closes",
 		},
 		{
 			What: "Why you were removed from a competition",

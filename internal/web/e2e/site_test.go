@@ -80,10 +80,17 @@ func TestDemo(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) { test.run(t, s) })
 	}
 	runStories(t, s, []story{
-		{"offers", testOffers}, {"asking", testAsking}, {"ready", testReady}, {"asking a circle", testAskingCircle},
+		{"offers", testOffers},
+		{"asking", testAsking},
+		{"ready", testReady},
+		{"asking a circle", testAskingCircle},
 		{"closed circle", testClosedCircle},
-		{"divisions", testDivisions}, {"teams", testTeams}, {"team seats", testTeamSeats},
-		{"team ready", testTeamReady}, {"applications", testApplications}, {"draw", testDraw},
+		{"divisions", testDivisions},
+		{"teams", testTeams},
+		{"team seats", testTeamSeats},
+		{"team ready", testTeamReady},
+		{"applications", testApplications},
+		{"draw", testDraw},
 	})
 }
 
