@@ -78,7 +78,7 @@ func (t *Throttle) guessAccess(ctx context.Context, a Actor, competitionID strin
 	}
 	if _, err := t.try(ctx, account); err != nil {
 		refusal := *AsError(err)
-		refusal.Detail = "Too many wrong access codes. Try again in " + inWords(refusal.RetryAfter) + "."
+		refusal.Detail = "Too many wrong codes. Try again in " + inWords(refusal.RetryAfter) + "."
 		return nil, &refusal
 	}
 	return func(err error) {
