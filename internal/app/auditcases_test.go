@@ -526,8 +526,10 @@ var auditCases = map[string]auditCase{
 	"POST /competitions/{id}/team/looking": {
 		action: compete.AuditTeamLooking,
 		request: func(w *auditWorld) *http.Request {
-			_, id, _, member, _ := w.teamed()
-			return w.page("/competitions/"+id+"/team/looking", []string{"looking", "true"}, member)
+			_, id, _, _, _ := w.teamed()
+			alone := w.someone(asParticipant)
+			w.do(w.api("POST", "/api/competitions/"+id+"/register", nil, alone), new(any))
+			return w.page("/competitions/"+id+"/team/looking", []string{"looking", "true"}, alone)
 		},
 	},
 	"POST /competitions/{id}/registrations/{registration}/team": {

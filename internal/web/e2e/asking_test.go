@@ -271,7 +271,7 @@ func testReady(t *testing.T, s site) {
 	organizer.see("#flash", "Saved")
 	for _, v := range people[1:] { // their page is as it was
 		v.click(registerButton)
-		v.see("[data-errors]", "The questions changed")
+		v.see("[data-errors]", "Something changed since you got ready")
 		v.see(`[data-errors] a[href="#field-answers.`+id+`"]`, "School")
 		v.until("what was chosen", `document.querySelector('[name="answers.`+ids[0]+`"][value="M"]').checked`)
 		v.fill("answers."+id, "No. 5")

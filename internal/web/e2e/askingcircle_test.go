@@ -17,7 +17,7 @@ func testAskingCircle(t *testing.T, s site) {
 
 func (c setting) askCircle(t *testing.T, s site) {
 	olga := c.person(t, s.first(), "Olga Circles", "ORGANIZER")
-	page, ids := askQuestions(olga, "Asked Circle "+c.name, c.script)
+	page, ids := askQuestions(olga, "Asked and Closed "+c.name, c.script)
 	c.closeCircle(olga, page)
 	ada := c.person(t, s.first(), "Ada Ready", "PARTICIPANT")
 	ben := c.person(t, s.first(), "Ben Outdated", "PARTICIPANT")
@@ -51,7 +51,7 @@ func (c setting) askCircle(t *testing.T, s site) {
 	olga.click("main form button.btn-primary")
 	olga.see("#flash", "Saved")
 	ben.click(registerButton)
-	ben.see("[data-errors]", "The questions changed")
+	ben.see("[data-errors]", "Something changed since you got ready")
 	ben.see(`[data-errors] a[href="#field-answers.`+id+`"]`, "School")
 	c.check(ben, "the questions changed")
 	c.finish(ben, ids, id)
