@@ -187,8 +187,9 @@ func (v *visitor) open(path string) {
 // click clicks the selected element once it can be clicked. Chromium drops clicks made before the page is painted.
 func (v *visitor) click(selector string) {
 	v.t.Helper()
-	v.until("the first paint",
-		`document.readyState === "complete" && performance.getEntriesByName("first-contentful-paint").length > 0`)
+	// A font that arrives late moves what is to be clicked.
+	v.until("the first paint", `document.readyState === "complete" && document.fonts.status === "loaded" &&
+		performance.getEntriesByName("first-contentful-paint").length > 0`)
 	v.do(chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible, chromedp.NodeEnabled))
 }
 
