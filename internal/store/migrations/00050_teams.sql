@@ -33,6 +33,10 @@ DROP INDEX registrations_division_status;
 CREATE INDEX registrations_division_status ON registrations (division_id, status, seq, follows) WHERE division_id IS NOT NULL;
 CREATE INDEX registrations_team ON registrations (team_id, seq) WHERE team_id IS NOT NULL;
 CREATE INDEX registrations_looking ON registrations (competition_id, seq) WHERE looking;
+-- While the table is empty, PostgreSQL's planner counts all indexes as equally good and takes the youngest. This must be
+-- the one by which a press looks up its person, or each press reads everybody who is registered.
+DROP INDEX registrations_user_competition_key;
+CREATE UNIQUE INDEX registrations_user_competition_key ON registrations (user_id, competition_id);
 ALTER TABLE preparations ADD COLUMN team_name text NOT NULL DEFAULT '';
 ALTER TABLE preparations ADD COLUMN team_code text NOT NULL DEFAULT ''; -- sealed
 ALTER TABLE preparations ADD COLUMN looking boolean NOT NULL DEFAULT false;
