@@ -11,6 +11,28 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
+// TestPlansOfAPress reads as the registrar does for presses, so that the plans of these statements are checked.
+func TestPlansOfAPress(t *testing.T) {
+	eachStore(t, func(t *testing.T, f *fixture) {
+		err := f.Ledger().Transact(t.Context(), newID(), func(ledger compete.LedgerTx) error {
+			state, err := ledger.Read(t.Context(), compete.LedgerQuery{
+				CompetitionIDs:  []string{newID()},
+				RegistrationIDs: []string{newID()},
+				Places:          []compete.Place{{UserID: newID(), CompetitionID: newID()}},
+				Keys:            []compete.IdempotencyKey{{UserID: newID(), Key: "key"}},
+				Now:             f.now,
+			})
+			if len(state.Registrations)+len(state.Competitions)+len(state.Records) > 0 {
+				t.Errorf("read %+v of nobody", state)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
 // TestTagsThatAnotherReplicaChanges changes a title while another replica, which was first, changes the tags: both
 // changes stay.
 func TestTagsThatAnotherReplicaChanges(t *testing.T) {
