@@ -332,7 +332,8 @@ func (r *Registration) CheckTeamChange(a Actor, c *Competition, now time.Time) e
 // checkJoining fails unless people can join teams now.
 func (c *Competition) checkJoining(now time.Time) error {
 	err := c.checkOpen(c.Phase(now), now)
-	if ErrRegistrationClosed.Is(err) {
+	paused := c.Suspended && now.Before(c.RegDeadline)
+	if ErrRegistrationClosed.Is(err) && !paused {
 		return ErrTeamClosed
 	}
 	return err
