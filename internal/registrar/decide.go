@@ -379,7 +379,8 @@ func (c *settle) decide(b *batch, now time.Time) (result, error, error) {
 // cancelPage cancels a page of a cancelled competition's registrations and reports whether there are more.
 func (b *batch) cancelPage(c *competition, now time.Time) (bool, error) {
 	// The database may still list registrations that this batch has changed as uncancelled, so read that many more.
-	rows, err := b.tx.Uncancelled(b.ctx, c.ID, "", pageSize+len(b.updated))
+	n := pageSize + len(b.updated)
+	rows, err := b.tx.Uncancelled(b.ctx, c.ID, "", n)
 	if err != nil {
 		return false, err
 	}
@@ -400,7 +401,7 @@ func (b *batch) cancelPage(c *competition, now time.Time) (bool, error) {
 			}
 		}
 	}
-	return len(rows) > 0 && (c.Registered() > 0 || c.Waitlisted > 0 || c.TakesApplications()), nil
+	return len(rows) == n, nil
 }
 
 // settlePage does a page of the work that follows from a change of a competition that isn't cancelled, and reports

@@ -28,7 +28,7 @@ func (c *cancel) decide(b *batch, now time.Time) (result, error, error) {
 	if refusal, err := b.leaveTeam(competition, r, c.Actor, now); refusal != nil || err != nil {
 		return result{}, refusal, err
 	}
-	before := r.Status
+	before, seats := r.Status, r.Seats()
 	if r.UserID == c.Actor.UserID {
 		b.cancel(competition, r, compete.EventCancel, now)
 		b.recordChange(compete.AuditCancelled, "", r, before,
@@ -43,7 +43,7 @@ func (c *cancel) decide(b *batch, now time.Time) (result, error, error) {
 			b.notify(r, compete.MessageRemoved)
 		}
 	}
-	_, err := b.promote(competition, 1, now)
+	err := b.passSeat(competition, seats, now)
 	return result{outcome: compete.RegistrationOutcome{Registration: *r, Competition: competition.Summary()}}, nil, err
 }
 
@@ -114,12 +114,13 @@ func (c *erase) decide(b *batch, now time.Time) (result, error, error) {
 			continue
 		}
 		competition := b.competitions[r.CompetitionID]
-		before := r.Status
+		before, seats := r.Status, 0
 		active := before != compete.RegistrationCancelled
 		if active {
 			if err := b.quit(competition, r, now); err != nil {
 				return result{}, nil, err
 			}
+			seats = r.Seats()
 			b.cancel(competition, r, compete.EventErase, now)
 			b.recordChange(compete.AuditCancelled, compete.ViaJob, r, before,
 				compete.AuditFields("status", r.Status, "reason", r.CancelReason), now)
@@ -131,7 +132,7 @@ func (c *erase) decide(b *batch, now time.Time) (result, error, error) {
 			b.markChanged(r, now)
 			continue
 		}
-		if _, err := b.promote(competition, 1, now); err != nil {
+		if err := b.passSeat(competition, seats, now); err != nil {
 			return result{}, nil, err
 		}
 	}

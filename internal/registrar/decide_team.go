@@ -107,7 +107,7 @@ func (c *changeTeam) apply(b *batch, competition *competition, r *compete.Regist
 	}
 	competition.dirty = true
 	b.markChanged(r, now)
-	freed := false
+	left, seats := false, 0
 	switch {
 	case to == nil && c.Change.Value.Name == "":
 		r.Looking = r.UserID == c.Actor.UserID && r.Looking
@@ -116,7 +116,7 @@ func (c *changeTeam) apply(b *batch, competition *competition, r *compete.Regist
 		b.create(competition, r, c.Change.Value.Name, c.id, competition.NextSeq, now)
 		competition.NextSeq++
 	case competition.SeatsPerTeam():
-		freed = !r.Follows
+		left, seats = !r.Follows, r.Seats()
 		b.moveAlong(competition, to, r, now)
 	default:
 		b.join(competition, to, r)
@@ -133,10 +133,10 @@ func (c *changeTeam) apply(b *batch, competition *competition, r *compete.Regist
 		At: now, Action: compete.AuditTeamChanged, UserID: r.UserID, CompetitionID: r.CompetitionID, SubjectID: r.ID,
 		Before: was, After: compete.AuditFields("team", nameIf(own), "status", r.Status, "seq", r.Seq),
 	})
-	if freed {
-		_, err = b.promote(competition, 1, now)
+	if left {
+		return b.passSeat(competition, seats, now)
 	}
-	return err
+	return nil
 }
 
 // moveAlong gives a registration that has left its team the status of another team, as if it joined that one now.
@@ -239,11 +239,12 @@ func (c *removeMember) decide(b *batch, now time.Time) (result, error, error) {
 	}
 	before := r.Status
 	if competition.SeatsPerTeam() {
+		seats := r.Seats()
 		b.cancel(competition, r, compete.EventRemove, now)
 		b.notify(r, compete.MessageRemoved)
 		b.recordChange(compete.AuditRemoved, "", r, before,
 			compete.AuditFields("status", r.Status, "team", one.Name), now)
-		if _, err := b.promote(competition, 1, now); err != nil {
+		if err := b.passSeat(competition, seats, now); err != nil {
 			return result{}, nil, err
 		}
 	} else {

@@ -493,8 +493,16 @@ func (m *model) moveApplication(p *person, division string) string {
 
 // leave ends a registration and passes on its seat.
 func (m *model) leave(p *person, reason compete.CancelReason) {
+	held := p.holds()
 	p.status, p.reason, p.looking = cancelled, reason, false
-	m.promote(1)
+	m.pass(held)
+}
+
+// pass moves the first in line up after somebody has left. With review, only a seat that was given up passes on.
+func (m *model) pass(held bool) {
+	if held || m.admission != compete.AdmissionReview {
+		m.promote(1)
+	}
 }
 
 // promotes reports whether anybody can get a seat without pressing.

@@ -285,7 +285,7 @@ func (m *model) changeTeam(by string, c call, p *person) string {
 	case to == "":
 		p.looking = by == p.name && p.looking
 	case m.perTeam():
-		captain, led := m.captain(to), !p.follows
+		captain, led, held := m.captain(to), !p.follows, p.holds()
 		m.seqs++
 		delete(m.drafts, p.name)
 		*p = person{
@@ -294,7 +294,7 @@ func (m *model) changeTeam(by string, c call, p *person) string {
 			blocked: p.blocked,
 		}
 		if led {
-			m.promote(1)
+			m.pass(held)
 		}
 	default:
 		p.team, p.looking = to, false

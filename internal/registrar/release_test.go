@@ -112,6 +112,16 @@ func TestReleasedDecisions(t *testing.T) {
 				"promoted ada, waitlisted ada, waitlisted bob, waitlisted eve",
 		},
 		{
+			name: "who leaves without a seat gives none away", competition: withReview,
+			steps: []step{
+				register("ada"), register("bob"), register("eve"), decideOn(queue, "ada", "bob"), releaseCup(),
+				cancel("eve"), cancel("bob"), erase("eve", "eve's"),
+			},
+			standing: "1 ada WAITLISTED, 2 bob CANCELLED SELF, 3 eve CANCELLED ERASED; 2 left, 1 wait",
+			messages: "applied ada, applied bob, applied eve, cancelled bob, cancelled eve, waitlisted ada, " +
+				"waitlisted bob",
+		},
+		{
 			name: "decided anew", competition: withReview,
 			steps: []step{
 				register("ada"), register("bob"), decideOn(turn, "ada"), decideOn(queue, "bob"), releaseCup(),

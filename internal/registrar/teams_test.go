@@ -44,6 +44,34 @@ func (s *scenario) set(name string, status compete.RegistrationStatus) {
 	s.ledger.registrations[r.ID] = r
 }
 
+// TestCancelledWithManyMembers: members hold neither a seat nor a place in line where a team has one seat, and there are
+// more of them than one transaction cancels.
+func TestCancelledWithManyMembers(t *testing.T) {
+	perTeam := func(c *compete.Competition) { c.Team.SeatUnit = compete.SeatPerTeam }
+	withTeams(t, perTeam, func(t *testing.T, s *scenario) {
+		registerAs("ada", inTeam(compete.TeamChoice{Name: "Red"})).run(t, s)
+		const members = 600
+		for i := range members {
+			member := s.ledger.registrations["ada's"]
+			member.ID, member.UserID, member.Seq = fmt.Sprint("member ", i), fmt.Sprint("person ", i), int64(i+2)
+			member.Follows = true
+			s.ledger.registrations[member.ID] = member
+		}
+		callOff("olga").run(t, s)
+		for more := true; more; {
+			var err error
+			if more, err = s.Settle(t.Context(), cup); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for id, r := range s.ledger.registrations {
+			if r.Status != cancelled {
+				t.Fatalf("%s is %s", id, r.Status)
+			}
+		}
+	})
+}
+
 // TestTeamOfCancelledCaptain: the pages of a cancelled competition may have reached a captain, but not their team.
 func TestTeamOfCancelledCaptain(t *testing.T) {
 	withTeams(t, nil, func(t *testing.T, s *scenario) {

@@ -50,6 +50,16 @@ func (b *batch) promote(c *competition, most int, now time.Time) (more bool, err
 	return c.Owed(), nil
 }
 
+// passSeat moves the head of the waitlist up after somebody has left. With review, those who wait get a free seat by a
+// decision, and only one that was given up passes on by itself.
+func (b *batch) passSeat(c *competition, seats int, now time.Time) error {
+	if c.Reviewed() && seats == 0 {
+		return nil
+	}
+	_, err := b.promote(c, 1, now)
+	return err
+}
+
 // nextWaiting removes the first registration that fits from its waitlist and returns it; nil if nobody is waiting for
 // a free seat, apart from skipped people.
 func (b *batch) nextWaiting(c *competition) (*compete.Registration, error) {
