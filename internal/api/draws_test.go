@@ -45,7 +45,7 @@ func ticketsOf(email string, n int) string {
 func (w *world) endApplications(c api.Competition) {
 	w.t.Helper()
 	_, err := w.Store().Writer().ExecContext(w.t.Context(), `UPDATE competitions SET reg_deadline = $2 WHERE id = $1`, c.ID,
-		compete.UTC(time.Now()))
+		compete.UTC(time.Now().Add(-compete.ArrivalGrace)))
 	if err != nil {
 		w.t.Fatal(err)
 	}

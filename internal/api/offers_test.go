@@ -152,7 +152,7 @@ func testDeclinedOffer(w *world) {
 func testExpiredOffer(w *world) {
 	_, offer, third := w.offered()
 	_, err := w.Store().Writer().ExecContext(w.t.Context(), `UPDATE registrations SET confirm_by = $2 WHERE id = $1`,
-		offer.ID, compete.UTC(time.Now().Add(-compete.OfferGrace/2)))
+		offer.ID, compete.UTC(time.Now().Add(-compete.ArrivalGrace/2)))
 	if err != nil {
 		w.t.Fatal(err)
 	}

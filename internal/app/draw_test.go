@@ -50,10 +50,10 @@ func signed(signature string) func(w http.ResponseWriter) {
 }
 
 // TestDrawByQuicknet is a whole lottery at the time of a round that the network has really signed: the list is frozen
-// at the deadline, nobody knows the round before its time, a forged one is refused, and the genuine one decides.
+// shortly after the deadline, nobody knows the round before its time, a forged one is refused, and the genuine one decides.
 func TestDrawByQuicknet(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, url string) {
-		deadline := draw.RoundTime(genuineRound).Add(-compete.DrawNotice - time.Second)
+		deadline := draw.RoundTime(genuineRound).Add(-compete.DrawNotice - time.Second - compete.ArrivalGrace)
 		clock := &movedClock{stands: deadline.Add(-time.Hour)}
 		var early atomic.Bool
 		early.Store(true)
@@ -88,7 +88,7 @@ func TestDrawByQuicknet(t *testing.T) {
 			return f
 		}
 
-		clock.move(time.Hour)
+		clock.move(time.Hour + compete.ArrivalGrace)
 		apptest.Eventually(t, apptest.Patience, "the list is frozen", func() bool {
 			return state().FrozenAt != nil
 		})

@@ -80,7 +80,7 @@ func (c staffClient) draw(ctx context.Context, db *store.Store, competition stri
 	defer end()
 	began := time.Now()
 	if _, err := db.Writer().ExecContext(ctx, `UPDATE competitions SET reg_deadline = $2 WHERE id = $1`, competition,
-		compete.UTC(began)); err != nil {
+		compete.UTC(began.Add(-compete.ArrivalGrace))); err != nil {
 		return t, err
 	}
 	var d compete.Draw

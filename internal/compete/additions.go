@@ -77,7 +77,7 @@ func (c *Competition) Widen(divisionID string, waiting bool, now time.Time) {
 		c.SeatsLeft++
 	}
 	c.Divisions = slices.Clone(c.Divisions) // earlier copies of the competition keep theirs
-	if d := c.Division(divisionID); d != nil && (d.SeatsLeft <= 0 || d.Waitlisted > 0) {
+	if d := c.Division(divisionID); d != nil && d.SeatsLeft <= d.Waitlisted {
 		d.Capacity++
 		d.SeatsLeft++
 	}

@@ -139,9 +139,11 @@ func TestWiden(t *testing.T) {
 	}{
 		{"all is full", divided(0, 0, 0), false, 1, 1},
 		{"the competition is full", divided(0, 2, 0), false, 1, 0},
-		{"the competition is full, and somebody waits for the division", divided(0, 2, 1), false, 1, 1},
+		{"the competition is full, and more wait for the division than it has seats", divided(0, 2, 2), false, 1, 1},
+		{"the competition is full, and fewer wait", divided(0, 2, 1), false, 1, 0},
 		{"the division is full", divided(3, 0, 2), false, 0, 1},
-		{"the seats are due to somebody else", divided(3, 2, 1), true, 1, 1},
+		{"the seats are due to somebody else", divided(3, 2, 2), true, 1, 1},
+		{"one seat of several is due to somebody else", divided(3, 2, 1), true, 1, 0},
 	} {
 		before := test.c
 		_, widen, err := test.c.AdmitAdded(Entry{DivisionID: "one"}, noon, test.waiting, true)

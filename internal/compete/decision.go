@@ -49,7 +49,9 @@ type Draft struct {
 
 // DecisionCounts are the drafts that still apply, and what they are weighed against.
 type DecisionCounts struct {
+	Applied   int // applications, with and without a draft
 	Undecided int // applications without a draft
+	Outdated  int // drafts that no longer apply, since the person has withdrawn or applied anew
 	Admit     int
 	Waitlist  int
 	Reject    int

@@ -188,7 +188,7 @@ func (c *Competition) checkDivisions(before *Competition) error {
 	}
 	for i := range before.Divisions {
 		if was := &before.Divisions[i]; c.Division(was.ID) == nil && !was.empty() {
-			return naming(ErrDivisionNotEmpty, `Division "`+was.Name+`" has registrations, so it can't be removed.`)
+			return DivisionNotEmpty(was.Name)
 		}
 	}
 	for i := range c.Divisions {
@@ -198,6 +198,11 @@ func (c *Competition) checkDivisions(before *Competition) error {
 		}
 	}
 	return nil
+}
+
+// DivisionNotEmpty returns ErrDivisionNotEmpty with the division's name.
+func DivisionNotEmpty(name string) error {
+	return naming(ErrDivisionNotEmpty, `Division "`+name+`" has registrations, so it can't be removed.`)
 }
 
 // naming returns a refusal with another text.

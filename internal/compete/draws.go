@@ -23,8 +23,8 @@ type DrawStore interface {
 	// addresses that have no application. It fails with the error of check, or ErrCompetitionMissing.
 	SetTickets(ctx context.Context, competitionID string, items []TicketItem, now time.Time,
 		check func(c *Competition) error) (unknown []string, err error)
-	// DueDraws lists up to limit published competitions whose lottery isn't over although the deadline has passed.
-	// Those that are suspended or have started aren't among them.
+	// DueDraws lists up to limit published competitions whose lottery isn't over although the deadline passed at least
+	// ArrivalGrace ago. Those that are suspended, have started or wait for staff to enter a value aren't among them.
 	DueDraws(ctx context.Context, now time.Time, limit int) (competitionIDs []string, err error)
 	// ListApplications locks a competition, closes its list, adds the next n applications to it, each with a reference
 	// from newRef, and reports whether there are more. It does nothing if the list is complete.

@@ -190,7 +190,7 @@ var (
 	}
 	ErrOfferExpired = &Error{
 		Kind: KindConflict, Code: "offer_expired",
-		Detail: "This offer has expired, so the seat goes to the next person in line.",
+		Detail: "This offer has expired, so it can no longer be accepted or declined.",
 	}
 	ErrNoOffer = &Error{
 		Kind: KindConflict, Code: "no_offer",
@@ -248,7 +248,7 @@ var (
 	}
 	ErrDrawn = &Error{
 		Kind: KindConflict, Code: "already_drawn",
-		Detail: "The draw has already happened, and it can't be repeated.",
+		Detail: "The value has already been entered, and it can't be changed.",
 	}
 	ErrAlreadyPublished = &Error{
 		Kind: KindConflict, Code: "already_published",

@@ -8,9 +8,9 @@ const (
 	MaxOfferHours = 720
 )
 
-// OfferGrace is how long after its end an offer is kept for answers that arrived in time and are still in a queue,
-// possibly that of another replica. An answer that arrives during that time is too late.
-const OfferGrace = 20 * time.Second
+// ArrivalGrace is how long after the end of an offer, or the deadline of a lottery, nothing follows from it yet: what
+// arrived in time may still be in a queue, possibly that of another replica. What arrives during that time is too late.
+const ArrivalGrace = 20 * time.Second
 
 // OfferedUntil returns the end of an offer of a seat that becomes free now, never later than the start; nil if freed
 // seats are assigned immediately.
@@ -32,7 +32,7 @@ func (r *Registration) OfferOpen(now time.Time) bool {
 
 // OfferOver reports whether the registration is an offer that wasn't answered in time, and no longer can have been.
 func (r *Registration) OfferOver(now time.Time) bool {
-	return r.Status == RegistrationOffered && !now.Before(r.ConfirmBy.Add(OfferGrace))
+	return r.Status == RegistrationOffered && !now.Before(r.ConfirmBy.Add(ArrivalGrace))
 }
 
 // OfferExpired reports whether the registration was an offer that nobody answered.

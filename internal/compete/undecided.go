@@ -98,7 +98,7 @@ func (s *Applications) tellUndecided(ctx context.Context, c *Competition) (bool,
 	if err != nil {
 		return false, err
 	}
-	undecided := counts.Undecided + counts.Drafts() // what wasn't released isn't decided
+	undecided := counts.Applied // what wasn't released isn't decided
 	var message *Message
 	if undecided > 0 && !c.Suspended {
 		organizer, err := s.config.Users.User(ctx, c.Organizer.ID)

@@ -18,7 +18,7 @@ const (
 	pendingSweepInterval = 5 * time.Second
 	pendingAge           = 5 * time.Second
 
-	// offerSweepInterval is how often expired offers are looked for. With compete.OfferGrace, a seat is passed on
+	// offerSweepInterval is how often expired offers are looked for. With compete.ArrivalGrace, a seat is passed on
 	// within half a minute.
 	offerSweepInterval = 10 * time.Second
 
@@ -103,7 +103,7 @@ func (c *Client) sweepAudit(ctx context.Context) error {
 // sweepOffers makes the registrar expire offers, in pages. It includes offers that ended while no process was running.
 func (c *Client) sweepOffers(ctx context.Context) error {
 	for {
-		ids, err := c.config.Store.OffersOver(ctx, c.config.Clock().Add(-compete.OfferGrace), c.config.PageSize)
+		ids, err := c.config.Store.OffersOver(ctx, c.config.Clock().Add(-compete.ArrivalGrace), c.config.PageSize)
 		if err != nil {
 			return fmt.Errorf("find offers that are over: %w", err)
 		}

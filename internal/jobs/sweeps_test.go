@@ -71,7 +71,7 @@ func (f *fixture) sweepOffers() {
 func TestOffersThatNobodyAnsweredPassOn(t *testing.T) {
 	eachDatabase(t, nil, func(f *fixture) {
 		first, second := f.offer()
-		f.advance(2*time.Hour + compete.OfferGrace - time.Second)
+		f.advance(2*time.Hour + compete.ArrivalGrace - time.Second)
 		f.sweepOffers()
 		if got := f.status(first); got != compete.RegistrationOffered {
 			f.Errorf("the offer is %s before its time is over", got)

@@ -46,7 +46,7 @@ func (c *add) decide(b *batch, now time.Time) (result, error, error) {
 	if held != nil && held.Status != compete.RegistrationCancelled && competition.Status != compete.StatusCancelled {
 		return result{}, compete.ErrAlreadyRegistered, nil
 	}
-	waiting, err := b.firstWaiting(competition)
+	due, err := b.due(competition)
 	if err != nil {
 		return result{}, nil, err
 	}
@@ -57,7 +57,7 @@ func (c *add) decide(b *batch, now time.Time) (result, error, error) {
 			entry.DivisionID = joins.captain().DivisionID
 		}
 	}
-	status, widen, refusal := competition.AdmitAdded(entry, now, waiting != nil, c.OverCapacity)
+	status, widen, refusal := competition.AdmitAdded(entry, now, due, c.OverCapacity)
 	if competition.Team != nil && !entry.Team.IsZero() {
 		status, widen, refusal = c.intoTeam(b, competition, joins, status, widen, refusal)
 	}
@@ -69,7 +69,7 @@ func (c *add) decide(b *batch, now time.Time) (result, error, error) {
 	}
 	if widen {
 		before := competition.Competition
-		competition.Widen(entry.DivisionID, waiting != nil, now)
+		competition.Widen(entry.DivisionID, due, now)
 		b.replace(competition, before)
 		b.recordContent(compete.AuditCompetitionUpdated, &before, &competition.Competition, now)
 	}
@@ -92,6 +92,15 @@ func (c *add) decide(b *batch, now time.Time) (result, error, error) {
 	b.newRecords = append(b.newRecords, record)
 	outcome.Record = &b.newRecords[len(b.newRecords)-1]
 	return result{outcome: outcome}, nil, nil
+}
+
+// due reports whether a free seat belongs to somebody who waits. With review, it belongs to whom staff choose.
+func (b *batch) due(c *competition) (bool, error) {
+	if c.Reviewed() {
+		return false, nil
+	}
+	first, err := b.firstWaiting(c)
+	return first != nil, err
 }
 
 // intoTeam adds to the decision about the person what their team has to do with it.

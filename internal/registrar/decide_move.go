@@ -21,7 +21,9 @@ func (c *move) decide(b *batch, now time.Time) (result, error, error) {
 	if refusal := r.CheckMove(c.Actor, &competition.Competition, c.DivisionID, now); refusal != nil {
 		return result{}, refusal, nil
 	}
-	if r.DivisionID != c.DivisionID {
+	if r.DivisionID == c.DivisionID {
+		r.Position = 0 // known only of who has just joined a line
+	} else {
 		if one, err := b.teamOf(r); err != nil || one != nil && len(one.members) > 1 {
 			return result{}, compete.ErrTeamDivision, err
 		}
@@ -42,10 +44,11 @@ func (c *move) becomes(
 	b *batch, competition *competition, r *compete.Registration,
 ) (status compete.RegistrationStatus, refusal, err error) {
 	if competition.Reviewed() || r.Status == compete.RegistrationApplied {
-		switch {
-		case !r.Status.HoldsSeat():
+		if !r.Status.HoldsSeat() {
 			return compete.RegistrationApplied, nil, nil
-		case competition.Division(c.DivisionID).SeatsLeft == 0:
+		}
+		// A free seat isn't taken from those who were told to wait for one.
+		if d := competition.Division(c.DivisionID); d.SeatsLeft == 0 || d.Waitlisted > 0 {
 			return "", compete.ErrSeatKept, nil
 		}
 		return compete.RegistrationPending, nil, nil
@@ -97,11 +100,15 @@ func (c *move) apply(
 		Before: was,
 		After:  compete.AuditFields("division", nameOf(competition, r.DivisionID), "status", r.Status, "seq", r.Seq),
 	})
-	if !passesOn {
-		return nil
+	if passesOn {
+		if _, err := b.promote(competition, 1, now); err != nil {
+			return err
+		}
 	}
-	_, err := b.promote(competition, 1, now)
-	return err
+	if r.Waits() > 0 { // as the last, and the seat may have gone to somebody before them
+		r.Position = competition.Division(c.DivisionID).Waitlisted
+	}
+	return nil
 }
 
 func nameOf(c *competition, divisionID string) string {

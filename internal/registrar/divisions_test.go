@@ -42,7 +42,7 @@ func moveBy(by, name, divisionID string, keepSeat bool) step {
 				s.seqs[o.Registration.Seq] = name
 				s.mu.Unlock()
 			}
-			return string(o.Registration.Status), err
+			return say(o), err
 		},
 	}
 }
@@ -126,9 +126,9 @@ func TestDivisions(t *testing.T) {
 				move("eve", "long").gets("PENDING"), move("ada", "nowhere").fails(compete.Invalid()),
 				moveBy("zoe", "ada", "long", false).fails(compete.ErrRegistrationGone),
 				moveBy("ada", "ada", "long", true).fails(compete.ErrDivisionFull), // and the seat is kept
-				move("bob", "long").gets("WAITLISTED"),
+				move("bob", "long").gets("WAITLISTED at 2"),
 				cancel("mia"), // zoe was there first
-				move("zoe", "short").gets("WAITLISTED"),
+				move("zoe", "short").gets("WAITLISTED at 1"),
 				cancel("ada"),
 			},
 			standing: "1 ada CANCELLED SELF, 3 eve PENDING, 4 mia CANCELLED SELF, 6 bob PENDING, 7 zoe PENDING; " +
@@ -143,6 +143,31 @@ func TestDivisions(t *testing.T) {
 			// ada gets a new number
 			standing: "2 bob PENDING, 3 eve PENDING, 4 ada PENDING; 0 left, 0 wait",
 			messages: "confirmed ada, confirmed ada, confirmed eve, promoted bob, waitlisted bob",
+		},
+		{
+			name: "a mover waits behind those who still wait there",
+			competition: func(c *compete.Competition) {
+				divided(1, 2)(c)
+				c.Capacity, c.SeatsLeft = 1, 1
+			},
+			before:   []step{registerIn("ada", "short"), registerIn("bob", "long")},
+			steps:    []step{move("ada", "long").gets("WAITLISTED at 1")},
+			standing: "2 bob PENDING, 3 ada WAITLISTED; 0 left, 1 wait",
+			messages: "confirmed ada, promoted bob, waitlisted ada, waitlisted bob",
+		},
+		{
+			name: "with review, a mover doesn't take a seat from those who were told to wait",
+			competition: func(c *compete.Competition) {
+				divided(1, 2)(c)
+				withReview(c)
+			},
+			before: []step{registerIn("ada", "short"), registerIn("bob", "long"), registerIn("eve", "long")},
+			steps: []step{
+				decideOn(admit, "ada"), decideOn(queue, "bob"), releaseCup(),
+				move("ada", "long").fails(compete.ErrSeatKept), cancel("bob"), move("ada", "long").gets("PENDING"),
+			},
+			standing: "2 bob CANCELLED SELF, 3 eve APPLIED, 4 ada PENDING; 2 left, 0 wait",
+			messages: "applied ada, applied bob, applied eve, cancelled bob, confirmed ada, confirmed ada, waitlisted bob",
 		},
 		{
 			name: "capacity isn't lowered below what is held in a division", competition: divided(2, 2),

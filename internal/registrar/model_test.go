@@ -344,7 +344,7 @@ func (m *model) add(c call, p *person, division string, squeeze bool) string {
 		return "registration_blocked"
 	case m.perTeam() && c.joinsTeam():
 		return m.enter(c, division, along(m.captain(m.withCode(c)).status))
-	case m.fits(division) && m.next() == nil:
+	case m.fits(division) && !m.due():
 		return m.enter(c, division, pending)
 	case squeeze:
 		m.widen(division)
@@ -353,20 +353,21 @@ func (m *model) add(c call, p *person, division string, squeeze bool) string {
 	return m.enter(c, division, waitlisted)
 }
 
+// due reports whether a free seat belongs to somebody who waits, rather than to whom staff choose.
+func (m *model) due() bool { return m.admission != compete.AdmissionReview && m.next() != nil }
+
 // widen adds a seat to what has none to spare.
 func (m *model) widen(division string) {
-	if m.free() == 0 || m.next() != nil {
+	if m.free() == 0 || m.due() {
 		m.capacity++
 	}
 	free, divided := m.divisions[division]
-	waits := false
 	for _, p := range m.people {
-		if p.division == division && p.holds() {
+		if p.division == division && (p.holds() || p.status == waitlisted && !p.follows) {
 			free--
 		}
-		waits = waits || p.division == division && p.status == waitlisted && !p.follows
 	}
-	if divided && (free == 0 || waits) {
+	if divided && free <= 0 {
 		m.divisions[division]++
 	}
 }
@@ -378,12 +379,17 @@ func (m *model) enter(c call, division string, gets compete.RegistrationStatus) 
 	p := &person{name: c.who, status: gets, seq: m.seqs, division: division}
 	m.into(c, p)
 	m.people[c.who] = p
-	if gets != waitlisted || p.follows {
-		return string(gets)
+	return m.last(p)
+}
+
+// last returns the status of the last in line, with the place there.
+func (m *model) last(p *person) string {
+	if p.status != waitlisted || p.follows {
+		return string(p.status)
 	}
 	place := 0
 	for _, other := range m.people {
-		if other.status == waitlisted && !other.follows && other.division == division {
+		if other.status == waitlisted && !other.follows && other.division == p.division {
 			place++
 		}
 	}
@@ -464,18 +470,19 @@ func (m *model) move(by string, p *person, division string, onlyForSeat bool) st
 		p.status = pending
 	}
 	m.promote(1)
-	return string(p.status)
+	return m.last(p)
 }
 
 // moveApplication is move with review: a seat is exchanged for a free one, and everything else is a new application.
 func (m *model) moveApplication(p *person, division string) string {
-	held, free := p.holds(), m.divisions[division]
+	held, free, waits := p.holds(), m.divisions[division], false
 	for _, other := range m.people {
 		if other.holds() && other.division == division {
 			free--
 		}
+		waits = waits || other.division == division && other.status == waitlisted && !other.follows
 	}
-	if held && free == 0 {
+	if held && (free == 0 || waits) {
 		return "division_full"
 	}
 	m.seqs++

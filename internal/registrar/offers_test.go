@@ -70,7 +70,7 @@ func withOffers(c *compete.Competition) {
 
 const (
 	six   = 6 * time.Hour
-	grace = compete.OfferGrace
+	grace = compete.ArrivalGrace
 )
 
 func TestOffers(t *testing.T) {

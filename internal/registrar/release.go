@@ -163,7 +163,7 @@ func (b *batch) checkApplications(c *competition, changed *compete.Competition) 
 			continue
 		}
 		if some, err := b.anyRegistered(c, id); err != nil || some {
-			return compete.ErrDivisionNotEmpty, err
+			return compete.DivisionNotEmpty(c.Divisions[i].Name), err
 		}
 	}
 	return nil, nil

@@ -61,7 +61,7 @@ func (a *fixture) startRelease(t *testing.T, competitionID string) {
 		func(c *compete.Competition, counts compete.DecisionCounts) (compete.Release, error) {
 			return compete.Release{
 				ID: newID(), CompetitionID: c.ID, StartedBy: a.organizer.UserID, StartedAt: compete.UTC(time.Now()),
-				Total: counts.Drafts(),
+				Total: counts.Drafts() + counts.Outdated,
 			}, nil
 		})
 	must(t, err)

@@ -141,19 +141,18 @@ func countDecisions(
 	if err != nil {
 		return counts, err
 	}
-	left, err := sqldb.List(ctx, q, func(row sqldb.Row) (n [2]int, err error) {
-		err = row.Scan(&n[0], &n[1])
-		return n, err
+	drafts := counts.Drafts()
+	if _, err = sqldb.List(ctx, q, func(row sqldb.Row) (none struct{}, err error) {
+		err = row.Scan(&counts.SeatsLeft, &counts.Applied, &counts.Outdated)
+		counts.Undecided += counts.Applied
+		counts.Outdated -= drafts
+		return none, err
 	}, `SELECT c.seats_left, (SELECT count(*) FROM registrations r WHERE r.competition_id = $1 AND r.status = 'APPLIED'
-			AND NOT r.follows)
-		FROM competitions c WHERE c.id = $1`, competitionID)
-	for _, n := range left {
-		counts.SeatsLeft = n[0]
-		counts.Undecided += n[1]
+			AND NOT r.follows), (SELECT count(*) FROM decisions d WHERE d.competition_id = $1)
+		FROM competitions c WHERE c.id = $1`, competitionID); err != nil {
+		return counts, err
 	}
-	if err == nil {
-		counts.Divisions, err = countDivisions(ctx, q, competitionID)
-	}
+	counts.Divisions, err = countDivisions(ctx, q, competitionID)
 	return counts, err
 }
 

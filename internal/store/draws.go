@@ -144,9 +144,11 @@ func (s *Store) SetTickets(
 func (s *Store) DueDraws(ctx context.Context, now time.Time, limit int) ([]string, error) {
 	return sqldb.List(ctx, s.writer, sqldb.ScanString, `SELECT c.id`+fromCompetitions+`
 		WHERE c.admission = 'LOTTERY' AND c.drawn_at IS NULL AND c.reg_deadline <= $1 AND c.status = 'PUBLISHED'
-		AND (c.start_date IS NULL OR c.start_date > $1) AND NOT `+suspended+` AND `+teamsDropped+`
-		ORDER BY c.reg_deadline LIMIT $2`,
-		compete.UTC(now), limit)
+		AND (c.start_date IS NULL OR c.start_date > $2) AND NOT `+suspended+` AND `+teamsDropped+`
+		AND NOT EXISTS (SELECT 1 FROM draws d WHERE d.competition_id = c.id AND d.frozen_at IS NOT NULL
+			AND d.drawn_at IS NULL AND d.source = 'NAMED')
+		ORDER BY c.reg_deadline LIMIT $3`,
+		compete.UTC(now.Add(-compete.ArrivalGrace)), compete.UTC(now), limit)
 }
 
 var addEntries = sqldb.NewBulk("competition_id uuid, ref text, registration_id uuid, tickets integer", `

@@ -88,7 +88,7 @@ func (v *visitor) expire(s site, page string) {
 	v.t.Helper()
 	_, err := s.replicas[0].Store().Writer().ExecContext(v.t.Context(), `UPDATE registrations SET confirm_by = $1
 		WHERE status = 'OFFERED' AND competition_id = $2 AND user_id = (SELECT id FROM users WHERE email = $3)`,
-		compete.UTC(time.Now().Add(time.Second-compete.OfferGrace)), page[len("/competitions/"):], email(v.name))
+		compete.UTC(time.Now().Add(time.Second-compete.ArrivalGrace)), page[len("/competitions/"):], email(v.name))
 	if err != nil {
 		v.t.Fatal(err)
 	}
