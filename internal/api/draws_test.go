@@ -87,6 +87,7 @@ func testNamedDraw(w *world) {
 
 	w.endApplications(c)
 	w.eventually("the list is frozen", func() bool { return w.draw(c, "").FrozenAt != nil })
+	w.wantToldOnce(c, compete.MessageValueDue, "Enter the value for the draw: "+c.Title)
 	frozen := w.drawFile(c, draw.ErrNotDrawn)
 	mine := w.draw(c, people[2].Token).Mine
 	if mine == nil || mine.Tickets != 900 || mine.Place != nil || w.draw(c, w.tokens[participant]).Mine != nil {

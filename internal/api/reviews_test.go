@@ -131,24 +131,32 @@ func testUndecidedAtTheStart(w *world) {
 	w.decide(c, decisions("REJECT", a[0]))
 	w.release(c)
 	w.decide(c, decisions("ADMIT", a[1])) // never released
-	if _, err := w.Store().Writer().ExecContext(w.t.Context(), `UPDATE competitions SET start_date = $2 WHERE id = $1`,
-		c.ID, compete.UTC(time.Now().Add(-time.Minute))); err != nil {
-		w.t.Fatal(err)
-	}
-	told := func() (bodies []string) {
-		for _, m := range w.messagesOf(w.tokens[organizer]) {
-			if m.Kind == compete.MessageUndecided && strings.Contains(m.Body, c.ID) {
-				bodies = append(bodies, m.Subject)
-			}
+	lottery, _ := w.lottery(1, 1)
+	for _, id := range []string{c.ID, lottery.ID} {
+		if _, err := w.Store().Writer().ExecContext(w.t.Context(), `UPDATE competitions SET start_date = $2 WHERE id = $1`,
+			id, compete.UTC(time.Now().Add(-time.Minute))); err != nil {
+			w.t.Fatal(err)
 		}
-		return bodies
 	}
 	for range 2 {
 		if _, err := w.Services().Applications.TellUndecided(w.t.Context()); err != nil {
 			w.t.Fatal(err)
 		}
 	}
-	if got := told(); len(got) != 1 || !strings.HasPrefix(got[0], "2 undecided applications") {
-		w.t.Errorf("the organizer was told %q", got)
+	w.wantToldOnce(c, compete.MessageUndecided, "2 undecided applications: "+c.Title)
+	w.wantToldOnce(lottery, compete.MessageUndecided, "1 undecided application: "+lottery.Title)
+}
+
+// wantToldOnce wants one message of a kind about a competition in its organizer's mailbox.
+func (w *world) wantToldOnce(c api.Competition, kind compete.MessageKind, subject string) {
+	w.t.Helper()
+	var subjects []string
+	for _, m := range w.messagesOf(w.tokens[organizer]) {
+		if m.Kind == kind && strings.Contains(m.Body, c.ID) {
+			subjects = append(subjects, m.Subject)
+		}
+	}
+	if len(subjects) != 1 || subjects[0] != subject {
+		w.t.Errorf("the organizer was told %q, want %q", subjects, subject)
 	}
 }

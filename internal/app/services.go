@@ -67,7 +67,8 @@ func (a *App) wireServices(ctx context.Context) error {
 	s.Competitions, s.Registrations, s.Teams = a.seats(p, a.registrar)
 	s.Applications = a.applications(p, s.Competitions)
 	s.Draws = compete.NewDraws(compete.DrawsConfig{
-		Runtime: p.Runtime, Store: a.store, Competitions: s.Competitions, Beacon: a.beacon(),
+		Runtime: p.Runtime, Store: a.store, Users: p.users, Competitions: s.Competitions,
+		Wording: a.mails.composer, Beacon: a.beacon(),
 	})
 	s.Mailbox = compete.NewMailbox(compete.MailboxConfig{Runtime: p.Runtime, Store: a.store, Statistics: a.store})
 	s.Reports = compete.NewReports(compete.ReportsConfig{

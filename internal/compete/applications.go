@@ -34,9 +34,9 @@ type ApplicationStore interface {
 	// ReviewsOf lists the reviews of applications, those of each oldest first.
 	ReviewsOf(ctx context.Context, registrationIDs ...string) ([]Review, error)
 
-	// StartedWithReview lists up to limit published competitions with review that have started and about which
-	// ToldUndecided wasn't called.
-	StartedWithReview(ctx context.Context, now time.Time, limit int) ([]Competition, error)
+	// StartedUndecided lists up to limit published competitions with review, or with a lottery that wasn't drawn, that
+	// have started and about which ToldUndecided wasn't called.
+	StartedUndecided(ctx context.Context, now time.Time, limit int) ([]Competition, error)
 	// ToldUndecided records that the organizer of a competition knows how many applications were undecided at its
 	// start, with the message that says so, if any. Only the first call has an effect.
 	ToldUndecided(ctx context.Context, competitionID string, m *Message, now time.Time) error

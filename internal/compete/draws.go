@@ -32,8 +32,9 @@ type DrawStore interface {
 		more bool, err error)
 	// DrawList returns the list in ascending order of references.
 	DrawList(ctx context.Context, competitionID string) ([]draw.Entry, error)
-	// Freeze saves the hash of the list, the number of entries, and the round. Only the first call has an effect.
-	Freeze(ctx context.Context, d Draw) error
+	// Freeze saves the hash of the list, the number of entries, and the round, with a message unless it is nil. Only the
+	// first call has an effect.
+	Freeze(ctx context.Context, d Draw, m *Message) error
 	// SaveRandomness saves what the source said, with DrawnAt. Only the first call has an effect, and it reports
 	// whether this was it. by is the actor; empty for quicknet.
 	SaveRandomness(ctx context.Context, d Draw, by string) (first bool, err error)
@@ -51,7 +52,9 @@ type DrawStore interface {
 type DrawsConfig struct {
 	Runtime
 	Store        DrawStore
+	Users        UserStore
 	Competitions *Competitions
+	Wording      AccountWording
 	Beacon       draw.Beacon
 }
 
@@ -266,13 +269,31 @@ func (s *Draws) freeze(ctx context.Context, d Draw) (Draw, error) {
 	}
 	now := s.config.now()
 	d.ListHash, d.Entries, d.FrozenAt = draw.ListHash(list), len(list), &now
+	var message *Message
 	if d.Source.Kind == draw.SourceQuicknet {
 		d.Round = draw.RoundAfter(now.Add(DrawNotice))
+	} else if message, err = s.valueDue(ctx, &d); err != nil {
+		return d, err
 	}
-	if err := s.config.Store.Freeze(ctx, d); err != nil {
+	if err := s.config.Store.Freeze(ctx, d, message); err != nil {
 		return d, err
 	}
 	return s.config.Store.Draw(ctx, d.CompetitionID) // another process may have been first
+}
+
+// valueDue returns the message that asks the organizer for the value of the draw's source.
+func (s *Draws) valueDue(ctx context.Context, d *Draw) (*Message, error) {
+	c, err := s.config.Competitions.config.Store.Competition(ctx, d.CompetitionID)
+	if err != nil {
+		return nil, err
+	}
+	organizer, err := s.config.Users.User(ctx, c.Organizer.ID)
+	if err != nil {
+		return nil, err
+	}
+	w, err := s.config.Wording.ValueDue(organizer, &c, d.Source.Name)
+	m, err := accountMessages{s.config.Runtime, s.config.Wording}.worded(MessageValueDue, organizer, organizer.Email, w, err)
+	return &m, err
 }
 
 // ask asks the source. The draw has no DrawnAt if it hasn't spoken yet.

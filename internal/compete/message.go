@@ -41,6 +41,7 @@ const (
 	MessageOrganizerApproved MessageKind = "organizer_approved"
 	MessageOrganizerDeclined MessageKind = "organizer_declined"
 	MessageUndecided         MessageKind = "undecided"       // to an organizer: applications at the start
+	MessageValueDue          MessageKind = "value_due"       // to an organizer: the draw waits for the named source's value
 	MessageTest              MessageKind = "test_email"      // only ever an email
 	MessageAccountDeleted    MessageKind = "account_deleted" // only ever an email
 )
@@ -98,6 +99,7 @@ var messageKinds = []struct {
 	{MessageOrganizerDeclined, MessageTraits{Priority: PriorityUsual}},
 	{MessageTeamInvited, MessageTraits{Priority: PriorityUsual}},
 	{MessageUndecided, MessageTraits{Priority: PriorityUsual}},
+	{MessageValueDue, MessageTraits{Priority: PriorityUsual}},
 	{MessageTest, MessageTraits{Priority: PriorityNow, EmailOnly: true}},
 	{MessageAccountDeleted, MessageTraits{Priority: PriorityNow, EmailOnly: true}},
 }

@@ -98,14 +98,33 @@ func (c Composer) Account(kind compete.MessageKind, user compete.User, address s
 	return c.word(kind, data, true)
 }
 
-// Undecided implements compete.AccountWording. The title is the organizer's own, but it isn't emailed to an address
-// that may be somebody else's.
+// Undecided implements compete.AccountWording.
 func (c Composer) Undecided(organizer compete.User, about *compete.Competition, n int) (compete.Wording, error) {
-	data := content{Applications: n, Inbox: c.PublicURL + "/competitions/" + about.ID + "/applications"}
+	data := toOrganizer(organizer, about)
+	data.Applications, data.Inbox = n, c.PublicURL+"/competitions/"+about.ID+"/applications"
+	if about.Drawn() {
+		data.Inbox = c.PublicURL + "/competitions/" + about.ID + "/draw"
+	}
+	return c.word(compete.MessageUndecided, data, true)
+}
+
+// ValueDue implements compete.AccountWording.
+func (c Composer) ValueDue(organizer compete.User, about *compete.Competition, source string) (compete.Wording, error) {
+	data := toOrganizer(organizer, about)
+	data.Draw = c.PublicURL + "/competitions/" + about.ID + "/draw"
+	if organizer.VerifiedAt != nil {
+		data.Source = oneLine(source)
+	}
+	return c.word(compete.MessageValueDue, data, true)
+}
+
+// toOrganizer returns what is in every message to an organizer. The title is their own, but it isn't emailed to an address
+// that may be somebody else's.
+func toOrganizer(organizer compete.User, about *compete.Competition) (data content) {
 	if organizer.VerifiedAt != nil {
 		data.Name, data.Title = oneLine(organizer.Name), oneLine(about.Title)
 	}
-	return c.word(compete.MessageUndecided, data, true)
+	return data
 }
 
 // Invited implements compete.AccountWording.
@@ -194,7 +213,10 @@ type content struct {
 
 	// For messages of kind compete.MessageUndecided.
 	Applications int    `json:"applications,omitempty"` // that nobody decided about
-	Inbox        string `json:"inbox,omitempty"`        // link to the page that lists them
+	Inbox        string `json:"inbox,omitempty"`        // link to the page that lists them, or of the draw
+
+	// For messages of kind compete.MessageValueDue.
+	Source string `json:"source,omitempty"`
 
 	// For messages to somebody who is offered a seat.
 	AcceptBy *time.Time `json:"acceptBy,omitempty"`

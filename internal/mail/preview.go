@@ -131,6 +131,8 @@ func (c Composer) sample(kind compete.MessageKind, now time.Time) (compete.Mail,
 		})
 	case kind == compete.MessageUndecided:
 		w, err = c.Undecided(user, &competition, 12)
+	case kind == compete.MessageValueDue:
+		w, err = c.ValueDue(user, &competition, "the lottery numbers of 4 July")
 	case kind.AboutAccount():
 		w, err = c.Account(kind, user, "ada@lovelace.example")
 	}

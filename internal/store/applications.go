@@ -139,10 +139,10 @@ func (s *Store) ReviewsOf(ctx context.Context, registrationIDs ...string) ([]com
 		ORDER BY v.created_at, v.reviewer_id`, s.db.Array(registrationIDs))
 }
 
-// StartedWithReview implements compete.ApplicationStore.
-func (s *Store) StartedWithReview(ctx context.Context, now time.Time, limit int) ([]compete.Competition, error) {
+// StartedUndecided implements compete.ApplicationStore.
+func (s *Store) StartedUndecided(ctx context.Context, now time.Time, limit int) ([]compete.Competition, error) {
 	return sqldb.List(ctx, s.reader, scanCompetition, `SELECT `+summaryColumns+fromCompetitions+`
-		WHERE c.admission = 'REVIEW' AND c.undecided_told_at IS NULL AND c.start_date <= $1
+		WHERE c.admission <> 'FIRST_COME' AND c.undecided_told_at IS NULL AND c.drawn_at IS NULL AND c.start_date <= $1
 			AND {+c.status} = 'PUBLISHED'
 		ORDER BY c.start_date LIMIT $2`, compete.UTC(now), limit)
 }

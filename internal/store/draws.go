@@ -226,11 +226,16 @@ func (s *Store) DrawList(ctx context.Context, competitionID string) ([]draw.Entr
 }
 
 // Freeze implements compete.DrawStore.
-func (s *Store) Freeze(ctx context.Context, d compete.Draw) error {
+func (s *Store) Freeze(ctx context.Context, d compete.Draw, m *compete.Message) error {
 	return s.Transact(ctx, func(ctx context.Context, tx Tx) error {
 		changed, err := sqldb.Change(ctx, tx, freezeDraw, append([]any{d.CompetitionID}, drawFreeze.Values(&d)...)...)
 		if err != nil || changed == 0 {
 			return err
+		}
+		if m != nil {
+			if err := s.saveMessage(ctx, tx, *m); err != nil {
+				return err
+			}
 		}
 		return tx.record(ctx, compete.AuditRecord{
 			At: *d.FrozenAt, Action: compete.AuditListFrozen, Via: compete.ViaJob, CompetitionID: d.CompetitionID,

@@ -597,3 +597,55 @@ func TestStepOnLotteries(t *testing.T) {
 		to(lotteries)
 	})
 }
+
+// When the step is taken back, whoever went along with a captain keeps their seat or their place in line, and the counts
+// say so.
+func TestStepOnTeams(t *testing.T) {
+	const filled, before, teams = 34, 49, 50
+	testservices.EachEmptyDatabase(t, func(t *testing.T, url string) {
+		db := openEmpty(t, url)
+		to := func(version int64) {
+			t.Helper()
+			if err := migrator(t, db).To(t.Context(), version); err != nil {
+				t.Fatal(err)
+			}
+		}
+		exec := func(text string, args ...any) {
+			t.Helper()
+			if _, err := db.Writer().ExecContext(t.Context(), text, args...); err != nil {
+				t.Fatal(err)
+			}
+		}
+		type counts struct{ capacity, seatsLeft, waitlisted int }
+		found := func(table string) (c counts) {
+			t.Helper()
+			err := db.Writer().QueryRowContext(t.Context(), `SELECT capacity, seats_left, waitlisted FROM `+table+
+				testservices.Unplanned()).Scan(&c.capacity, &c.seatsLeft, &c.waitlisted)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return c
+		}
+		to(filled)
+		fillEmpty(t, db)
+		to(teams)
+		fillEmpty(t, db)
+		for status, want := range map[string]counts{
+			"CONFIRMED": {6, 5, 0}, "OFFERED": {6, 5, 0}, "WAITLISTED": {5, 5, 1}, "APPLIED": {5, 5, 0}, "CANCELLED": {5, 5, 0},
+		} {
+			exec(`UPDATE competitions SET team = '{"min":1,"max":4,"seatUnit":"TEAM"}', capacity = 5, seats_left = 5,
+				waitlisted = 0`)
+			exec(`UPDATE divisions SET capacity = 5, seats_left = 5, waitlisted = 0`)
+			exec(`UPDATE registrations SET follows = true, status = $1, confirm_by = $2`, status, seedTime)
+			exec(`UPDATE registrations SET division_id = (SELECT id FROM divisions)`)
+			to(before)
+			if got := found("competitions"); got != want {
+				t.Errorf("with a member %s, the competition has %+v, want %+v", status, got, want)
+			}
+			if got := found("divisions"); got != want {
+				t.Errorf("with a member %s, the division has %+v, want %+v", status, got, want)
+			}
+			to(teams)
+		}
+	})
+}

@@ -42,6 +42,19 @@ ALTER TABLE preparations ADD COLUMN team_code text NOT NULL DEFAULT ''; -- seale
 ALTER TABLE preparations ADD COLUMN looking boolean NOT NULL DEFAULT false;
 
 -- +goose Down
+-- Whoever goes along with a captain keeps their status, and from now on it counts.
+UPDATE competitions SET
+    capacity = capacity + (SELECT count(*) FROM registrations r WHERE r.competition_id = competitions.id AND r.follows
+        AND r.status IN ('PENDING', 'CONFIRMED', 'OFFERED')),
+    waitlisted = waitlisted + (SELECT count(*) FROM registrations r WHERE r.competition_id = competitions.id AND r.follows
+        AND r.status = 'WAITLISTED')
+    WHERE team IS NOT NULL;
+UPDATE divisions SET
+    capacity = capacity + (SELECT count(*) FROM registrations r WHERE r.division_id = divisions.id AND r.follows
+        AND r.status IN ('PENDING', 'CONFIRMED', 'OFFERED')),
+    waitlisted = waitlisted + (SELECT count(*) FROM registrations r WHERE r.division_id = divisions.id AND r.follows
+        AND r.status = 'WAITLISTED')
+    WHERE competition_id IN (SELECT id FROM competitions WHERE team IS NOT NULL);
 ALTER TABLE preparations DROP COLUMN looking;
 ALTER TABLE preparations DROP COLUMN team_code;
 ALTER TABLE preparations DROP COLUMN team_name;
