@@ -78,6 +78,34 @@ func (b *batch) answer(r *compete.Registration, answers string) {
 	b.answered[r.ID] = answers
 }
 
+// lasting returns the new answers to write: without sensitive ones where those aren't kept any more, since nobody would
+// delete them.
+func (b *batch) lasting(now time.Time) (map[string]string, error) {
+	over := map[string]compete.Questions{}
+	for id, c := range b.competitions {
+		if len(c.Questions) > 0 && c.SensitiveOver(now) {
+			over[id] = c.Questions
+		}
+	}
+	if len(over) == 0 {
+		return b.answered, nil
+	}
+	for id, text := range b.answered {
+		questions, ok := over[b.byID[id].CompetitionID]
+		if !ok {
+			continue
+		}
+		answers, err := compete.DecodeAnswers(text)
+		if err != nil {
+			return nil, err
+		}
+		if b.answered[id], err = questions.Lasting(answers).Encode(); err != nil {
+			return nil, err
+		}
+	}
+	return b.answered, nil
+}
+
 // answersOf returns the answers of a registration, also those of this batch.
 func (b *batch) answersOf(registrationID string) (compete.Answers, error) {
 	if text, ok := b.answered[registrationID]; ok {
@@ -110,19 +138,22 @@ func (c *edit) decide(b *batch, now time.Time) (result, error, error) {
 		return result{}, nil, err
 	}
 	captain := one != nil && one.CaptainID == r.UserID
-	answers, refusal := competition.QuestionsFor(captain).Take(c.Answers, kept)
+	edited, refusal := competition.EditAnswers(captain, c.Answers, kept, now)
 	if refusal != nil {
 		return result{}, refusal, nil
 	}
-	text, err := answers.Encode()
-	if err != nil {
-		return result{}, nil, err
+	if len(edited.Changed) > 0 {
+		text, err := edited.All.Encode()
+		if err != nil {
+			return result{}, nil, err
+		}
+		b.answer(r, text)
+		competition.dirty = true // nothing is written otherwise
+		b.recordChange(compete.AuditAnswered, "", r, "", compete.AuditFields("questions", edited.Changed), now)
 	}
-	b.answer(r, text)
-	competition.dirty = true // nothing is written otherwise
-	b.recordChange(compete.AuditAnswered, "", r, "", compete.AuditFields("questions", len(c.Answers)), now)
 	return result{
-		outcome: compete.RegistrationOutcome{Registration: *r, Competition: competition.Summary()}, answers: answers,
+		outcome: compete.RegistrationOutcome{Registration: *r, Competition: competition.Summary()},
+		answers: edited.All,
 	}, nil, nil
 }
 

@@ -226,7 +226,11 @@ func (b *batch) write() error {
 	if len(b.changed) == 0 {
 		return nil
 	}
-	changes.Replaced, changes.Answers, changes.Entered = b.replaced, b.answered, b.entered
+	answers, err := b.lasting(changes.Now)
+	if err != nil {
+		return err
+	}
+	changes.Replaced, changes.Answers, changes.Entered = b.replaced, answers, b.entered
 	changes.Inserted, changes.Updated, changes.Moves, changes.Jobs, changes.Audit = values(b.inserted),
 		values(b.updated), b.moves, b.jobs(), b.audit
 	changes.Releases, changes.Draws = b.releases, b.draws
