@@ -41,8 +41,9 @@ type LedgerTx interface {
 	Offered(ctx context.Context, competitionID string, after time.Time, n int) ([]Registration, error)
 	// Answers reads the answers of a registration; nil if it has none.
 	Answers(ctx context.Context, registrationID string) (Answers, error)
-	// Answered reports whether some registration for the competition, cancelled or not, has an answer to the question.
-	Answered(ctx context.Context, competitionID, questionID string) (bool, error)
+	// Answered returns those among the questions to which some registration for the competition, cancelled or not, has
+	// an answer, in any order.
+	Answered(ctx context.Context, competitionID string, questionIDs []string) ([]string, error)
 	// Prepared reads what was filled in ahead for the places; those without are omitted.
 	Prepared(ctx context.Context, places []Place) (map[Place]PreparedEntry, error)
 	// Teams reads teams with their members.

@@ -1,6 +1,8 @@
 package registrar
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/minicompete/minicompete/internal/compete"
@@ -62,11 +64,10 @@ func (b *batch) added(e compete.Entry, c *competition) compete.Entry {
 
 // enter stores the answers of somebody who registered with an entry that Admit has checked.
 func (b *batch) enter(c *register, competition *competition, r *compete.Registration, entry compete.Entry) {
-	asks := len(competition.Questions) > 0
-	if _, prepared := b.prepared[c.place()]; prepared || asks {
+	if competition.TakesEntries() { // what was filled in ahead is over, also where the press brought something else
 		b.entered = append(b.entered, c.place())
 	}
-	if asks {
+	if len(competition.Questions) > 0 {
 		b.answer(r, entry.Taken)
 	}
 }
@@ -159,28 +160,29 @@ func (c *edit) decide(b *batch, now time.Time) (result, error, error) {
 
 // keepKinds refuses a change of the kind of a question that has answers.
 func (b *batch) keepKinds(before *competition, after *compete.Competition) (refusal, err error) {
-	var answered []compete.Rekinded
-	for _, q := range after.Questions.Rekinded(before.Questions) {
-		has, err := b.isAnswered(before.ID, q.ID)
+	changed := after.Questions.Rekinded(before.Questions)
+	if len(changed) == 0 {
+		return nil, nil
+	}
+	ids := make([]string, len(changed))
+	for i, q := range changed {
+		ids[i] = q.ID
+	}
+	answered, err := b.tx.Answered(b.ctx, before.ID, ids)
+	if err != nil {
+		return nil, err
+	}
+	for id := range b.answered { // those of this batch aren't in the database yet
+		if b.byID[id].CompetitionID != before.ID {
+			continue
+		}
+		answers, err := b.answersOf(id)
 		if err != nil {
 			return nil, err
 		}
-		if has {
-			answered = append(answered, q)
-		}
+		answered = slices.AppendSeq(answered, maps.Keys(answers))
 	}
-	return compete.KeepKinds(answered), nil
-}
-
-// isAnswered reports whether a question has answers, also among those of this batch.
-func (b *batch) isAnswered(competitionID, questionID string) (bool, error) {
-	for id := range b.answered {
-		if b.byID[id].CompetitionID != competitionID {
-			continue
-		}
-		if answers, err := b.answersOf(id); err != nil || answers[questionID] != nil {
-			return err == nil, err
-		}
-	}
-	return b.tx.Answered(b.ctx, competitionID, questionID)
+	return compete.KeepKinds(slices.DeleteFunc(changed, func(q compete.Rekinded) bool {
+		return !slices.Contains(answered, q.ID)
+	})), nil
 }

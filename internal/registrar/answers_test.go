@@ -126,3 +126,65 @@ func TestSensitiveAnswersLater(t *testing.T) {
 		a.wantAnswers(t, o.Registration.ID, compete.Answers{"size": "S"})
 	})
 }
+
+// What was filled in ahead ends with the press, also where that brought something else and there are no questions.
+func TestPreparationEnds(t *testing.T) {
+	eachFixture(t, func(t *testing.T, a *fixture, r *registrar.Registrar) {
+		id := a.addCompetition(t, 2, false)
+		a.addTeams(t, r, id, compete.TeamRules{Min: 1, Max: 3, SeatUnit: compete.SeatPerPerson})
+		for _, person := range a.people[:3] {
+			must(t, a.db.SavePreparation(t.Context(), compete.Place{UserID: person.UserID, CompetitionID: id},
+				compete.PreparedEntry{TeamName: "Red", Answers: "{}"}, time.Now()))
+		}
+		left := func() int { return a.count(t, `SELECT count(*) FROM preparations WHERE competition_id = $1`, id) }
+		for i, name := range []string{"", "Blue"} {
+			_, err := r.Register(t.Context(), compete.RegisterCommand{
+				Actor: a.people[i], CompetitionID: id, Entry: compete.Entry{Team: compete.TeamChoice{Name: name}},
+			})
+			must(t, err)
+			want(t, "preparations that are left", left(), 2-i)
+		}
+		other := a.addCompetition(t, 2, false)
+		a.addTeams(t, r, other, compete.TeamRules{Min: 1, Max: 3, SeatUnit: compete.SeatPerPerson})
+		must(t, a.db.SavePreparation(t.Context(), compete.Place{UserID: a.people[0].UserID, CompetitionID: other},
+			compete.PreparedEntry{TeamName: "Red", Answers: "{}"}, time.Now()))
+		_, err := r.Update(t.Context(), compete.UpdateCommand{
+			Actor: a.organizer, CompetitionID: other,
+			Change: compete.CompetitionChange{Edit: func(c *compete.CompetitionContent) { c.Team = nil }},
+		})
+		must(t, err)
+		want(t, "preparations for what no longer asks for anything",
+			a.count(t, `SELECT count(*) FROM preparations WHERE competition_id = $1`, other), 0)
+	})
+}
+
+// Questions that have answers keep their kind, and so do the ids of removed ones.
+func TestKeptKinds(t *testing.T) {
+	eachFixture(t, func(t *testing.T, a *fixture, r *registrar.Registrar) {
+		id := a.addCompetition(t, 3, false)
+		question := func(id string, kind compete.QuestionKind) compete.Question {
+			return compete.Question{ID: id, Kind: kind, Label: id, Scope: compete.ScopePerson}
+		}
+		text := compete.QuestionText
+		a.ask(t, id, question("a", text), question("a_b", text), question("axb", text), question("gone", text))
+		a.answering(t, r, id, compete.Answers{"a_b": `"axb":`, "gone": "x"})
+		update := func(questions ...compete.Question) []string {
+			_, err := r.Update(t.Context(), compete.UpdateCommand{
+				Actor: a.organizer, CompetitionID: id,
+				Change: compete.CompetitionChange{Questions: compete.Some(compete.Questions(questions))},
+			})
+			var fields []string
+			if err != nil {
+				for _, f := range compete.AsError(err).Fields {
+					fields = append(fields, f.Field)
+				}
+			}
+			return fields
+		}
+		number := compete.QuestionNumber
+		want(t, "with answers", update(question("a", number), question("a_b", number), question("axb", number),
+			question("gone", text)), []string{"questions[1].kind"})
+		want(t, "without", len(update(question("a", number), question("a_b", text), question("axb", number))), 0)
+		want(t, "used again", update(question("new", text), question("gone", text)), []string{"questions[1].id"})
+	})
+}

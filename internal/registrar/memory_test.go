@@ -265,7 +265,7 @@ func (tx *memoryTx) first(n int, wanted func(compete.Registration) bool) (found 
 
 func (tx *memoryTx) Answers(context.Context, string) (compete.Answers, error) { return nil, nil }
 
-func (tx *memoryTx) Answered(context.Context, string, string) (bool, error) { return false, nil }
+func (tx *memoryTx) Answered(context.Context, string, []string) ([]string, error) { return nil, nil }
 
 func (tx *memoryTx) Prepared(context.Context, []compete.Place) (map[compete.Place]compete.PreparedEntry, error) {
 	return nil, nil

@@ -113,14 +113,36 @@ func scanAnswers(row sqldb.Row) (compete.Answers, error) {
 	return compete.Answers(a), err
 }
 
-// Answered implements compete.LedgerTx. An id consists of characters that JSON never escapes, and a quotation mark
-// within a text has a backslash before it.
-func (t *ledgerTx) Answered(ctx context.Context, competitionID, questionID string) (bool, error) {
-	key := strings.ReplaceAll(`"`+questionID+`":`, "_", `\_`)
-	found, err := sqldb.List(ctx, t, sqldb.ScanInt, `SELECT 1 FROM registrations r
-		JOIN registration_answers a ON a.registration_id = r.id
-		WHERE r.competition_id = $1 AND a.answers LIKE $2 ESCAPE '\' LIMIT 1`, competitionID, "%"+key+"%")
-	return len(found) > 0, err
+// answeredPage is how many answers Answered reads at a time: the first few say it of most questions.
+const answeredPage = 1000
+
+// Answered implements compete.LedgerTx. It reads the answers once for all questions. An id consists of characters that
+// JSON never escapes, and a quotation mark within a text has a backslash before it.
+func (t *ledgerTx) Answered(
+	ctx context.Context, competitionID string, questionIDs []string,
+) (answered []string, err error) {
+	left := slices.Clone(questionIDs)
+	for after, n := int64(-1), answeredPage; n == answeredPage && len(left) > 0; {
+		n = 0
+		if _, err := sqldb.List(ctx, t, func(row sqldb.Row) (none struct{}, err error) {
+			var text string
+			err = row.Scan(&after, &text)
+			n++
+			left = slices.DeleteFunc(left, func(id string) bool {
+				found := strings.Contains(text, `"`+id+`":`)
+				if found {
+					answered = append(answered, id)
+				}
+				return found
+			})
+			return none, err
+		}, `SELECT r.seq, a.answers FROM registrations r JOIN registration_answers a ON a.registration_id = r.id
+			WHERE r.competition_id = $1 AND r.seq > $2 ORDER BY r.seq LIMIT $3`,
+			competitionID, after, answeredPage); err != nil {
+			return nil, err
+		}
+	}
+	return answered, nil
 }
 
 // AnswersOf implements compete.RegistrationStore.
