@@ -17,12 +17,6 @@ type TeamRequest struct {
 	Code string `json:"code,omitempty" doc:"The code of the team to join. Its members see it." example:"59-K7QFM2XP"`
 }
 
-// UnmarshalJSON refuses unknown fields.
-func (t *TeamRequest) UnmarshalJSON(data []byte) error {
-	type plain TeamRequest
-	return unmarshalStrictly(data, (*plain)(t))
-}
-
 // TransformSchema documents the limits.
 func (TeamRequest) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
 	limitText(s, "name", 0, compete.MaxTeamName)

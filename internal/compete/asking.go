@@ -107,7 +107,7 @@ func (c *Competition) AnswersEnd() time.Time {
 
 // TakesEntries reports whether people fill in something when they register, so that they can do it ahead.
 func (c *Competition) TakesEntries() bool {
-	return len(c.Questions) > 0 || len(c.Divisions) > 0 || c.Team != nil
+	return len(c.Questions) > 0 || len(c.Divisions) > 0 || c.Team != nil || c.NeedsCode
 }
 
 // ErrAnswersClosed refuses an edit that comes too late.

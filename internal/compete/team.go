@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base32"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"strconv"
@@ -35,14 +34,6 @@ type TeamRules struct {
 	Max            int      `json:"max" doc:"The most members that a team can have." example:"4"`
 	SeatUnit       SeatUnit `json:"seatUnit,omitempty" enum:"PERSON,TEAM" default:"PERSON" doc:"Whether every member takes a seat (PERSON), or every team (TEAM), which then waits and gets its seat as a whole. Can't be changed once people have registered." example:"PERSON"`
 	DropIncomplete bool     `json:"dropIncomplete,omitempty" doc:"Whether teams with fewer than min members are cancelled at the registration deadline." default:"false" example:"true"`
-}
-
-// UnmarshalJSON refuses unknown fields.
-func (t *TeamRules) UnmarshalJSON(data []byte) error {
-	type plain TeamRules
-	decoder := json.NewDecoder(strings.NewReader(string(data)))
-	decoder.DisallowUnknownFields()
-	return decoder.Decode((*plain)(t))
 }
 
 // String says them in a few words, for the audit log.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/minicompete/minicompete/internal/normal"
@@ -112,6 +113,11 @@ func (v *TeamView) hopeful() (n int) {
 		}
 	}
 	return n
+}
+
+// Alone reports whether the team has no other members than the user, apart from those whose application was rejected.
+func (v *TeamView) Alone(userID string) bool {
+	return !slices.ContainsFunc(v.Members, func(m TeamMember) bool { return m.UserID != userID && m.Status.Hopeful() })
 }
 
 // TeamMember is a member with what is missing for them.

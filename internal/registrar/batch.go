@@ -61,6 +61,7 @@ type competition struct {
 	taken   int                  // seats assigned in this batch
 	waiting map[string]*waitlist // by division; of a competition without divisions, under ""
 	asked   string               // Questions.Digest; empty until it is needed
+	access  string               // AccessDigest; likewise
 
 	released bool // a page of its decisions was released in this batch
 	drawn    bool // a page of its draw was done in this batch

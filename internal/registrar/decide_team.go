@@ -234,11 +234,11 @@ func (c *removeMember) decide(b *batch, now time.Time) (result, error, error) {
 	case r.UserID == c.Actor.UserID:
 		return result{}, compete.ErrCaptainMustHandOver, nil
 	}
-	if err := b.quit(competition, r, now); err != nil {
-		return result{}, nil, err
-	}
-	before := r.Status
 	if competition.SeatsPerTeam() {
+		if err := b.quit(competition, r, now); err != nil {
+			return result{}, nil, err
+		}
+		before := r.Status
 		b.cancel(competition, r, compete.EventRemove, now)
 		b.notify(r, compete.MessageRemoved)
 		b.recordChange(compete.AuditRemoved, "", r, before,
@@ -246,18 +246,27 @@ func (c *removeMember) decide(b *batch, now time.Time) (result, error, error) {
 		if _, err := b.promote(competition, 1, now); err != nil {
 			return result{}, nil, err
 		}
-	} else {
-		if err := b.dropTeamAnswers(competition, r); err != nil {
-			return result{}, nil, err
-		}
-		r.Looking, competition.dirty = true, true
-		b.markChanged(r, now)
-		b.recordAudit(compete.AuditRecord{
-			At: now, Action: compete.AuditTeamChanged, UserID: r.UserID, CompetitionID: r.CompetitionID,
-			SubjectID: r.ID, Before: compete.AuditFields("team", one.Name), After: compete.AuditFields("team", ""),
-		})
+	} else if err := b.takeOut(competition, one, r, now); err != nil {
+		return result{}, nil, err
 	}
 	return result{outcome: compete.RegistrationOutcome{Registration: *r, Competition: competition.Summary()}}, nil, nil
+}
+
+// takeOut takes a member out of a team, where seats are for people. They keep their place, and look for a team.
+func (b *batch) takeOut(c *competition, one *team, r *compete.Registration, now time.Time) error {
+	if err := b.quit(c, r, now); err != nil {
+		return err
+	}
+	if err := b.dropTeamAnswers(c, r); err != nil {
+		return err
+	}
+	r.Looking, c.dirty = true, true
+	b.markChanged(r, now)
+	b.recordAudit(compete.AuditRecord{
+		At: now, Action: compete.AuditTeamChanged, UserID: r.UserID, CompetitionID: r.CompetitionID,
+		SubjectID: r.ID, Before: compete.AuditFields("team", one.Name), After: compete.AuditFields("team", ""),
+	})
+	return nil
 }
 
 // dropSize is the maximum number of registrations that one transaction looks at to drop them. All members of their

@@ -56,10 +56,15 @@ func (t *team) successor(leaving *compete.Registration) (next *compete.Registrat
 	return next
 }
 
+// alone reports whether a member has no others beside them, apart from those whose application was rejected.
+func (t *team) alone(r *compete.Registration) bool {
+	next := t.successor(r)
+	return next == nil || !next.Status.Hopeful()
+}
+
 // needs reports whether a captain who leaves has to choose the next one: there is somebody whom they can choose.
 func (t *team) needs(captain *compete.Registration) bool {
-	next := t.successor(captain)
-	return t.CaptainID == captain.UserID && next != nil && next.Status.Hopeful()
+	return t.CaptainID == captain.UserID && !t.alone(captain)
 }
 
 func (t *team) sort() {
@@ -122,11 +127,11 @@ func (b *batch) readTeams() error {
 		switch d := c.decider.(type) {
 		case *register:
 			if competition := b.withTeams(d.CompetitionID); competition != nil {
-				entry := d.Entry
+				choice := d.Entry.Team
 				if prepared, ok := b.prepared[d.place()]; ok {
-					entry, _ = prepared.Entry(nil, prepared.Asked, b.sealer)
+					choice = prepared.Team(b.sealer)
 				}
-				addChoice(&q, d.CompetitionID, entry.Team)
+				addChoice(&q, d.CompetitionID, choice)
 			}
 		case *add:
 			if b.withTeams(d.CompetitionID) != nil {

@@ -106,6 +106,38 @@ func TestRejectedMembers(t *testing.T) {
 	})
 }
 
+// TestMoveWithRejected: whoever has only rejected people beside them changes division, and those leave the team.
+func TestMoveWithRejected(t *testing.T) {
+	division := func(id string) compete.Division {
+		return compete.Division{DivisionContent: compete.DivisionContent{ID: id, Name: id, Capacity: 3}, SeatsLeft: 3}
+	}
+	withTeams(t, func(c *compete.Competition) {
+		c.Admission, c.Divisions = compete.AdmissionReview, []compete.Division{
+			division("long"), division("short"),
+		}
+	}, func(t *testing.T, s *scenario) {
+		enter := func(name string, choice compete.TeamChoice) {
+			command := inTeam(choice)
+			command.Entry.DivisionID = "long"
+			registerAs(name, command).gets("APPLIED").run(t, s)
+		}
+		enter("ada", compete.TeamChoice{Name: "Red"})
+		enter("bob", s.codeOf("red"))
+		move := step{what: "ada moves", do: func(ctx context.Context, s *scenario) (string, error) {
+			o, err := s.Move(ctx, compete.MoveCommand{
+				Actor: actor("ada"), RegistrationID: "ada's", DivisionID: "short",
+			})
+			return o.Registration.DivisionID, err
+		}}
+		move.fails(compete.ErrTeamDivision).run(t, s)
+		s.set("bob", rejected)
+		move.gets("short").run(t, s)
+		want(t, "bob's team", s.ledger.registrations["bob's"].TeamID, "")
+		want(t, "ada's team", s.ledger.registrations["ada's"].TeamID, s.teamCalled("Red").ID)
+		s.wantCounts(t)
+	})
+}
+
 // TestLookingWithTeam: whoever is in a team doesn't look for one.
 func TestLookingWithTeam(t *testing.T) {
 	withTeams(t, nil, func(t *testing.T, s *scenario) {

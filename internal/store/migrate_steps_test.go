@@ -125,7 +125,7 @@ var seeds = []struct {
 	{"preparations", row{
 		"user_id": seedUser, "competition_id": seedCompetition, "division_id": seedOther,
 		"team_name": "Units", "team_code": "sealed", "looking": false,
-		"answers": `{"q1-1":"No. 5"}`, "asked": "0a1b", "updated_at": seedTime,
+		"answers": `{"q1-1":"No. 5"}`, "asked": "0a1b", "access": "1b0a", "updated_at": seedTime,
 	}},
 	{"decisions", row{
 		"registration_id": seedRegistration, "competition_id": seedCompetition, "seq": int64(1), "decision": "ADMIT",
