@@ -54,6 +54,8 @@ type LedgerTx interface {
 	// Incomplete reads up to n registrations of a competition that are neither CANCELLED nor REJECTED and are in a
 	// team with fewer than least members like these, or in none, in order of Seq.
 	Incomplete(ctx context.Context, competitionID string, least, n int) ([]Registration, error)
+	// Freed reads how many seats of dropped teams of a competition haven't passed on yet.
+	Freed(ctx context.Context, competitionID string) (int, error)
 	// ReleasePage reads the release under way of a competition and up to n of its drafts, in order of Seq.
 	ReleasePage(ctx context.Context, competitionID string, n int) (ReleasePage, error)
 	// DrawPage reads the draw of a competition whose order is saved and not done, and up to n of its next places.
@@ -100,9 +102,10 @@ type LedgerChanges struct {
 	Moves      []LedgerMove      // at most one per competition
 	Jobs       []Job             // to run once the transaction has committed
 	Audit      []AuditRecord
-	Teams      []Team     // new or changed
-	GoneTeams  []string   // in which nobody is any more
-	HandOvers  []HandOver // where seats are for teams
+	Teams      []Team         // new or changed
+	GoneTeams  []string       // in which nobody is any more
+	Freed      map[string]int // by competition: what LedgerTx.Freed reads from now on
+	HandOvers  []HandOver     // where seats are for teams
 	Releases   []LedgerRelease
 	Draws      []Draw // their progress: LastPlace, the counts, and FinishedAt
 }

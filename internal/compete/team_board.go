@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"slices"
 	"strconv"
+	"time"
 )
 
 // TeamInvitation is what a captain sends to somebody who looks for a team.
@@ -121,11 +122,21 @@ func (s *Teams) Invite(ctx context.Context, a Actor, teamID, registrationID stri
 }
 
 // invitationID identifies the invitations to a team with its present code. A new code makes earlier links useless, so
-// that people can be invited again. It has the form of a UUID.
+// that people can be invited again.
 func (t *Team) invitationID() string {
-	sum := sha256.Sum256([]byte("invitation " + t.ID + " " + strconv.Itoa(t.CodeVersion)))
-	text := hex.EncodeToString(sum[:16])
-	return text[:8] + "-" + text[8:12] + "-" + text[12:16] + "-" + text[16:20] + "-" + text[20:]
+	return uuidOf("invitation " + t.ID + " " + strconv.Itoa(t.CodeVersion))
+}
+
+// EventID tells apart messages of one kind about the team to somebody at several times.
+func (t *Team) EventID(kind MessageKind, registrationID string, at time.Time) string {
+	return uuidOf(string(kind) + " " + t.ID + " " + registrationID + " " + strconv.FormatInt(at.UnixNano(), 10))
+}
+
+// uuidOf returns an identifier in the form of a UUID that depends only on the text.
+func uuidOf(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	id := hex.EncodeToString(sum[:16])
+	return id[:8] + "-" + id[8:12] + "-" + id[12:16] + "-" + id[16:20] + "-" + id[20:]
 }
 
 // Names returns the names of the teams that registrations are in, by id.

@@ -35,6 +35,7 @@ type batch struct {
 	runs       []compete.NoticeRun
 	lastRun    map[runKey]int // index into runs
 	teams      teams
+	freed      map[string]int // seats of dropped teams that haven't passed on, by competition, if that changed
 	reminders  []compete.NotifyJob
 	notices    []compete.Notice // messages beside those of runs
 	releases   []compete.LedgerRelease
@@ -235,6 +236,7 @@ func (b *batch) write() error {
 	changes.Inserted, changes.Updated, changes.Moves, changes.Jobs, changes.Audit = values(b.inserted),
 		values(b.updated), b.moves, b.jobs(), b.audit
 	changes.Releases, changes.Draws = b.releases, b.draws
+	changes.Freed = b.freed
 	changes.Teams, changes.GoneTeams, changes.HandOvers = b.teams.changed(), b.teams.gone, b.teams.handed
 	return b.tx.Write(b.ctx, changes)
 }

@@ -173,6 +173,8 @@ func (c *register) admit(
 		b.join(competition, joins, r)
 	case entry.Team.Name != "":
 		b.create(competition, r, entry.Team.Name, c.newID(), r.Seq, now)
+	default:
+		b.warn(competition, r, now)
 	}
 	b.recordChange(action, "", r, before, statusAndSeq(r), now)
 	return r

@@ -111,6 +111,7 @@ func (c *changeTeam) apply(b *batch, competition *competition, r *compete.Regist
 	switch {
 	case to == nil && c.Change.Value.Name == "":
 		r.Looking = r.UserID == c.Actor.UserID && r.Looking
+		b.warn(competition, r, now)
 	case to == nil:
 		// The registration may have created another team before, so its own Seq can't be the number.
 		b.create(competition, r, c.Change.Value.Name, c.id, competition.NextSeq, now)
@@ -262,6 +263,8 @@ func (b *batch) takeOut(c *competition, one *team, r *compete.Registration, now 
 	}
 	r.Looking, c.dirty = true, true
 	b.markChanged(r, now)
+	b.tell(one, r, compete.MessageTeamLeft, now)
+	b.warn(c, r, now)
 	b.recordAudit(compete.AuditRecord{
 		At: now, Action: compete.AuditTeamChanged, UserID: r.UserID, CompetitionID: r.CompetitionID,
 		SubjectID: r.ID, Before: compete.AuditFields("team", one.Name), After: compete.AuditFields("team", ""),
@@ -273,10 +276,7 @@ func (b *batch) takeOut(c *competition, one *team, r *compete.Registration, now 
 // teams go with them.
 const dropSize = 32
 
-type dropIncomplete struct {
-	competitionID string
-	freed         int // seats that earlier pages freed and that haven't passed on
-}
+type dropIncomplete struct{ competitionID string }
 
 func (c *dropIncomplete) name() string { return "drop incomplete teams" }
 
@@ -299,7 +299,11 @@ func (c *dropIncomplete) decide(b *batch, now time.Time) (result, error, error) 
 	if err := b.fetchTeams(q); err != nil {
 		return result{}, nil, err
 	}
-	dropped, freed := 0, c.freed
+	freed, err := b.freedSeats(competition)
+	if err != nil {
+		return result{}, nil, err
+	}
+	dropped := 0
 	for _, row := range rows {
 		r := b.byID[row.ID]
 		one, err := b.teamOf(r)
@@ -320,7 +324,7 @@ func (c *dropIncomplete) decide(b *batch, now time.Time) (result, error, error) 
 		freed += seats
 	}
 	if len(rows) == dropSize && dropped > 0 {
-		return result{more: true, count: freed}, nil, nil
+		return result{more: true}, nil, b.setFreed(competition, freed)
 	}
 	// The seats pass on in the end, so that nobody gets one who is about to be dropped.
 	page := min(freed, pageSize)
@@ -328,12 +332,36 @@ func (c *dropIncomplete) decide(b *batch, now time.Time) (result, error, error) 
 	if err != nil {
 		return result{}, nil, err
 	}
-	more := owed && freed > page
+	more, left := owed && freed > page, 0
+	if more {
+		left = freed - page
+	}
 	if owed && !more && !competition.Reviewed() { // an earlier run may have ended before it passed on all seats
 		competition.dirty = true
 		b.settle = append(b.settle, c.competitionID)
 	}
-	return result{more: more, count: freed - page}, nil, nil
+	return result{more: more}, nil, b.setFreed(competition, left)
+}
+
+// freedSeats returns how many seats earlier pages freed that haven't passed on. The number is stored: where decisions
+// assign seats, nothing else says that somebody gave these up.
+func (b *batch) freedSeats(c *competition) (int, error) {
+	if freed, ok := b.freed[c.ID]; ok {
+		return freed, nil
+	}
+	return b.tx.Freed(b.ctx, c.ID)
+}
+
+func (b *batch) setFreed(c *competition, freed int) error {
+	before, err := b.freedSeats(c)
+	if err != nil || before == freed {
+		return err
+	}
+	if b.freed == nil {
+		b.freed = map[string]int{}
+	}
+	b.freed[c.ID], c.dirty = freed, true
+	return nil
 }
 
 // drop cancels a registration that is in no team, or a whole team, and returns how many seats that frees.

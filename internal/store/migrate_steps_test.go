@@ -88,6 +88,7 @@ var seeds = []struct {
 		"divisions": 1,
 		"questions": `[{"id":"q1-1","kind":"TEXT","label":"School","scope":"PERSON"}]`,
 		"team":      `{"min":1,"max":4,"seatUnit":"PERSON"}`, "teams_warned_for": seedTime, "teams_dropped_for": seedTime,
+		"teams_freed":   2,
 		"answers_until": seedTime, "answers_kept_days": 30, "answers_purged_at": seedTime,
 	}},
 	{"divisions", row{
