@@ -206,6 +206,19 @@ func (c *Competition) CheckJoin(size int, captain *Registration) error {
 	return nil
 }
 
+// CheckPlace is CheckJoin for somebody whom staff put into the team, also once it has been decided about: they get the
+// status of the team, so that somebody can take the place of a drop-out. It fails with ErrTeamFull, and with
+// ErrTeamClosed where the whole team was rejected.
+func (c *Competition) CheckPlace(size int, captain *Registration) error {
+	switch {
+	case size >= c.Team.Max:
+		return ErrTeamFull
+	case c.SeatsPerTeam() && captain.Status == RegistrationRejected:
+		return ErrTeamClosed
+	}
+	return nil
+}
+
 // Along returns the status of somebody who joins the team of a captain with this status, where seats are for teams.
 func (s RegistrationStatus) Along() RegistrationStatus {
 	if s == RegistrationConfirmed {

@@ -168,6 +168,9 @@ func (c *register) admit(
 	}
 	r.Take(event, status)
 	b.place(competition, r, entry.DivisionID, now)
+	if r.Follows {
+		offeredAlong(r, joins.captain())
+	}
 	switch {
 	case joins != nil:
 		b.join(competition, joins, r)
@@ -197,6 +200,9 @@ func (b *batch) place(c *competition, r *compete.Registration, divisionID string
 		return
 	case compete.RegistrationApplied:
 		b.notify(r, compete.MessageApplied)
+		return
+	case compete.RegistrationOffered: // only with a team, whose captain's registration holds the seat
+		b.notify(r, compete.MessageOffered)
 		return
 	}
 	if r.Follows { // its captain's registration is the one in line

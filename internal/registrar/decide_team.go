@@ -66,7 +66,11 @@ func (c *changeTeam) change(
 		return compete.ErrTeamDivision, nil
 	}
 	if to != nil {
-		if refusal := competition.CheckJoin(to.size(), to.captain()); refusal != nil {
+		check := competition.CheckJoin
+		if competition.ManagedBy(c.Actor) {
+			check = competition.CheckPlace
+		}
+		if refusal := check(to.size(), to.captain()); refusal != nil {
 			return refusal, nil
 		}
 	}
@@ -110,7 +114,6 @@ func (c *changeTeam) apply(b *batch, competition *competition, r *compete.Regist
 	freed := false
 	switch {
 	case to == nil && c.Change.Value.Name == "":
-		r.Looking = r.UserID == c.Actor.UserID && r.Looking
 		b.warn(competition, r, now)
 	case to == nil:
 		// The registration may have created another team before, so its own Seq can't be the number.
@@ -147,7 +150,15 @@ func (b *batch) moveAlong(competition *competition, to *team, r *compete.Registr
 	r.Take(compete.EventJoin, captain.Status.Along())
 	r.Follows = true
 	b.place(competition, r, captain.DivisionID, now)
+	offeredAlong(r, captain)
 	b.join(competition, to, r)
+}
+
+// offeredAlong gives somebody who follows a captain the time until which the team's offer can be accepted.
+func offeredAlong(r, captain *compete.Registration) {
+	if r.Status == compete.RegistrationOffered {
+		r.ConfirmBy = captain.ConfirmBy
+	}
 }
 
 func nameIf(one *team) string {

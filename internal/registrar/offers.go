@@ -49,7 +49,7 @@ func (b *batch) accept(c *competition, r *compete.Registration, now time.Time) e
 	b.markChanged(r, now)
 	b.recordChange(compete.AuditAccepted, "", r, before, statusAndSeq(r), now)
 	b.notify(r, compete.MessageConfirmed)
-	return b.follow(c, r, compete.EventAccept, compete.AuditAccepted, compete.MessageConfirmed, now)
+	return b.follow(c, r, compete.EventAccept, compete.AuditAccepted, "", compete.MessageConfirmed, now)
 }
 
 // endOffer takes back the seat of an offer that was declined or expired.
@@ -106,7 +106,8 @@ func (b *batch) give(c *competition, r *compete.Registration, now time.Time) err
 		b.recordChange(compete.AuditPromoted, compete.ViaJob, r, compete.RegistrationWaitlisted, statusAndSeq(r), now)
 		b.notify(r, compete.MessagePromoted)
 		b.markChanged(r, now)
-		return b.follow(c, r, compete.EventSeatFreed, compete.AuditPromoted, compete.MessagePromoted, now)
+		return b.follow(c, r, compete.EventSeatFreed, compete.AuditPromoted, compete.ViaJob, compete.MessagePromoted,
+			now)
 	}
 	r.Take(compete.EventSeatFreed, compete.RegistrationOffered)
 	b.recordChange(compete.AuditOffered, compete.ViaJob, r, compete.RegistrationWaitlisted,
@@ -114,7 +115,7 @@ func (b *batch) give(c *competition, r *compete.Registration, now time.Time) err
 	b.notify(r, compete.MessageOffered)
 	b.remind(r, now)
 	b.markChanged(r, now)
-	return b.follow(c, r, compete.EventSeatFreed, compete.AuditOffered, compete.MessageOffered, now)
+	return b.follow(c, r, compete.EventSeatFreed, compete.AuditOffered, compete.ViaJob, compete.MessageOffered, now)
 }
 
 // remind schedules the reminder of an offer for half of the remaining time.

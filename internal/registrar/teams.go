@@ -396,7 +396,7 @@ func (b *batch) along(c *competition, captain *compete.Registration, f func(*com
 
 // follow gives the members of a team the status that their captain's registration has just got.
 func (b *batch) follow(
-	c *competition, captain *compete.Registration, by compete.Event, action compete.AuditAction,
+	c *competition, captain *compete.Registration, by compete.Event, action compete.AuditAction, via compete.Via,
 	kind compete.MessageKind, now time.Time,
 ) error {
 	return b.along(c, captain, func(m *compete.Registration) {
@@ -404,7 +404,7 @@ func (b *batch) follow(
 		m.Take(by, captain.Status)
 		m.PromotedAt, m.ConfirmBy = captain.PromotedAt, captain.ConfirmBy
 		b.markChanged(m, now)
-		b.recordChange(action, compete.ViaJob, m, before, statusAndSeq(m), now)
+		b.recordChange(action, via, m, before, statusAndSeq(m), now)
 		b.notify(m, kind)
 	})
 }

@@ -200,6 +200,47 @@ func TestToldAboutTeams(t *testing.T) {
 		})
 }
 
+// TestStaffReplaceMembers: where seats are for teams, staff put people into a team that it has been decided about. They
+// get its status, and answer no offer themselves.
+func TestStaffReplaceMembers(t *testing.T) {
+	withTeams(t, func(c *compete.Competition) {
+		c.Admission, c.OfferHours = compete.AdmissionReview, new(10)
+		c.Team = &compete.TeamRules{Min: 1, Max: 2, SeatUnit: compete.SeatPerTeam}
+	}, func(t *testing.T, s *scenario) {
+		for _, name := range []string{"ada", "bob", "cleo"} {
+			registerAs(name, inTeam(compete.TeamChoice{Name: name})).run(t, s)
+		}
+		until := morning.Add(10 * time.Hour)
+		for name, status := range map[string]compete.RegistrationStatus{"ada": offered, "bob": rejected} {
+			s.set(name, status)
+		}
+		r := s.ledger.registrations["ada's"]
+		r.ConfirmBy = &until
+		s.ledger.registrations["ada's"] = r
+		c := s.ledger.competitions[cup]
+		c.SeatsLeft--
+		s.ledger.competitions[cup] = c
+		into := func(by, team string) step {
+			return step{what: by + " moves cleo", do: func(ctx context.Context, s *scenario) (string, error) {
+				o, err := s.ChangeTeam(ctx, compete.ChangeTeamCommand{
+					Actor: actor(by), RegistrationID: "cleo's",
+					Change: compete.Some(compete.TeamChange{TeamChoice: s.codeOf(team)}),
+				})
+				return string(o.Registration.Status), err
+			}}
+		}
+		into("cleo", "ada").fails(compete.ErrTeamClosed).run(t, s)
+		into("olga", "bob").fails(compete.ErrTeamClosed).run(t, s)
+		into("olga", "ada").gets("OFFERED").run(t, s)
+		cleo := s.ledger.registrations["cleo's"]
+		if !cleo.Follows || cleo.ConfirmBy == nil || !cleo.ConfirmBy.Equal(until) {
+			t.Errorf("cleo's registration is %+v", cleo)
+		}
+		addWith("olga", "dan", compete.Entry{Team: s.codeOf("ada")}, false).fails(compete.ErrTeamFull).run(t, s)
+		want(t, "seats left", s.ledger.competitions[cup].SeatsLeft, 1)
+	})
+}
+
 // TestRejectedMembers: they don't count, are neither dropped nor told so, and become captain only after all others.
 func TestRejectedMembers(t *testing.T) {
 	review := func(c *compete.Competition) { c.Admission = compete.AdmissionReview }
