@@ -33,11 +33,11 @@ var ErrNotLooking = &Error{
 // Board lists the people that a team can invite, for its captain and those who manage the competition. Errors:
 // ErrTeamMissing, ErrCaptainOnly, ErrCompetitionCancelled.
 func (s *Teams) Board(ctx context.Context, a Actor, teamID, cursor string, limit int) (TeamView, Page[Seeker], error) {
-	t, err := s.captained(ctx, a, teamID)
-	if err != nil {
-		return t, Page[Seeker]{}, err
-	}
 	at, limit, err := listing(validation{}, "seekers", cursor, limit)
+	if err != nil {
+		return TeamView{}, Page[Seeker]{}, err
+	}
+	t, err := s.captained(ctx, a, teamID)
 	if err != nil {
 		return t, Page[Seeker]{}, err
 	}
@@ -137,18 +137,4 @@ func uuidOf(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	id := hex.EncodeToString(sum[:16])
 	return id[:8] + "-" + id[8:12] + "-" + id[12:16] + "-" + id[16:20] + "-" + id[20:]
-}
-
-// Names returns the names of the teams that registrations are in, by id.
-func (s *Teams) Names(ctx context.Context, rows []ParticipantRegistration) (map[string]string, error) {
-	var ids []string
-	for i := range rows {
-		if id := rows[i].TeamID; id != "" && !slices.Contains(ids, id) {
-			ids = append(ids, id)
-		}
-	}
-	if len(ids) == 0 {
-		return nil, nil
-	}
-	return s.config.Store.TeamNames(ctx, ids)
 }

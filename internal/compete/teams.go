@@ -28,8 +28,6 @@ type TeamStore interface {
 	Seekers(ctx context.Context, competitionID string, cursor Cursor, limit int) (Page[ParticipantRegistration], error)
 	// Invited returns which of the registrations have a message with this MoveID at their present place in line.
 	Invited(ctx context.Context, moveID string, registrationIDs []string) ([]string, error)
-	// TeamNames returns the names of teams by id.
-	TeamNames(ctx context.Context, ids []string) (map[string]string, error)
 	// Invite saves a message to somebody who looks for a team, unless they have one with the same MoveID already.
 	Invite(ctx context.Context, m Message, r AuditRecord) error
 

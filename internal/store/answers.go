@@ -99,7 +99,11 @@ func answerRows(answers map[string]string) [][]any {
 
 // Answers implements compete.LedgerTx.
 func (t *ledgerTx) Answers(ctx context.Context, registrationID string) (compete.Answers, error) {
-	found, err := sqldb.List(ctx, t, scanAnswers,
+	return answersFor(ctx, t, registrationID)
+}
+
+func answersFor(ctx context.Context, q sqldb.Querier, registrationID string) (compete.Answers, error) {
+	found, err := sqldb.List(ctx, q, scanAnswers,
 		`SELECT a.answers FROM registration_answers a WHERE a.registration_id = $1`, registrationID)
 	if err != nil || len(found) == 0 {
 		return nil, err
@@ -150,12 +154,7 @@ func (s *Store) AnswersOf(ctx context.Context, registrationID string) (compete.A
 	if !compete.ValidID(registrationID) {
 		return nil, nil
 	}
-	found, err := sqldb.List(ctx, s.reader, scanAnswers,
-		`SELECT a.answers FROM registration_answers a WHERE a.registration_id = $1`, registrationID)
-	if err != nil || len(found) == 0 {
-		return nil, err
-	}
-	return found[0], nil
+	return answersFor(ctx, s.reader, registrationID)
 }
 
 // AnswersOfCompetition implements compete.RegistrationStore.

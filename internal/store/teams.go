@@ -273,24 +273,9 @@ func (s *Store) Seekers(
 
 // Invited implements compete.TeamStore.
 func (s *Store) Invited(ctx context.Context, moveID string, registrationIDs []string) ([]string, error) {
-	return sqldb.List(ctx, s.reader, func(row sqldb.Row) (id string, err error) {
-		err = row.Scan(&id)
-		return id, err
-	}, `SELECT CAST(r.id AS text) FROM registrations r
+	return sqldb.List(ctx, s.reader, sqldb.ScanString, `SELECT CAST(r.id AS text) FROM registrations r
 		JOIN messages m ON m.registration_id = r.id AND m.seq = r.seq AND m.move_id = $1
 		WHERE r.id {any $2 uuid}`, moveID, s.db.Array(registrationIDs))
-}
-
-// TeamNames implements compete.TeamStore.
-func (s *Store) TeamNames(ctx context.Context, ids []string) (map[string]string, error) {
-	names := make(map[string]string, len(ids))
-	_, err := sqldb.List(ctx, s.reader, func(row sqldb.Row) (none struct{}, err error) {
-		var id, name string
-		err = row.Scan(&id, &name)
-		names[id] = name
-		return none, err
-	}, `SELECT t.id, t.name FROM teams t WHERE t.id {any $1 uuid}`, s.db.Array(ids))
-	return names, err
 }
 
 // Invite implements compete.TeamStore.
