@@ -25,6 +25,7 @@ func TestClosedCircles(t *testing.T) {
 		t.Run("guessing", w.sub(testGuessingCodes))
 		t.Run("a hall", w.sub(testHallWithCodes))
 		t.Run("stored", w.sub(testStoredCodes))
+		t.Run("typed ahead", w.sub(testCodeTypedAhead))
 	})
 }
 
@@ -298,4 +299,44 @@ func testStoredCodes(w *world) {
 			}
 		}
 	}
+}
+
+// testCodeTypedAhead: whoever typed the code when they prepared presses without it, until the organizer changes it.
+func testCodeTypedAhead(w *world) {
+	c := w.create(circleBody("Prepared circle", `"accessCode":"Maple-2026"`))
+	path := "/api/competitions/" + c.ID
+	ada, bob, cleo := w.signUp().Token, w.signUp().Token, w.signUp().Token
+	prepare := func(token, body string, needs bool) {
+		w.t.Helper()
+		var p, read api.Preparation
+		w.into(w.call("PUT", path+"/preparation", token, body), http.StatusOK, &p)
+		w.into(w.call("GET", path+"/preparation", token, ""), http.StatusOK, &read)
+		if p.NeedsCode != needs || read.NeedsCode != needs || !p.Ready || p.AccessCode != "" || read.AccessCode != "" {
+			w.t.Errorf("%s: got %+v, then %+v", body, p, read)
+		}
+	}
+	press := func(token, body string) answer { return w.call("POST", path+"/register", token, body) }
+	w.refused(w.call("PUT", path+"/preparation", ada, `{"accessCode":"birch wood"}`), http.StatusForbidden,
+		"access_code_wrong")
+	prepare(ada, `{}`, true)
+	prepare(ada, `{"accessCode":"maple 2026"}`, false)
+	prepare(ada, `{}`, false) // it counts from now on
+	prepare(bob, `{}`, true)
+	prepare(cleo, `{"accessCode":"Maple-2026"}`, false)
+	var stored int
+	if err := w.Store().Reader().QueryRowContext(w.t.Context(), `SELECT count(*) FROM preparations
+		WHERE access LIKE '%aple%' OR answers LIKE '%aple%'`).Scan(&stored); err != nil || stored > 0 {
+		w.t.Errorf("%d preparations have a code in clear; error %v", stored, err)
+	}
+	w.into(press(ada, ""), http.StatusCreated, new(api.Registration))
+	w.refused(press(bob, ""), http.StatusForbidden, "access_code_required")
+	w.into(w.call("PATCH", path, w.tokens[organizer], `{"accessCode":"Birch-2026"}`, "If-Match: *"), http.StatusOK, &c)
+	w.refused(press(cleo, ""), http.StatusForbidden, "access_code_required")
+	var p api.Preparation
+	w.into(w.call("GET", path+"/preparation", cleo, ""), http.StatusOK, &p)
+	if !p.NeedsCode {
+		w.t.Error("what was prepared doesn't say that the press needs the new code")
+	}
+	w.into(press(cleo, `{"accessCode":"birch 2026"}`), http.StatusCreated, new(api.Registration))
+	w.refused(w.call("GET", path+"/preparation", cleo, ""), http.StatusNotFound, "preparation_not_found")
 }

@@ -132,7 +132,10 @@ func (a *api) registerEdits() {
 			"waits for it. With review, whoever holds a seat keeps one or isn't moved, and everyone else applies " +
 			"there. Moving it to the division that it's in has no effect. " +
 			"`team` and `lookingForTeam` are for competitions with teams: for its owner while registration is open, " +
-			"and for the organizer and admins until the start.",
+			"and for the organizer and admins until the start. " +
+			"Each part is saved by itself: first `answers`, then `divisionId`, then `team` with `lookingForTeam`. If " +
+			"one is refused, those before it stay, and those after it aren't tried. Without answers, required ones " +
+			"that are missing don't matter.",
 		request: EditRegistrationRequest{},
 		errors: []*compete.Error{
 			compete.ErrReauthenticate, compete.ErrRegistrationGone, compete.ErrRegistrationCancelled,

@@ -37,6 +37,7 @@ type participantsInput struct {
 	CompetitionInput
 	Status   statusParam     `query:"status"`
 	Division string          `query:"division" doc:"Return only registrations in the division with this ID."`
+	Team     string          `query:"team" doc:"Return only the members of the team with this ID."`
 	Search   string          `query:"search" doc:"Words in the name or email. Part of a word is enough; case and accents don't matter."`
 	Sort     participantSort `query:"sort"`
 
@@ -72,8 +73,9 @@ func (a *api) registerParticipants() {
 
 func (a *api) listParticipants(ctx context.Context, in *participantsInput) (*participantsAnswer, error) {
 	filter := compete.RegistrationFilter{
-		Status: compete.RegistrationStatus(in.Status), DivisionID: in.Division, Search: in.Search,
-		Sort: compete.RegistrationSort(in.Sort), Limit: int(in.Limit),
+		Status: compete.RegistrationStatus(in.Status), DivisionID: in.Division, TeamID: in.Team,
+		Search: in.Search,
+		Sort:   compete.RegistrationSort(in.Sort), Limit: int(in.Limit),
 		Answer: compete.AnswerFilter{QuestionID: in.Question, Value: in.Answer},
 	}
 	if negotiation.SelectQValueFast(in.Accept, []string{mediaJSON, mediaCSV}) == mediaCSV {

@@ -13,6 +13,7 @@ import (
 type Preparation struct {
 	RegisterRequest
 	Ready     bool                 `json:"ready" doc:"Whether a press would be accepted with it, as far as the competition's questions are known now." example:"true"`
+	NeedsCode bool                 `json:"needsAccessCode,omitempty" doc:"true if the press needs the competition's access code, because you didn't send it here, or it changed since then." example:"false"`
 	Errors    []problem.FieldError `json:"errors,omitempty" nullable:"false" doc:"What would be refused, because the competition or the team changed since then."`
 	UpdatedAt time.Time            `json:"updatedAt" example:"2026-03-31T18:00:00Z"`
 }
@@ -30,12 +31,14 @@ func (a *api) registerPreparations() {
 		access:  loggedIn,
 		summary: "Prepare a registration",
 		description: "Saves what you would send to register. Then register without a body, at the opening: what you " +
-			"saved counts, and is checked again.",
+			"saved counts, and is checked again. `accessCode` is checked now and never returned; as long as the " +
+			"organizer doesn't change it, the press doesn't need it. Without it, one that you sent earlier counts. " +
+			"A team whose code you save must exist already.",
 		request: RegisterRequest{},
 		errors: []*compete.Error{
 			compete.ErrOwnCompetition, compete.ErrBlocked, compete.ErrEmailUnverified, compete.ErrCompetitionMissing,
 			compete.ErrAlreadyRegistered, compete.ErrRegistrationClosed, compete.ErrCompetitionCancelled,
-			compete.ErrTeamMissing, compete.ErrTooManyGuesses,
+			compete.ErrTeamMissing, compete.ErrAccessCodeWrong, compete.ErrTooManyGuesses,
 		},
 	}
 	handle(a, prepare, a.prepare)
@@ -87,7 +90,7 @@ func newPreparation(p *compete.Preparation) Preparation {
 			DivisionID: p.Entry.DivisionID, Team: newTeamRequest(p.Entry.Team), Looking: p.Entry.LookingForTeam,
 			Answers: p.Entry.Answers,
 		},
-		Ready: p.Ready(), UpdatedAt: p.UpdatedAt,
+		Ready: p.Ready(), NeedsCode: p.NeedsCode, UpdatedAt: p.UpdatedAt,
 	}
 	for _, f := range p.Problems {
 		body.Errors = append(body.Errors, problem.FieldError(f))

@@ -183,6 +183,9 @@ func expectation(t reflect.Type, err error) string {
 	if errors.As(err, &refused) {
 		return "must not be null"
 	}
+	if errors.Is(err, errNoTeamNamed) {
+		return "must have " + err.Error()
+	}
 	if o, ok := reflect.New(t).Interface().(interface{ valueType() reflect.Type }); ok {
 		t = o.valueType()
 	}
@@ -204,6 +207,8 @@ func expectation(t reflect.Type, err error) string {
 		return "must be a list of objects with the documented fields"
 	case t.Kind() == reflect.Map:
 		return "must be an object"
+	case t.Kind() == reflect.Struct:
+		return "must be an object with the documented fields"
 	}
 	return fmt.Sprintf("must be a JSON value that fits a Go %s", t.Kind())
 }

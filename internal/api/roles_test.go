@@ -158,6 +158,8 @@ var matrix = map[string]outcomes{
 	"renewTeamCode":    {false, only(200, 404, participant, organizer, admin)},
 	"handOverTeam":     {false, only(200, 404, participant, organizer, admin)},
 	"removeTeamMember": {false, only(204, 404, participant, organizer, admin)},
+	"listSeekers":      {false, only(200, 404, participant, organizer, admin)},
+	"inviteToTeam":     {false, only(204, 404, participant, organizer, admin)},
 
 	"listAudit":               {false, only(200, 403, admin)},
 	"listCompetitionAudit":    {false, only(200, 404, organizer, admin)},
@@ -333,12 +335,15 @@ func (w *world) requestFor(o operation) (path, body string, headers []string) {
 			w.call("POST", "/api/competitions/"+id+"/decisions", w.tokens[organizer], body)
 			body = ""
 		}
-	case "listTeams", "getTeam", "renewTeamCode", "handOverTeam", "removeTeamMember":
+	case "listTeams", "getTeam", "renewTeamCode", "handOverTeam", "removeTeamMember", "listSeekers", "inviteToTeam":
 		c, team, member := w.captained()
-		if id = team; o.id == "listTeams" {
+		switch id = team; o.id {
+		case "listTeams":
 			id = c
-		} else if o.id == "handOverTeam" {
+		case "handOverTeam":
 			body = `{"userId":"` + member + `"}`
+		case "inviteToTeam":
+			body = `{"registrationId":"` + w.seeker(c) + `"}`
 		}
 		o.path = strings.Replace(o.path, "{userId}", member, 1)
 	case "getDraw", "getDrawFile", "setDrawSource", "setTickets", "enterDrawValue":

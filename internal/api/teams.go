@@ -17,10 +17,14 @@ type TeamRequest struct {
 	Code string `json:"code,omitempty" doc:"The code of the team to join. Its members see it." example:"59-K7QFM2XP"`
 }
 
-// UnmarshalJSON refuses unknown fields.
+// UnmarshalJSON refuses unknown fields, and an empty object: to be in no team, it's left out.
 func (t *TeamRequest) UnmarshalJSON(data []byte) error {
 	type plain TeamRequest
-	return unmarshalStrictly(data, (*plain)(t))
+	err := unmarshalStrictly(data, (*plain)(t))
+	if err == nil && *t == (TeamRequest{}) && string(data) != "null" {
+		return errNoTeamNamed
+	}
+	return err
 }
 
 // TransformSchema documents the limits.
@@ -61,7 +65,8 @@ func (t *ChangedTeam) UnmarshalJSON(data []byte) error {
 	return err
 }
 
-var errNoTeamNamed = errors.New("neither a name nor a code nor an ID")
+// errNoTeamNamed says what is missing.
+var errNoTeamNamed = errors.New("a name or a code")
 
 // TransformSchema documents the limits.
 func (ChangedTeam) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
@@ -152,6 +157,25 @@ type memberInput struct {
 	UserID string `path:"userId" doc:"The member's user ID."`
 }
 
+type seekersInput struct {
+	TeamInput
+	PageParams
+}
+
+// Seeker is somebody who looks for a team, as captains see them.
+type Seeker struct {
+	RegistrationID string `json:"registrationId" format:"uuid" example:"018f6b1e-1111-7d0a-9b3e-5a1f0c2d4e6f"`
+	Name           string `json:"name" example:"Ada Lovelace"`
+	DivisionID     string `json:"divisionId,omitempty" format:"uuid" doc:"The division, if the competition has divisions." example:"018f6b1e-3333-7d0a-9b3e-5a1f0c2d4e6f"`
+	Invited        bool   `json:"invited" doc:"Whether the team has invited them, with its current code." example:"false"`
+	CanJoin        bool   `json:"canJoin" doc:"false if the person is in another division than the team." example:"true"`
+}
+
+// InvitationRequest names the person to invite.
+type InvitationRequest struct {
+	RegistrationID string `json:"registrationId" format:"uuid" doc:"Of somebody who is looking for a team." example:"018f6b1e-1111-7d0a-9b3e-5a1f0c2d4e6f"`
+}
+
 type listTeamsInput struct {
 	CompetitionInput
 	PageParams
@@ -210,6 +234,57 @@ func (a *api) registerTeams() {
 			compete.ErrBusy,
 		},
 	}, a.removeTeamMember)
+	a.registerBoard()
+}
+
+func (a *api) registerBoard() {
+	handle(a, route{
+		method: http.MethodGet, path: "/api/teams/{id}/seekers", id: "listSeekers", tag: tagTeams, access: loggedIn,
+		summary: "List people looking for a team",
+		description: "For the team's captain, the competition's organizer and admins: those who registered with " +
+			"`lookingForTeam` and are in no team, in order of arrival.",
+		errors: []*compete.Error{
+			compete.ErrTeamMissing, compete.ErrCaptainOnly, compete.ErrCompetitionCancelled,
+		},
+	}, a.listSeekers)
+	handle(a, route{
+		method: http.MethodPost, path: "/api/teams/{id}/invitations", id: "inviteToTeam", tag: tagTeams,
+		access: loggedIn, status: http.StatusNoContent,
+		summary: "Invite someone to a team",
+		description: "For the team's captain, the competition's organizer and admins. Sends somebody who is looking " +
+			"for a team a message with the link to join. Whoever was invited with the team's current code gets no " +
+			"second one. There is nothing to decline: people join with the code, or stop looking for a team.",
+		request: InvitationRequest{},
+		errors: []*compete.Error{
+			compete.ErrTeamMissing, compete.ErrCaptainOnly, compete.ErrNotLooking, compete.ErrTeamDivision,
+			compete.ErrTeamFull, compete.ErrTeamClosed, compete.ErrRegistrationClosed, compete.ErrRegistrationNotOpen,
+			compete.ErrReauthenticate, compete.ErrCompetitionCancelled, compete.ErrBusy,
+		},
+	}, a.inviteToTeam)
+}
+
+func (a *api) listSeekers(ctx context.Context, in *seekersInput) (*listOf[Seeker], error) {
+	_, page, err := a.Teams.Board(ctx, actor(ctx), in.ID, in.Cursor, int(in.Limit))
+	if err != nil {
+		return nil, err
+	}
+	return newList(&in.PageParams, page, func(s *compete.Seeker) Seeker {
+		return Seeker{
+			RegistrationID: s.ID, Name: s.Participant.Name, DivisionID: s.DivisionID, Invited: s.Invited,
+			CanJoin: !s.Apart,
+		}
+	}), nil
+}
+
+func (a *api) inviteToTeam(ctx context.Context, in *teamActionInput) (*accepted, error) {
+	var request InvitationRequest
+	if err := decode(in.RawBody, &request, nil); err != nil {
+		return nil, err
+	}
+	if err := a.Teams.Invite(ctx, actor(ctx), in.ID, request.RegistrationID); err != nil {
+		return nil, err
+	}
+	return &accepted{}, nil
 }
 
 func (a *api) listTeams(ctx context.Context, in *listTeamsInput) (*listOf[TeamSummary], error) {

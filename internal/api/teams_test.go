@@ -19,6 +19,7 @@ func TestTeams(t *testing.T) {
 		t.Run("codes", w.sub(testTeamCodes))
 		t.Run("changing", w.sub(testTeamChanges))
 		t.Run("rules", w.sub(testTeamRules))
+		t.Run("board", w.sub(testTeamBoard))
 		t.Run("prepared", w.sub(testPreparedTeams))
 		t.Run("prepared, and not ready", w.sub(testUnreadyTeams))
 		t.Run("questions", w.sub(testTeamQuestions))
@@ -55,6 +56,68 @@ func (w *world) captained() (competitionID, teamID, memberID string) {
 		http.StatusCreated, &r)
 	member, _ := w.teamUp(c.ID, `{"code":"`+w.team(r.TeamID, w.tokens[participant]).Code+`"}`)
 	return c.ID, r.TeamID, member.UserID
+}
+
+// seeker registers somebody who looks for a team.
+func (w *world) seeker(competitionID string) (registrationID string) {
+	w.t.Helper()
+	var r api.Registration
+	w.into(w.call("POST", "/api/competitions/"+competitionID+"/register", w.signUp().Token, `{"lookingForTeam":true}`),
+		http.StatusCreated, &r)
+	return r.ID
+}
+
+// testTeamBoard: captains find those who look for a team, and invite each once.
+func testTeamBoard(w *world) {
+	c := w.create(teamBody(9, `{"max":3}`))
+	ada, adas := w.teamUp(c.ID, `{"name":"Red"}`)
+	bob, bobs := w.teamUp(c.ID, `{"code":"`+w.team(ada.TeamID, adas).Code+`"}`)
+	first, second := w.seeker(c.ID), w.seeker(c.ID)
+	path := "/api/teams/" + ada.TeamID
+	w.refused(w.call("GET", path+"/seekers", bobs, ""), http.StatusForbidden, "captain_only")
+	w.refused(w.call("POST", path+"/invitations", bobs, `{"registrationId":"`+first+`"}`), http.StatusForbidden,
+		"captain_only")
+	for range 2 { // nobody is told twice
+		if got := w.call("POST", path+"/invitations", adas, `{"registrationId":"`+first+`"}`); got.status != 204 {
+			w.t.Errorf("inviting: %d %s", got.status, got.body)
+		}
+	}
+	w.refused(w.call("POST", path+"/invitations", adas, `{"registrationId":"`+bob.ID+`"}`), http.StatusConflict,
+		"not_looking")
+	w.refused(w.call("POST", path+"/invitations", adas, `{"registrationID":"`+first+`","x":1}`),
+		http.StatusUnprocessableEntity, "validation_failed")
+	var seekers []api.Seeker
+	got := w.call("GET", path+"/seekers?limit=1", adas, "")
+	w.into(got, http.StatusOK, &seekers)
+	if len(seekers) != 1 || seekers[0].RegistrationID != first || !seekers[0].Invited || !seekers[0].CanJoin ||
+		strings.Contains(got.body, "@") {
+		w.t.Errorf("the first page is %s", got.body)
+	}
+	w.into(w.call("GET", w.nextPage(got), adas, ""), http.StatusOK, &seekers)
+	if len(seekers) != 1 || seekers[0].RegistrationID != second || seekers[0].Invited {
+		w.t.Errorf("the second page is %+v", seekers)
+	}
+	var messages int
+	if err := w.Store().Reader().QueryRowContext(w.t.Context(), `SELECT count(*) FROM messages
+		WHERE kind = 'team_invited' AND registration_id = $1`, first).Scan(&messages); err != nil || messages != 1 {
+		w.t.Errorf("%d invitations; error %v", messages, err)
+	}
+	for query, n := range map[string]int{
+		"": 2, "&sort=newest": 2, "&sort=name": 2, "&sort=status": 2, "&search=nobody-at-all": 0, "&status=WAITLISTED": 0,
+	} {
+		var members []api.ParticipantRegistration
+		w.into(w.call("GET", "/api/competitions/"+c.ID+"/registrations?team="+ada.TeamID+query, w.tokens[organizer], ""),
+			http.StatusOK, &members)
+		if len(members) != n {
+			w.t.Errorf("%q lists %d members, want %d", query, len(members), n)
+		}
+	}
+	w.refused(w.call("GET", "/api/competitions/"+c.ID+"/registrations?team=red", w.tokens[organizer], ""),
+		http.StatusUnprocessableEntity, "validation_failed")
+	w.refused(w.call("PATCH", "/api/registrations/"+first, w.tokens[organizer], `{"team":{}}`),
+		http.StatusUnprocessableEntity, "validation_failed")
+	w.refused(w.call("POST", "/api/competitions/"+c.ID+"/register", w.signUp().Token, `{"team":{}}`),
+		http.StatusUnprocessableEntity, "validation_failed")
 }
 
 func testTeamsPerPerson(w *world) {

@@ -201,6 +201,11 @@ var auditCases = map[string]auditCase{
 		team, member, captain := w.team()
 		return w.api("POST", "/api/teams/"+team+"/captain", map[string]any{"userId": member.ID}, captain)
 	}},
+	"POST /api/teams/{id}/invitations": {action: compete.AuditTeamInvited, request: func(w *auditWorld) *http.Request {
+		team, _, registration, _, captain := w.teamed()
+		w.exec(`UPDATE registrations SET team_id = NULL, looking = $2 WHERE id = $1`, registration, true)
+		return w.api("POST", "/api/teams/"+team+"/invitations", map[string]any{"registrationId": registration}, captain)
+	}},
 	"DELETE /api/teams/{id}/members/{userId}": {
 		action: compete.AuditTeamChanged,
 		request: func(w *auditWorld) *http.Request {
@@ -508,7 +513,9 @@ var auditCases = map[string]auditCase{
 	}},
 	"POST /competitions/{id}/answers": {action: compete.AuditAnswered, request: func(w *auditWorld) *http.Request {
 		_, id, _, p := w.registration()
-		return w.page("/competitions/"+id+"/answers", nil, p)
+		w.exec(`UPDATE competitions SET questions = '[{"id":"size","kind":"TEXT","label":"Size","scope":"PERSON"}]'
+			WHERE id = $1`, id)
+		return w.page("/competitions/"+id+"/answers", []string{"answers", "given", "answers.size", "M"}, p)
 	}},
 	"POST /competitions/{id}/registrations": {action: compete.AuditAdded, request: func(w *auditWorld) *http.Request {
 		id, p := w.competition("PUBLISHED")

@@ -120,6 +120,7 @@ var looks = []look{
 	page("choose a team", fill.ParticipantEmail, "/competitions/{largest}/team"),
 	api("teams, API", organizer, "/api/competitions/{largest}/teams"),
 	api("team, API", organizer, "/api/teams/{team}"),
+	api("members to be found, API", organizer, "/api/teams/{team}/seekers"),
 	page("draw", "", "/competitions/{largest}/draw"),
 	page("draw's file", "", "/competitions/{largest}/draw.json"),
 	api("draw, API", none, "/api/competitions/{largest}/draw"),

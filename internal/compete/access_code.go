@@ -62,6 +62,19 @@ func (c *Competition) CheckAccess(typed AccessCode, sealer Sealer) error {
 	return nil
 }
 
+// AccessDigest identifies the access code in force, so that somebody who typed it earlier needn't do so again. It is
+// empty if there is none, and if the key that sealed it is no longer in use.
+func (c *Competition) AccessDigest(sealer Sealer) string {
+	if c.SealedCode == "" {
+		return ""
+	}
+	code, err := sealer.Open(accessCodeOf(c.ID), c.SealedCode)
+	if err != nil {
+		return ""
+	}
+	return sealer.Digest(accessCodeOf(c.ID), AccessCode(code).key())
+}
+
 // accessCodeOf is the purpose of a sealed code.
 func accessCodeOf(competitionID string) string { return "access code of competition " + competitionID }
 

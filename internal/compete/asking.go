@@ -1,6 +1,12 @@
 package compete
 
-import "time"
+import (
+	"cmp"
+	"maps"
+	"reflect"
+	"slices"
+	"time"
+)
 
 // The limits of CompetitionContent.AnswersKeptDays.
 const (
@@ -15,6 +21,82 @@ func (c *Competition) limitSensitive() {
 	}
 }
 
+// over returns the time when the competition is over.
+func (c *CompetitionContent) over() time.Time {
+	return *cmp.Or(c.EndDate, c.StartDate, &c.RegDeadline)
+}
+
+// SensitiveOver reports whether the answers to sensitive questions have been kept for as long as they may be. From then
+// on, none are taken.
+func (c *CompetitionContent) SensitiveOver(now time.Time) bool {
+	return c.AnswersKeptDays != nil && !now.Before(c.over().AddDate(0, 0, *c.AnswersKeptDays))
+}
+
+// SensitiveMargin is how long after SensitiveOver the stored answers are deleted: by then, whatever was decided before
+// it is stored, though clocks differ and commands wait for their turn.
+const SensitiveMargin = 10 * time.Minute
+
+// QuestionsAt returns the questions that somebody answers at a time: QuestionsFor, without the sensitive ones once
+// their answers aren't kept any more.
+func (c *Competition) QuestionsAt(captain bool, now time.Time) Questions {
+	asked := c.QuestionsFor(captain)
+	if !asked.HaveSensitive() || !c.SensitiveOver(now) {
+		return asked
+	}
+	return slices.DeleteFunc(slices.Clone(asked), func(q Question) bool { return q.Sensitive })
+}
+
+// checkSensitive refuses answers to sensitive questions once they aren't kept any more. It returns the others.
+func (c *Competition) checkSensitive(given Answers, now time.Time) (Answers, error) {
+	if !c.Questions.HaveSensitive() || !c.SensitiveOver(now) {
+		return given, nil
+	}
+	var v validation
+	others := make(Answers, len(given))
+	for _, id := range slices.Sorted(maps.Keys(given)) {
+		q := c.Questions.Find(id)
+		if q == nil || !q.Sensitive {
+			others[id] = given[id]
+		} else if value, problem := q.read(given[id]); value != nil || problem != "" {
+			v.add(answerField(id), "can no longer be given, because answers to this question are deleted by now")
+		}
+	}
+	return others, v.err()
+}
+
+// EditedAnswers are the answers of a registration after an edit.
+type EditedAnswers struct {
+	All     Answers
+	Changed []string // ids of questions whose answer changed, in order
+}
+
+// EditAnswers returns the answers of somebody who had those that are kept, after a change to some of them. If none are
+// given, nothing is checked: what was added to the questions since then doesn't get in the way of other edits.
+// Otherwise, it fails like Questions.Take.
+func (c *Competition) EditAnswers(captain bool, given, kept Answers, now time.Time) (EditedAnswers, error) {
+	if len(given) == 0 {
+		return EditedAnswers{All: kept}, nil
+	}
+	given, err := c.checkSensitive(given, now)
+	if err != nil {
+		return EditedAnswers{}, err
+	}
+	taken, err := c.QuestionsAt(captain, now).Take(given, kept)
+	if err != nil {
+		return EditedAnswers{}, err
+	}
+	edited := EditedAnswers{All: taken}
+	for i := range c.Questions {
+		if id := c.Questions[i].ID; !reflect.DeepEqual(taken[id], kept[id]) {
+			edited.Changed = append(edited.Changed, id)
+		}
+	}
+	if len(edited.Changed) == 0 {
+		edited.All = kept
+	}
+	return edited, nil
+}
+
 // AnswersEnd returns the time until which people can edit their answers.
 func (c *Competition) AnswersEnd() time.Time {
 	if c.AnswersUntil != nil {
@@ -25,7 +107,7 @@ func (c *Competition) AnswersEnd() time.Time {
 
 // TakesEntries reports whether people fill in something when they register, so that they can do it ahead.
 func (c *Competition) TakesEntries() bool {
-	return len(c.Questions) > 0 || len(c.Divisions) > 0 || c.Team != nil
+	return len(c.Questions) > 0 || len(c.Divisions) > 0 || c.Team != nil || c.NeedsCode
 }
 
 // ErrAnswersClosed refuses an edit that comes too late.

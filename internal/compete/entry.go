@@ -8,7 +8,9 @@ type Entry struct {
 	// LookingForTeam puts them on the board where captains can find them
 	LookingForTeam bool
 	AccessCode     AccessCode `json:"-"` // as typed; never stored, and of no meaning where none is needed
-	Answers        Answers    // to the competition's questions
+	// Access is the Competition.AccessDigest of a code that was typed ahead.
+	Access  string  `json:"-"`
+	Answers Answers // to the competition's questions
 	// Taken are answers in the form to store, as Questions.TakeText returned them for the questions that are in force.
 	// If it isn't empty, Answers aren't looked at.
 	Taken string

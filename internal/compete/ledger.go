@@ -41,8 +41,9 @@ type LedgerTx interface {
 	Offered(ctx context.Context, competitionID string, after time.Time, n int) ([]Registration, error)
 	// Answers reads the answers of a registration; nil if it has none.
 	Answers(ctx context.Context, registrationID string) (Answers, error)
-	// Answered reports whether some registration for the competition, cancelled or not, has an answer to the question.
-	Answered(ctx context.Context, competitionID, questionID string) (bool, error)
+	// Answered returns those among the questions to which some registration for the competition, cancelled or not, has
+	// an answer, in any order.
+	Answered(ctx context.Context, competitionID string, questionIDs []string) ([]string, error)
 	// Prepared reads what was filled in ahead for the places; those without are omitted.
 	Prepared(ctx context.Context, places []Place) (map[Place]PreparedEntry, error)
 	// Teams reads teams with their members.
@@ -53,6 +54,8 @@ type LedgerTx interface {
 	// Incomplete reads up to n registrations of a competition that are neither CANCELLED nor REJECTED and are in a
 	// team with fewer than least members like these, or in none, in order of Seq.
 	Incomplete(ctx context.Context, competitionID string, least, n int) ([]Registration, error)
+	// Freed reads how many seats of dropped teams of a competition haven't passed on yet.
+	Freed(ctx context.Context, competitionID string) (int, error)
 	// ReleasePage reads the release under way of a competition and up to n of its drafts, in order of Seq.
 	ReleasePage(ctx context.Context, competitionID string, n int) (ReleasePage, error)
 	// DrawPage reads the draw of a competition whose order is saved and not done, and up to n of its next places.
@@ -99,9 +102,10 @@ type LedgerChanges struct {
 	Moves      []LedgerMove      // at most one per competition
 	Jobs       []Job             // to run once the transaction has committed
 	Audit      []AuditRecord
-	Teams      []Team     // new or changed
-	GoneTeams  []string   // in which nobody is any more
-	HandOvers  []HandOver // where seats are for teams
+	Teams      []Team         // new or changed
+	GoneTeams  []string       // in which nobody is any more
+	Freed      map[string]int // by competition: what LedgerTx.Freed reads from now on
+	HandOvers  []HandOver     // where seats are for teams
 	Releases   []LedgerRelease
 	Draws      []Draw // their progress: LastPlace, the counts, and FinishedAt
 }

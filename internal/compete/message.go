@@ -25,9 +25,12 @@ const (
 	MessageOfferDeclined        MessageKind = "offer_declined"
 	MessageApplied              MessageKind = "applied"
 	MessageRejected             MessageKind = "rejected"
-	MessageTeamTooSmall         MessageKind = "team_too_small"  // to its captain, some time before the deadline
-	MessageIncompleteTeam       MessageKind = "incomplete_team" // cancelled with a team that had too few members
-	MessageTeamInvited          MessageKind = "team_invited"    // to somebody who looks for a team
+	// to the captain of a team with too few members, and to people without a team, some time before the deadline
+	MessageTeamTooSmall   MessageKind = "team_too_small"
+	MessageIncompleteTeam MessageKind = "incomplete_team" // cancelled with a team that had too few members
+	MessageTeamInvited    MessageKind = "team_invited"    // to somebody who looks for a team
+	MessageTeamCaptain    MessageKind = "team_captain"    // to the new captain
+	MessageTeamLeft       MessageKind = "team_left"       // to who was taken out of it, and keeps their place
 
 	// Messages about accounts. The first four carry a link, which only appears in the email: anyone logged in can read
 	// the mailbox, but using the link must prove access to the emails.
@@ -84,8 +87,10 @@ var messageKinds = []struct {
 	{MessageApplied, MessageTraits{Priority: PriorityUsual, Holds: inStatus(RegistrationApplied)}},
 	{MessageRejected, MessageTraits{Priority: PriorityUsual, Holds: inStatus(RegistrationRejected)}},
 	{MessageTeamTooSmall, MessageTraits{
-		Priority: PriorityUsual, Holds: inStatus(hopefulStatuses...), NeedsPlace: true,
+		Priority: PriorityUsual, Holds: withoutTeam, NeedsPlace: true,
 	}},
+	{MessageTeamCaptain, MessageTraits{Priority: PriorityUsual, Holds: asCaptain, NeedsPlace: true}},
+	{MessageTeamLeft, MessageTraits{Priority: PriorityUsual, Holds: outOfTeam, NeedsPlace: true}},
 	{MessageIncompleteTeam, MessageTraits{Priority: PriorityUsual, Holds: inStatus(RegistrationCancelled)}},
 
 	{MessageVerifyEmail, MessageTraits{Priority: PriorityNow, Link: LinkVerify, Anonymous: true}},
@@ -113,6 +118,18 @@ func inStatus(statuses ...RegistrationStatus) func(*Target) bool {
 func beforeStart(t *Target) bool {
 	return t.Registration.Status == RegistrationConfirmed && t.Competition.StartDate != nil
 }
+
+// withoutTeam holds for people in a team with too few members, and for those in none.
+func withoutTeam(t *Target) bool {
+	rules := t.Competition.Team
+	return t.Registration.Status.Hopeful() && rules != nil && t.Team.Size < rules.Min
+}
+
+func asCaptain(t *Target) bool {
+	return t.Registration.Status.Hopeful() && t.Team.CaptainID == t.Registration.UserID
+}
+
+func outOfTeam(t *Target) bool { return t.Registration.Status.Hopeful() && t.Registration.TeamID == "" }
 
 var traits = func() map[MessageKind]MessageTraits {
 	byKind := make(map[MessageKind]MessageTraits, len(messageKinds))

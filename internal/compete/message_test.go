@@ -64,6 +64,14 @@ func TestAMessageHoldsWhileItIsTrue(t *testing.T) {
 			RegistrationConfirmed, RegistrationPending, RegistrationOffered, RegistrationApplied,
 			RegistrationWaitlisted,
 		},
+		MessageTeamCaptain: {
+			RegistrationConfirmed, RegistrationPending, RegistrationOffered, RegistrationApplied,
+			RegistrationWaitlisted,
+		},
+		MessageTeamLeft: {
+			RegistrationConfirmed, RegistrationPending, RegistrationOffered, RegistrationApplied,
+			RegistrationWaitlisted,
+		},
 		MessageIncompleteTeam: {RegistrationCancelled},
 		MessageOffered:        {RegistrationOffered},
 		MessageOfferReminder:  {RegistrationOffered},
@@ -75,7 +83,9 @@ func TestAMessageHoldsWhileItIsTrue(t *testing.T) {
 			target := Target{
 				Notice:       Notice{Kind: kind},
 				Registration: Registration{RegistrationState: RegistrationState{Status: status}},
-				Competition:  Competition{CompetitionContent: CompetitionContent{StartDate: &start}},
+				Competition: Competition{CompetitionContent: CompetitionContent{
+					StartDate: &start, Team: &TeamRules{Min: 2, Max: 3},
+				}},
 			}
 			want := slices.Contains(holds[kind], status) || holds[kind] == nil // not ours to lose
 			if got := target.Holds(); got != want {
@@ -88,5 +98,31 @@ func TestAMessageHoldsWhileItIsTrue(t *testing.T) {
 		Registration: Registration{RegistrationState: RegistrationState{Status: RegistrationConfirmed}},
 	}).Holds() {
 		t.Error("a reminder holds without a start")
+	}
+}
+
+// What is said about a team holds while it is so.
+func TestMessagesAboutTeamsHold(t *testing.T) {
+	for _, c := range []struct {
+		kind   MessageKind
+		teamID string
+		team   TargetTeam
+		holds  bool
+	}{
+		{MessageTeamTooSmall, "", TargetTeam{}, true},
+		{MessageTeamTooSmall, "red", TargetTeam{Size: 1}, true},
+		{MessageTeamTooSmall, "red", TargetTeam{Size: 2}, false},
+		{MessageTeamCaptain, "red", TargetTeam{CaptainID: "ada"}, true},
+		{MessageTeamCaptain, "red", TargetTeam{CaptainID: "bob"}, false},
+		{MessageTeamLeft, "", TargetTeam{}, true},
+		{MessageTeamLeft, "red", TargetTeam{Size: 2}, false},
+	} {
+		target := Target{Notice: Notice{Kind: c.kind}, Team: c.team, Registration: Registration{
+			UserID: "ada", RegistrationState: RegistrationState{Status: RegistrationConfirmed, TeamID: c.teamID},
+		}}
+		target.Competition.Team = &TeamRules{Min: 2, Max: 3}
+		if got := target.Holds(); got != c.holds {
+			t.Errorf("%s of %q with %+v holds: %t, want %t", c.kind, c.teamID, c.team, got, c.holds)
+		}
 	}
 }

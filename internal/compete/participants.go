@@ -155,6 +155,9 @@ func (f *RegistrationFilter) check(c *Competition) (v validation) {
 	if f.DivisionID != "" && c.Division(f.DivisionID) == nil {
 		v.add("division", "must be one of the competition's divisions")
 	}
+	if f.TeamID != "" && (c.Team == nil || !ValidID(f.TeamID)) {
+		v.add("team", "must be the ID of one of the competition's teams")
+	}
 	if f.Status != "" && !f.Status.Valid() {
 		v.add("status", "must be PENDING, CONFIRMED, OFFERED, APPLIED, WAITLISTED, REJECTED or CANCELLED")
 	}

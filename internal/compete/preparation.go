@@ -25,19 +25,13 @@ type PreparedEntry struct {
 	Looking    bool   // for a team
 	Answers    string // as Answers.Encode returns them
 	Asked      string // Questions.Digest of those that the answers were checked against
+	Access     string // Competition.AccessDigest of the access code that was typed; empty: none
 }
 
 // Entry returns what was filled in, without answers to questions that no longer exist. If the questions are still those
 // of asked, their Digest, the answers have been checked, and stay as they are.
 func (p *PreparedEntry) Entry(qs Questions, asked string, sealer Sealer) (Entry, error) {
-	e := Entry{DivisionID: p.DivisionID, Team: TeamChoice{Name: p.TeamName}, LookingForTeam: p.Looking}
-	if p.TeamCode != "" {
-		code, err := sealer.Open(preparedTeamCode, p.TeamCode)
-		if err != nil {
-			code = []byte("0") // sealed with a key that is gone: no team has it
-		}
-		e.Team.Code = TeamCode(code)
-	}
+	e := Entry{DivisionID: p.DivisionID, Team: p.Team(sealer), LookingForTeam: p.Looking, Access: p.Access}
 	if p.Asked == asked {
 		e.Taken = p.Answers
 		return e, nil
@@ -45,6 +39,19 @@ func (p *PreparedEntry) Entry(qs Questions, asked string, sealer Sealer) (Entry,
 	answers, err := DecodeAnswers(p.Answers)
 	e.Answers = qs.Known(answers)
 	return e, err
+}
+
+// Team returns the team that was chosen.
+func (p *PreparedEntry) Team(sealer Sealer) TeamChoice {
+	choice := TeamChoice{Name: p.TeamName}
+	if p.TeamCode != "" {
+		code, err := sealer.Open(preparedTeamCode, p.TeamCode)
+		if err != nil {
+			code = []byte("0") // sealed with a key that is gone: no team has it
+		}
+		choice.Code = TeamCode(code)
+	}
+	return choice
 }
 
 // preparedTeamCode is the purpose of a sealed code.
@@ -63,6 +70,8 @@ type Preparation struct {
 	// Problems are what would be refused if registration opened now, because the competition or the team changed since
 	// then.
 	Problems []FieldError
+	// NeedsCode says that the press takes the access code besides: it wasn't typed ahead, or is another one by now.
+	NeedsCode bool
 }
 
 // Ready reports whether a press would be accepted as far as the entry is concerned.
@@ -71,8 +80,9 @@ func (p *Preparation) Ready() bool { return len(p.Problems) == 0 }
 // Prepare stores what the actor fills in for a competition, in place of what they filled in earlier. It can be done
 // from publication until the deadline, unless they are registered. The press is checked again. Errors:
 // ErrCompetitionMissing, ErrOwnCompetition, ErrBlocked, ErrEmailUnverified, ErrAlreadyRegistered,
-// ErrRegistrationClosed, ErrCompetitionCancelled, ErrTeamMissing, ErrTooManyGuesses, and those of
-// Competition.CheckEntry. A team's name may still be taken by the time of the press.
+// ErrRegistrationClosed, ErrCompetitionCancelled, ErrTeamMissing, ErrAccessCodeWrong, ErrTooManyGuesses, and those of
+// Competition.CheckEntry. A team's name may still be taken by the time of the press. An access code that was typed
+// counts at the press as long as it stays the same; without one, that of an earlier preparation does.
 func (s *Registrations) Prepare(ctx context.Context, a Actor, competitionID string, e Entry) (Preparation, error) {
 	c, err := s.preparable(ctx, a, competitionID)
 	if err != nil {
@@ -93,13 +103,44 @@ func (s *Registrations) Prepare(ctx context.Context, a Actor, competitionID stri
 		}
 		prepared.TeamCode = s.config.Sealer.Seal(preparedTeamCode, []byte(e.Team.Code))
 	}
+	if prepared.Access, err = s.prepareAccess(ctx, a, &c, e.AccessCode); err != nil {
+		return Preparation{}, err
+	}
 	asks := c.QuestionsFor(e.Team.Name != "")
 	if e.Answers, prepared.Answers, err = asks.take(e.Answers, nil); err != nil {
 		return Preparation{}, err
 	}
 	now := s.config.now()
 	err = s.config.Preparations.SavePreparation(ctx, Place{UserID: a.UserID, CompetitionID: c.ID}, prepared, now)
-	return Preparation{Entry: e, UpdatedAt: UTC(now)}, err
+	return Preparation{Entry: e, UpdatedAt: UTC(now), NeedsCode: c.NeedsCode && prepared.Access == ""}, err
+}
+
+// prepareAccess checks a typed access code, and returns its digest; without one, that of what was prepared before, if
+// the code is still the same. Errors: ErrAccessCodeWrong, ErrTooManyGuesses.
+func (s *Registrations) prepareAccess(
+	ctx context.Context, a Actor, c *Competition, typed AccessCode,
+) (digest string, err error) {
+	if c.SealedCode == "" {
+		return "", nil
+	}
+	digest = c.AccessDigest(s.config.Sealer)
+	if typed.key() != "" {
+		judge, err := s.config.Throttle.guessAccess(ctx, a, c.ID)
+		if err != nil {
+			return "", err
+		}
+		err = c.CheckAccess(typed, s.config.Sealer)
+		judge(err)
+		return digest, err
+	}
+	before, _, err := s.config.Preparations.Preparation(ctx, Place{UserID: a.UserID, CompetitionID: c.ID})
+	if err != nil && !errors.Is(err, ErrPreparationMissing) {
+		return "", err
+	}
+	if before.Access != digest {
+		digest = ""
+	}
+	return digest, nil
 }
 
 // preparable returns a competition that the actor can prepare for.
@@ -151,7 +192,10 @@ func (s *Registrations) Prepared(ctx context.Context, a Actor, competitionID str
 	if err != nil {
 		return Preparation{}, err
 	}
-	p := Preparation{UpdatedAt: at}
+	p := Preparation{
+		UpdatedAt: at,
+		NeedsCode: c.NeedsCode && (prepared.Access == "" || prepared.Access != c.AccessDigest(s.config.Sealer)),
+	}
 	if p.Entry, err = prepared.Entry(c.Questions, "", s.config.Sealer); err != nil {
 		return Preparation{}, err
 	}

@@ -155,7 +155,7 @@ type RegistrationStore interface {
 	// after examining a bounded number of them.
 	RegistrationsOfCompetition(ctx context.Context, competitionID string,
 		f RegistrationFilter) (Page[ParticipantRegistration], error)
-	// RegistrationsByStatus counts the registrations of a competition that match the DivisionID, Search and Answer of
+	// RegistrationsByStatus counts the registrations of a competition that match the DivisionID, TeamID, Search and Answer of
 	// a filter; statuses without any are omitted. Unless all is set, it returns nil if a search has many matches,
 	// because counting those takes as long as counting the whole competition.
 	RegistrationsByStatus(ctx context.Context, competitionID string, f RegistrationFilter, all bool) (
@@ -204,6 +204,7 @@ type AnswerFilter struct {
 type RegistrationFilter struct {
 	Status     RegistrationStatus // empty means all
 	DivisionID string             // empty means all
+	TeamID     string             // empty means all
 	Search     string             // every word must be in name or email
 	Answer     AnswerFilter       // the zero value means any
 	Asked      bool               // the competition has questions: read the answers too

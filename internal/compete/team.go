@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base32"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"strconv"
@@ -35,14 +34,6 @@ type TeamRules struct {
 	Max            int      `json:"max" doc:"The most members that a team can have." example:"4"`
 	SeatUnit       SeatUnit `json:"seatUnit,omitempty" enum:"PERSON,TEAM" default:"PERSON" doc:"Whether every member takes a seat (PERSON), or every team (TEAM), which then waits and gets its seat as a whole. Can't be changed once people have registered." example:"PERSON"`
 	DropIncomplete bool     `json:"dropIncomplete,omitempty" doc:"Whether teams with fewer than min members are cancelled at the registration deadline." default:"false" example:"true"`
-}
-
-// UnmarshalJSON refuses unknown fields.
-func (t *TeamRules) UnmarshalJSON(data []byte) error {
-	type plain TeamRules
-	decoder := json.NewDecoder(strings.NewReader(string(data)))
-	decoder.DisallowUnknownFields()
-	return decoder.Decode((*plain)(t))
 }
 
 // String says them in a few words, for the audit log.
@@ -210,6 +201,19 @@ func (c *Competition) CheckJoin(size int, captain *Registration) error {
 		return nil
 	case c.TakesApplications() && captain.Status != RegistrationApplied,
 		captain.Status == RegistrationOffered, captain.Status == RegistrationRejected:
+		return ErrTeamClosed
+	}
+	return nil
+}
+
+// CheckPlace is CheckJoin for somebody whom staff put into the team, also once it has been decided about: they get the
+// status of the team, so that somebody can take the place of a drop-out. It fails with ErrTeamFull, and with
+// ErrTeamClosed where the whole team was rejected.
+func (c *Competition) CheckPlace(size int, captain *Registration) error {
+	switch {
+	case size >= c.Team.Max:
+		return ErrTeamFull
+	case c.SeatsPerTeam() && captain.Status == RegistrationRejected:
 		return ErrTeamClosed
 	}
 	return nil

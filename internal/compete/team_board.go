@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"slices"
 	"strconv"
+	"time"
 )
 
 // TeamInvitation is what a captain sends to somebody who looks for a team.
@@ -32,11 +33,11 @@ var ErrNotLooking = &Error{
 // Board lists the people that a team can invite, for its captain and those who manage the competition. Errors:
 // ErrTeamMissing, ErrCaptainOnly, ErrCompetitionCancelled.
 func (s *Teams) Board(ctx context.Context, a Actor, teamID, cursor string, limit int) (TeamView, Page[Seeker], error) {
-	t, err := s.captained(ctx, a, teamID)
-	if err != nil {
-		return t, Page[Seeker]{}, err
-	}
 	at, limit, err := listing(validation{}, "seekers", cursor, limit)
+	if err != nil {
+		return TeamView{}, Page[Seeker]{}, err
+	}
+	t, err := s.captained(ctx, a, teamID)
 	if err != nil {
 		return t, Page[Seeker]{}, err
 	}
@@ -121,23 +122,19 @@ func (s *Teams) Invite(ctx context.Context, a Actor, teamID, registrationID stri
 }
 
 // invitationID identifies the invitations to a team with its present code. A new code makes earlier links useless, so
-// that people can be invited again. It has the form of a UUID.
+// that people can be invited again.
 func (t *Team) invitationID() string {
-	sum := sha256.Sum256([]byte("invitation " + t.ID + " " + strconv.Itoa(t.CodeVersion)))
-	text := hex.EncodeToString(sum[:16])
-	return text[:8] + "-" + text[8:12] + "-" + text[12:16] + "-" + text[16:20] + "-" + text[20:]
+	return uuidOf("invitation " + t.ID + " " + strconv.Itoa(t.CodeVersion))
 }
 
-// Names returns the names of the teams that registrations are in, by id.
-func (s *Teams) Names(ctx context.Context, rows []ParticipantRegistration) (map[string]string, error) {
-	var ids []string
-	for i := range rows {
-		if id := rows[i].TeamID; id != "" && !slices.Contains(ids, id) {
-			ids = append(ids, id)
-		}
-	}
-	if len(ids) == 0 {
-		return nil, nil
-	}
-	return s.config.Store.TeamNames(ctx, ids)
+// EventID tells apart messages of one kind about the team to somebody at several times.
+func (t *Team) EventID(kind MessageKind, registrationID string, at time.Time) string {
+	return uuidOf(string(kind) + " " + t.ID + " " + registrationID + " " + strconv.FormatInt(at.UnixNano(), 10))
+}
+
+// uuidOf returns an identifier in the form of a UUID that depends only on the text.
+func uuidOf(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	id := hex.EncodeToString(sum[:16])
+	return id[:8] + "-" + id[8:12] + "-" + id[12:16] + "-" + id[16:20] + "-" + id[20:]
 }

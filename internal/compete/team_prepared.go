@@ -44,10 +44,9 @@ func (s *Teams) checkRoom(ctx context.Context, c *Competition, code TeamCode) er
 	if err != nil {
 		return err
 	}
-	for i := range members {
-		if members[i].UserID == t.CaptainID {
-			return c.CheckJoin(len(members), &members[i].Registration)
-		}
+	view := teamView(t, *c, "", members)
+	if len(view.Members) == 0 || !view.Members[0].Captain { // everyone left just now
+		return ErrTeamMissing
 	}
-	return ErrTeamMissing
+	return c.CheckJoin(view.hopeful(), &view.Members[0].Registration)
 }

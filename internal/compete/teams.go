@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/minicompete/minicompete/internal/normal"
@@ -27,25 +28,27 @@ type TeamStore interface {
 	Seekers(ctx context.Context, competitionID string, cursor Cursor, limit int) (Page[ParticipantRegistration], error)
 	// Invited returns which of the registrations have a message with this MoveID at their present place in line.
 	Invited(ctx context.Context, moveID string, registrationIDs []string) ([]string, error)
-	// TeamNames returns the names of teams by id.
-	TeamNames(ctx context.Context, ids []string) (map[string]string, error)
 	// Invite saves a message to somebody who looks for a team, unless they have one with the same MoveID already.
 	Invite(ctx context.Context, m Message, r AuditRecord) error
 
-	// TeamDeadlines lists competitions with teams whose deadline is in (from, to], without their descriptions.
-	TeamDeadlines(ctx context.Context, from, to time.Time) ([]TeamDeadline, error)
+	// TeamsToWarn lists up to limit published competitions with teams of at least two whose deadline is in (from, to]
+	// and hasn't been warned of, in order of DueTeams, after a given one.
+	TeamsToWarn(ctx context.Context, from, to time.Time, after DueTeams, limit int) ([]Competition, error)
+	// TeamsToDrop lists up to limit published competitions that drop incomplete teams and whose deadline was at or
+	// before the given time and hasn't been recorded by TeamsDropped, in order of DueTeams, after a given one.
+	TeamsToDrop(ctx context.Context, at time.Time, after DueTeams, limit int) ([]Competition, error)
 	// WarnTeams asks for a message to the captain of each team of the competition with fewer than its least number of
-	// members, and records that this was done for its deadline. It does nothing if it was done before.
+	// members, and to everybody without a team, and records that this was done for its deadline. It does nothing if it
+	// was done before.
 	WarnTeams(ctx context.Context, c *Competition) error
 	// TeamsDropped records that incomplete teams were dropped at this deadline.
 	TeamsDropped(ctx context.Context, competitionID string, deadline time.Time) error
 }
 
-// TeamDeadline is a competition with teams, and for which deadlines what is to be done then was done.
-type TeamDeadline struct {
-	Competition Competition
-	WarnedFor   *time.Time
-	DroppedFor  *time.Time
+// DueTeams is a place in the order of competitions by deadline and id. The zero value is before all.
+type DueTeams struct {
+	Deadline time.Time
+	ID       string
 }
 
 // TeamSummary is a row of the list of teams.
@@ -112,6 +115,11 @@ func (v *TeamView) hopeful() (n int) {
 		}
 	}
 	return n
+}
+
+// Alone reports whether the team has no other members than the user, apart from those whose application was rejected.
+func (v *TeamView) Alone(userID string) bool {
+	return !slices.ContainsFunc(v.Members, func(m TeamMember) bool { return m.UserID != userID && m.Status.Hopeful() })
 }
 
 // TeamMember is a member with what is missing for them.
@@ -340,42 +348,62 @@ func (t *TeamChange) check() error {
 	return v.err()
 }
 
-// teamWarning is how long before the deadline captains of teams with too few members are told.
+// teamWarning is how long before the deadline people in teams with too few members are told, and those without one.
 const teamWarning = 48 * time.Hour
 
-// Deadlines warns captains whose team has too few members 48 hours before the deadline, and drops such teams at the
-// deadline, where that is the rule. Both happen once for each deadline, and continue where an earlier run ended.
-func (s *Teams) Deadlines(ctx context.Context) error {
-	const oldest = 30 * 24 * time.Hour // for how long a site may have been switched off
-	now := s.config.now()
-	due, err := s.config.Store.TeamDeadlines(ctx, now.Add(-oldest), now.Add(teamWarning))
-	if err != nil {
-		return err
+// WarnsOfTeam returns in how long somebody is told that they are in no team, or in one with too few members, if that is
+// so from now on. It isn't ok more than 48 hours before the deadline, when all of them are told at once, nor after it.
+func (c *Competition) WarnsOfTeam(now time.Time) (wait time.Duration, ok bool) {
+	if c.Team == nil || c.Team.Min < 2 || !now.Before(c.RegDeadline) {
+		return 0, false
 	}
+	left := c.RegDeadline.Sub(now)
+	return left / 2, left <= teamWarning
+}
+
+// dueTeamsPage is how many competitions with something due are read at a time.
+const dueTeamsPage = 50
+
+// Deadlines warns people whose team has too few members 48 hours before the deadline, and those without one. It drops
+// them at the deadline, where that is the rule. Both happen once for each deadline, and continue where an earlier run
+// ended.
+func (s *Teams) Deadlines(ctx context.Context) error {
+	now := s.config.now()
+	return errors.Join(
+		eachDue(func(after DueTeams) ([]Competition, error) {
+			return s.config.Store.TeamsToWarn(ctx, now, now.Add(teamWarning), after, dueTeamsPage)
+		}, func(c *Competition) error { return s.config.Store.WarnTeams(ctx, c) }),
+		eachDue(func(after DueTeams) ([]Competition, error) {
+			return s.config.Store.TeamsToDrop(ctx, now, after, dueTeamsPage)
+		}, func(c *Competition) error { return s.dropIncomplete(ctx, c, now) }),
+	)
+}
+
+// eachDue does something for all competitions, page by page. One that fails doesn't keep it from the others.
+func eachDue(read func(after DueTeams) ([]Competition, error), do func(*Competition) error) error {
 	var failures []error
-	for i := range due {
-		if err := s.deadline(ctx, &due[i], now); err != nil {
-			failures = append(failures, fmt.Errorf("teams of competition %s: %w", due[i].Competition.ID, err))
+	for after, n := (DueTeams{}), dueTeamsPage; n == dueTeamsPage; {
+		page, err := read(after)
+		if err != nil {
+			return errors.Join(append(failures, err)...)
+		}
+		n = len(page)
+		for i := range page {
+			c := &page[i]
+			after = DueTeams{c.RegDeadline, c.ID}
+			if err := do(c); err != nil {
+				failures = append(failures, fmt.Errorf("teams of competition %s: %w", c.ID, err))
+			}
 		}
 	}
 	return errors.Join(failures...)
 }
 
-func (s *Teams) deadline(ctx context.Context, due *TeamDeadline, now time.Time) (err error) {
-	c := &due.Competition
-	done := func(at *time.Time) bool { return at != nil && at.Equal(c.RegDeadline) }
-	switch {
-	case now.Before(c.RegDeadline):
-		if c.Team.Min > 1 && !done(due.WarnedFor) {
-			err = s.config.Store.WarnTeams(ctx, c)
-		}
-	case c.Team.DropIncomplete && !done(due.DroppedFor):
-		if c.DropsIncomplete(now) {
-			err = s.config.Registrar.DropIncomplete(ctx, c.ID)
-		}
-		if err == nil {
-			err = s.config.Store.TeamsDropped(ctx, c.ID, c.RegDeadline)
+func (s *Teams) dropIncomplete(ctx context.Context, c *Competition, now time.Time) error {
+	if c.DropsIncomplete(now) {
+		if err := s.config.Registrar.DropIncomplete(ctx, c.ID); err != nil {
+			return err
 		}
 	}
-	return err
+	return s.config.Store.TeamsDropped(ctx, c.ID, c.RegDeadline)
 }

@@ -105,6 +105,7 @@ var Transitions = slices.Concat(
 	decided(RegistrationRejected, "The organizer releases the decision `REJECT`.",
 		RegistrationApplied, RegistrationWaitlisted),
 	joined(RegistrationPending, "You join a team that has a seat (`seatUnit` `TEAM`)."),
+	joined(RegistrationOffered, "The organizer or an admin puts you into a team that is offered a seat (`seatUnit` `TEAM`)."),
 	joined(RegistrationWaitlisted, "You join a team that is waiting (`seatUnit` `TEAM`)."),
 	joined(RegistrationApplied, "You join a team that has applied (`seatUnit` `TEAM`)."),
 	cancelled(EventIncomplete, CancelledIncomplete,

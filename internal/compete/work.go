@@ -80,8 +80,9 @@ type Target struct {
 
 // TargetTeam is what a message says of a team.
 type TargetTeam struct {
-	Name string
-	Size int // members
+	Name      string
+	Size      int    // members
+	CaptainID string // user
 }
 
 // Holds reports whether the message would still be true and news, since a job may run long after the change that asked

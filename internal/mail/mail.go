@@ -78,14 +78,14 @@ func (d *content) addTeam(t *compete.Target, publicURL string) {
 		return
 	}
 	d.TeamMin, d.TeamsDropped, d.PerTeam = rules.Min, rules.DropIncomplete, t.Competition.SeatsPerTeam()
+	if !t.Competition.RegDeadline.IsZero() {
+		d.Deadline = &t.Competition.RegDeadline
+	}
 	if t.Registration.TeamID == "" {
 		return
 	}
 	d.Team, d.TeamSize, d.Follows = oneLine(t.Team.Name), t.Team.Size, t.Registration.Follows
 	d.TeamPage = publicURL + "/teams/" + t.Registration.TeamID
-	if !t.Competition.RegDeadline.IsZero() {
-		d.Deadline = &t.Competition.RegDeadline
-	}
 }
 
 // Account implements compete.AccountWording. An email to an unconfirmed address contains no name. Otherwise, anybody

@@ -32,10 +32,14 @@ func target(kind compete.MessageKind) compete.Target {
 		until := start.Add(-48 * time.Hour)
 		t.Registration.Status, t.Registration.ConfirmBy = compete.RegistrationOffered, &until
 	}
-	if kind == compete.MessageTeamTooSmall || kind == compete.MessageIncompleteTeam {
+	if slices.Contains([]compete.MessageKind{
+		compete.MessageTeamTooSmall, compete.MessageIncompleteTeam, compete.MessageTeamCaptain, compete.MessageTeamLeft,
+	}, kind) {
 		t.Competition.Team = &compete.TeamRules{Min: 2, Max: 3, DropIncomplete: true}
 		t.Competition.RegDeadline = start.AddDate(0, 0, -3)
-		t.Registration.TeamID, t.Team = "red", compete.TargetTeam{Name: "Red", Size: 1}
+		if kind != compete.MessageTeamLeft {
+			t.Registration.TeamID, t.Team = "red", compete.TargetTeam{Name: "Red", Size: 1}
+		}
 	}
 	if kind == compete.MessageChanged {
 		before := start.AddDate(0, 0, -1)
@@ -80,6 +84,10 @@ func TestEveryKindSaysWhatHappenedAndWhatToDoNext(t *testing.T) {
 		},
 		compete.MessageTeamTooSmall: {
 			`Your team "Red" has 1 of at least 2 members`, "Wednesday, 1 May 2030", "loses its place", "/teams/red\n",
+		},
+		compete.MessageTeamCaptain: {`the captain of "Red"`, "You decide who is in the team", "/teams/red\n"},
+		compete.MessageTeamLeft: {
+			"took you out of your team", "You keep your registration", "at least 2 members on Wednesday, 1 May 2030",
 		},
 		compete.MessageIncompleteTeam: {"needed at least 2 members", "was cancelled"},
 		compete.MessageOfferExpired:   {"didn't accept your seat", "in time", "next person in line", "register again"},
@@ -197,6 +205,17 @@ func TestDrawInMessages(t *testing.T) {
 		if _, body := compose(t, drawn); kind != compete.MessageApplied && strings.Contains(body, want) {
 			t.Errorf("%s has %q although a seat came free:\n%s", kind, want, body)
 		}
+	}
+}
+
+func TestNoTeamYet(t *testing.T) {
+	alone := target(compete.MessageTeamTooSmall)
+	alone.Registration.TeamID, alone.Team = "", compete.TargetTeam{}
+	subject, body := compose(t, alone)
+	if !strings.HasPrefix(subject, "You're not in a team yet") ||
+		!strings.Contains(body, "at least 2 members, and you're not in one. Registration closes on Wednesday, 1 May") ||
+		!strings.Contains(body, "you lose your place") || strings.Contains(body, "Your team") {
+		t.Errorf("the message to somebody without a team says: %s\n%s", subject, body)
 	}
 }
 

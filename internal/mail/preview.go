@@ -112,6 +112,15 @@ func (c Composer) sample(kind compete.MessageKind, now time.Time) (compete.Mail,
 		until := now.Add(12 * time.Hour).Truncate(time.Hour)
 		target.Registration.Status, target.Registration.ConfirmBy = compete.RegistrationOffered, &until
 	}
+	switch kind { //nolint:exhaustive // the others have nothing to do with teams
+	case compete.MessageTeamTooSmall, compete.MessageIncompleteTeam, compete.MessageTeamCaptain:
+		target.Registration.TeamID = sampleID
+		target.Team = compete.TargetTeam{Name: "The Gophers", Size: 1, CaptainID: sampleID}
+		fallthrough
+	case compete.MessageTeamLeft:
+		target.Competition.Team = &compete.TeamRules{Min: 2, Max: 4, DropIncomplete: true}
+		target.Competition.RegDeadline = now.Add(12 * time.Hour).Truncate(time.Hour)
+	}
 	if kind == compete.MessageChanged {
 		before := competition.Schedule()
 		before.Location = "Willemsplein, Rotterdam"

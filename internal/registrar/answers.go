@@ -1,6 +1,8 @@
 package registrar
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/minicompete/minicompete/internal/compete"
@@ -62,11 +64,10 @@ func (b *batch) added(e compete.Entry, c *competition) compete.Entry {
 
 // enter stores the answers of somebody who registered with an entry that Admit has checked.
 func (b *batch) enter(c *register, competition *competition, r *compete.Registration, entry compete.Entry) {
-	asks := len(competition.Questions) > 0
-	if _, prepared := b.prepared[c.place()]; prepared || asks {
+	if competition.TakesEntries() { // what was filled in ahead is over, also where the press brought something else
 		b.entered = append(b.entered, c.place())
 	}
-	if asks {
+	if len(competition.Questions) > 0 {
 		b.answer(r, entry.Taken)
 	}
 }
@@ -76,6 +77,34 @@ func (b *batch) answer(r *compete.Registration, answers string) {
 		b.answered = make(map[string]string, len(b.commands))
 	}
 	b.answered[r.ID] = answers
+}
+
+// lasting returns the new answers to write: without sensitive ones where those aren't kept any more, since nobody would
+// delete them.
+func (b *batch) lasting(now time.Time) (map[string]string, error) {
+	over := map[string]compete.Questions{}
+	for id, c := range b.competitions {
+		if len(c.Questions) > 0 && c.SensitiveOver(now) {
+			over[id] = c.Questions
+		}
+	}
+	if len(over) == 0 {
+		return b.answered, nil
+	}
+	for id, text := range b.answered {
+		questions, ok := over[b.byID[id].CompetitionID]
+		if !ok {
+			continue
+		}
+		answers, err := compete.DecodeAnswers(text)
+		if err != nil {
+			return nil, err
+		}
+		if b.answered[id], err = questions.Lasting(answers).Encode(); err != nil {
+			return nil, err
+		}
+	}
+	return b.answered, nil
 }
 
 // answersOf returns the answers of a registration, also those of this batch.
@@ -110,46 +139,50 @@ func (c *edit) decide(b *batch, now time.Time) (result, error, error) {
 		return result{}, nil, err
 	}
 	captain := one != nil && one.CaptainID == r.UserID
-	answers, refusal := competition.QuestionsFor(captain).Take(c.Answers, kept)
+	edited, refusal := competition.EditAnswers(captain, c.Answers, kept, now)
 	if refusal != nil {
 		return result{}, refusal, nil
 	}
-	text, err := answers.Encode()
-	if err != nil {
-		return result{}, nil, err
+	if len(edited.Changed) > 0 {
+		text, err := edited.All.Encode()
+		if err != nil {
+			return result{}, nil, err
+		}
+		b.answer(r, text)
+		competition.dirty = true // nothing is written otherwise
+		b.recordChange(compete.AuditAnswered, "", r, "", compete.AuditFields("questions", edited.Changed), now)
 	}
-	b.answer(r, text)
-	competition.dirty = true // nothing is written otherwise
-	b.recordChange(compete.AuditAnswered, "", r, "", compete.AuditFields("questions", len(c.Answers)), now)
 	return result{
-		outcome: compete.RegistrationOutcome{Registration: *r, Competition: competition.Summary()}, answers: answers,
+		outcome: compete.RegistrationOutcome{Registration: *r, Competition: competition.Summary()},
+		answers: edited.All,
 	}, nil, nil
 }
 
 // keepKinds refuses a change of the kind of a question that has answers.
 func (b *batch) keepKinds(before *competition, after *compete.Competition) (refusal, err error) {
-	var answered []compete.Rekinded
-	for _, q := range after.Questions.Rekinded(before.Questions) {
-		has, err := b.isAnswered(before.ID, q.ID)
+	changed := after.Questions.Rekinded(before.Questions)
+	if len(changed) == 0 {
+		return nil, nil
+	}
+	ids := make([]string, len(changed))
+	for i, q := range changed {
+		ids[i] = q.ID
+	}
+	answered, err := b.tx.Answered(b.ctx, before.ID, ids)
+	if err != nil {
+		return nil, err
+	}
+	for id := range b.answered { // those of this batch aren't in the database yet
+		if b.byID[id].CompetitionID != before.ID {
+			continue
+		}
+		answers, err := b.answersOf(id)
 		if err != nil {
 			return nil, err
 		}
-		if has {
-			answered = append(answered, q)
-		}
+		answered = slices.AppendSeq(answered, maps.Keys(answers))
 	}
-	return compete.KeepKinds(answered), nil
-}
-
-// isAnswered reports whether a question has answers, also among those of this batch.
-func (b *batch) isAnswered(competitionID, questionID string) (bool, error) {
-	for id := range b.answered {
-		if b.byID[id].CompetitionID != competitionID {
-			continue
-		}
-		if answers, err := b.answersOf(id); err != nil || answers[questionID] != nil {
-			return err == nil, err
-		}
-	}
-	return b.tx.Answered(b.ctx, competitionID, questionID)
+	return compete.KeepKinds(slices.DeleteFunc(changed, func(q compete.Rekinded) bool {
+		return !slices.Contains(answered, q.ID)
+	})), nil
 }

@@ -35,6 +35,7 @@ type batch struct {
 	runs       []compete.NoticeRun
 	lastRun    map[runKey]int // index into runs
 	teams      teams
+	freed      map[string]int // seats of dropped teams that haven't passed on, by competition, if that changed
 	reminders  []compete.NotifyJob
 	notices    []compete.Notice // messages beside those of runs
 	releases   []compete.LedgerRelease
@@ -61,6 +62,7 @@ type competition struct {
 	taken   int                  // seats assigned in this batch
 	waiting map[string]*waitlist // by division; of a competition without divisions, under ""
 	asked   string               // Questions.Digest; empty until it is needed
+	access  string               // AccessDigest; likewise
 
 	released bool // a page of its decisions was released in this batch
 	drawn    bool // a page of its draw was done in this batch
@@ -226,10 +228,15 @@ func (b *batch) write() error {
 	if len(b.changed) == 0 {
 		return nil
 	}
-	changes.Replaced, changes.Answers, changes.Entered = b.replaced, b.answered, b.entered
+	answers, err := b.lasting(changes.Now)
+	if err != nil {
+		return err
+	}
+	changes.Replaced, changes.Answers, changes.Entered = b.replaced, answers, b.entered
 	changes.Inserted, changes.Updated, changes.Moves, changes.Jobs, changes.Audit = values(b.inserted),
 		values(b.updated), b.moves, b.jobs(), b.audit
 	changes.Releases, changes.Draws = b.releases, b.draws
+	changes.Freed = b.freed
 	changes.Teams, changes.GoneTeams, changes.HandOvers = b.teams.changed(), b.teams.gone, b.teams.handed
 	return b.tx.Write(b.ctx, changes)
 }

@@ -64,7 +64,7 @@ func (c *register) decide(b *batch, now time.Time) (result, error, error) {
 	}
 	status, refusal, err := c.admissible(b, competition, held, &entry, joins, now)
 	if refusal == nil && err == nil { // codes can't be tried out where nobody gets in
-		refusal = competition.CheckAccess(c.Entry.AccessCode, b.sealer)
+		refusal = c.checkAccess(b, competition, &entry)
 	}
 	if refusal != nil || err != nil {
 		return result{}, refusal, err
@@ -103,6 +103,19 @@ func (c *register) admissible(
 	return status, refusal, err
 }
 
+// checkAccess fails like Competition.CheckAccess, unless the actor typed the code ahead and it's still the same.
+func (c *register) checkAccess(b *batch, competition *competition, entry *compete.Entry) error {
+	if c.Entry.AccessCode == "" && entry.Access != "" {
+		if competition.access == "" {
+			competition.access = competition.AccessDigest(b.sealer)
+		}
+		if entry.Access == competition.access {
+			return nil
+		}
+	}
+	return competition.CheckAccess(c.Entry.AccessCode, b.sealer)
+}
+
 // teamAdmissible decides for somebody who names or joins a team what the team has to do with. If it returns neither a
 // status nor a refusal, the rest is as for everybody. Codes can't be tried out where nobody could get in with one.
 func (c *register) teamAdmissible(
@@ -116,7 +129,7 @@ func (c *register) teamAdmissible(
 	}
 	refusal := competition.CheckJoining(*entry, now)
 	if refusal == nil {
-		refusal = competition.CheckAccess(c.Entry.AccessCode, b.sealer)
+		refusal = c.checkAccess(b, competition, entry)
 	}
 	switch {
 	case refusal != nil:
@@ -155,11 +168,16 @@ func (c *register) admit(
 	}
 	r.Take(event, status)
 	b.place(competition, r, entry.DivisionID, now)
+	if r.Follows {
+		offeredAlong(r, joins.captain())
+	}
 	switch {
 	case joins != nil:
 		b.join(competition, joins, r)
 	case entry.Team.Name != "":
 		b.create(competition, r, entry.Team.Name, c.newID(), r.Seq, now)
+	default:
+		b.warn(competition, r, now)
 	}
 	b.recordChange(action, "", r, before, statusAndSeq(r), now)
 	return r
@@ -182,6 +200,9 @@ func (b *batch) place(c *competition, r *compete.Registration, divisionID string
 		return
 	case compete.RegistrationApplied:
 		b.notify(r, compete.MessageApplied)
+		return
+	case compete.RegistrationOffered: // only with a team, whose captain's registration holds the seat
+		b.notify(r, compete.MessageOffered)
 		return
 	}
 	if r.Follows { // its captain's registration is the one in line
@@ -289,7 +310,7 @@ func (c *update) decide(b *batch, now time.Time) (result, error, error) {
 	if refusal, err := b.checkApplications(competition, &changed); refusal != nil || err != nil {
 		return result{}, refusal, err
 	}
-	competition.Competition, competition.asked = changed, ""
+	competition.Competition, competition.asked, competition.access = changed, "", ""
 	b.move(competition, c.newID, before.Schedule())
 	b.recordContent(updateAction(&before, &changed), &before, &changed, now)
 	return b.changedContent(competition, before, now)

@@ -120,7 +120,7 @@ func (c *add) intoTeam(
 		return status, widen, compete.ErrTeamMissing
 	}
 	captain := joins.captain()
-	if wrong := competition.CheckJoin(joins.size(), captain); wrong != nil {
+	if wrong := competition.CheckPlace(joins.size(), captain); wrong != nil {
 		return status, widen, wrong
 	}
 	if competition.SeatsPerTeam() {

@@ -1,6 +1,7 @@
 package registrar
 
 import (
+	"slices"
 	"time"
 
 	"github.com/minicompete/minicompete/internal/compete"
@@ -24,18 +25,41 @@ func (c *move) decide(b *batch, now time.Time) (result, error, error) {
 	if r.DivisionID == c.DivisionID {
 		r.Position = 0 // known only of who has just joined a line
 	} else {
-		if one, err := b.teamOf(r); err != nil || one != nil && len(one.members) > 1 {
+		one, err := b.teamOf(r)
+		if err != nil || one != nil && !one.alone(r) {
 			return result{}, compete.ErrTeamDivision, err
 		}
 		status, refusal, err := c.becomes(b, competition, r)
 		if refusal != nil || err != nil {
 			return result{}, refusal, err
 		}
+		if err := c.leaveBehind(b, competition, one, r, now); err != nil {
+			return result{}, nil, err
+		}
 		if err := c.apply(b, competition, r, status, now); err != nil {
 			return result{}, nil, err
 		}
 	}
 	return result{outcome: compete.RegistrationOutcome{Registration: *r, Competition: competition.Summary()}}, nil, nil
+}
+
+// leaveBehind takes those out of the team whose application was rejected: they stay in their division, where they can
+// be decided about anew.
+func (c *move) leaveBehind(
+	b *batch, competition *competition, one *team, r *compete.Registration, now time.Time,
+) error {
+	if one == nil {
+		return nil
+	}
+	for _, m := range slices.Clone(one.members) {
+		if m == r {
+			continue
+		}
+		if err := b.takeOut(competition, one, m, now); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // becomes returns the status that the registration gets in the other division. With review, who holds a seat keeps

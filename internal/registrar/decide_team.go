@@ -66,7 +66,11 @@ func (c *changeTeam) change(
 		return compete.ErrTeamDivision, nil
 	}
 	if to != nil {
-		if refusal := competition.CheckJoin(to.size(), to.captain()); refusal != nil {
+		check := competition.CheckJoin
+		if competition.ManagedBy(c.Actor) {
+			check = competition.CheckPlace
+		}
+		if refusal := check(to.size(), to.captain()); refusal != nil {
 			return refusal, nil
 		}
 	}
@@ -110,7 +114,7 @@ func (c *changeTeam) apply(b *batch, competition *competition, r *compete.Regist
 	left, seats := false, 0
 	switch {
 	case to == nil && c.Change.Value.Name == "":
-		r.Looking = r.UserID == c.Actor.UserID && r.Looking
+		b.warn(competition, r, now)
 	case to == nil:
 		// The registration may have created another team before, so its own Seq can't be the number.
 		b.create(competition, r, c.Change.Value.Name, c.id, competition.NextSeq, now)
@@ -146,7 +150,15 @@ func (b *batch) moveAlong(competition *competition, to *team, r *compete.Registr
 	r.Take(compete.EventJoin, captain.Status.Along())
 	r.Follows = true
 	b.place(competition, r, captain.DivisionID, now)
+	offeredAlong(r, captain)
 	b.join(competition, to, r)
+}
+
+// offeredAlong gives somebody who follows a captain the time until which the team's offer can be accepted.
+func offeredAlong(r, captain *compete.Registration) {
+	if r.Status == compete.RegistrationOffered {
+		r.ConfirmBy = captain.ConfirmBy
+	}
 }
 
 func nameIf(one *team) string {
@@ -234,12 +246,11 @@ func (c *removeMember) decide(b *batch, now time.Time) (result, error, error) {
 	case r.UserID == c.Actor.UserID:
 		return result{}, compete.ErrCaptainMustHandOver, nil
 	}
-	if err := b.quit(competition, r, now); err != nil {
-		return result{}, nil, err
-	}
-	before := r.Status
 	if competition.SeatsPerTeam() {
-		seats := r.Seats()
+		if err := b.quit(competition, r, now); err != nil {
+			return result{}, nil, err
+		}
+		before, seats := r.Status, r.Seats()
 		b.cancel(competition, r, compete.EventRemove, now)
 		b.notify(r, compete.MessageRemoved)
 		b.recordChange(compete.AuditRemoved, "", r, before,
@@ -247,28 +258,36 @@ func (c *removeMember) decide(b *batch, now time.Time) (result, error, error) {
 		if err := b.passSeat(competition, seats, now); err != nil {
 			return result{}, nil, err
 		}
-	} else {
-		if err := b.dropTeamAnswers(competition, r); err != nil {
-			return result{}, nil, err
-		}
-		r.Looking, competition.dirty = true, true
-		b.markChanged(r, now)
-		b.recordAudit(compete.AuditRecord{
-			At: now, Action: compete.AuditTeamChanged, UserID: r.UserID, CompetitionID: r.CompetitionID,
-			SubjectID: r.ID, Before: compete.AuditFields("team", one.Name), After: compete.AuditFields("team", ""),
-		})
+	} else if err := b.takeOut(competition, one, r, now); err != nil {
+		return result{}, nil, err
 	}
 	return result{outcome: compete.RegistrationOutcome{Registration: *r, Competition: competition.Summary()}}, nil, nil
+}
+
+// takeOut takes a member out of a team, where seats are for people. They keep their place, and look for a team.
+func (b *batch) takeOut(c *competition, one *team, r *compete.Registration, now time.Time) error {
+	if err := b.quit(c, r, now); err != nil {
+		return err
+	}
+	if err := b.dropTeamAnswers(c, r); err != nil {
+		return err
+	}
+	r.Looking, c.dirty = true, true
+	b.markChanged(r, now)
+	b.tell(one, r, compete.MessageTeamLeft, now)
+	b.warn(c, r, now)
+	b.recordAudit(compete.AuditRecord{
+		At: now, Action: compete.AuditTeamChanged, UserID: r.UserID, CompetitionID: r.CompetitionID,
+		SubjectID: r.ID, Before: compete.AuditFields("team", one.Name), After: compete.AuditFields("team", ""),
+	})
+	return nil
 }
 
 // dropSize is the maximum number of registrations that one transaction looks at to drop them. All members of their
 // teams go with them.
 const dropSize = 32
 
-type dropIncomplete struct {
-	competitionID string
-	freed         int // seats that earlier pages freed and that haven't passed on
-}
+type dropIncomplete struct{ competitionID string }
 
 func (c *dropIncomplete) name() string { return "drop incomplete teams" }
 
@@ -291,7 +310,11 @@ func (c *dropIncomplete) decide(b *batch, now time.Time) (result, error, error) 
 	if err := b.fetchTeams(q); err != nil {
 		return result{}, nil, err
 	}
-	dropped, freed := 0, c.freed
+	freed, err := b.freedSeats(competition)
+	if err != nil {
+		return result{}, nil, err
+	}
+	dropped := 0
 	for _, row := range rows {
 		r := b.byID[row.ID]
 		one, err := b.teamOf(r)
@@ -312,7 +335,7 @@ func (c *dropIncomplete) decide(b *batch, now time.Time) (result, error, error) 
 		freed += seats
 	}
 	if len(rows) == dropSize && dropped > 0 {
-		return result{more: true, count: freed}, nil, nil
+		return result{more: true}, nil, b.setFreed(competition, freed)
 	}
 	// The seats pass on in the end, so that nobody gets one who is about to be dropped.
 	page := min(freed, pageSize)
@@ -320,12 +343,36 @@ func (c *dropIncomplete) decide(b *batch, now time.Time) (result, error, error) 
 	if err != nil {
 		return result{}, nil, err
 	}
-	more := owed && freed > page
+	more, left := owed && freed > page, 0
+	if more {
+		left = freed - page
+	}
 	if owed && !more && !competition.Reviewed() { // an earlier run may have ended before it passed on all seats
 		competition.dirty = true
 		b.settle = append(b.settle, c.competitionID)
 	}
-	return result{more: more, count: freed - page}, nil, nil
+	return result{more: more}, nil, b.setFreed(competition, left)
+}
+
+// freedSeats returns how many seats earlier pages freed that haven't passed on. The number is stored: where decisions
+// assign seats, nothing else says that somebody gave these up.
+func (b *batch) freedSeats(c *competition) (int, error) {
+	if freed, ok := b.freed[c.ID]; ok {
+		return freed, nil
+	}
+	return b.tx.Freed(b.ctx, c.ID)
+}
+
+func (b *batch) setFreed(c *competition, freed int) error {
+	before, err := b.freedSeats(c)
+	if err != nil || before == freed {
+		return err
+	}
+	if b.freed == nil {
+		b.freed = map[string]int{}
+	}
+	b.freed[c.ID], c.dirty = freed, true
+	return nil
 }
 
 // drop cancels a registration that is in no team, or a whole team, and returns how many seats that frees.

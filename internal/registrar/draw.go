@@ -84,5 +84,5 @@ func (b *batch) drawPlace(c *competition, p compete.DrawPlace, d *compete.Draw, 
 	}
 	b.markChanged(r, now)
 	b.recordChange(compete.AuditDrawn, compete.ViaJob, r, before, after, now)
-	return b.follow(c, r, compete.EventDraw, compete.AuditDrawn, message, now)
+	return b.follow(c, r, compete.EventDraw, compete.AuditDrawn, compete.ViaJob, message, now)
 }

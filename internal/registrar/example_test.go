@@ -48,7 +48,9 @@ func (m *memory) Offered(context.Context, string, time.Time, int) ([]compete.Reg
 
 func (m *memory) Answers(context.Context, string) (compete.Answers, error) { return nil, nil }
 
-func (m *memory) Answered(context.Context, string, string) (bool, error) { return false, nil }
+func (m *memory) Answered(context.Context, string, []string) ([]string, error) { return nil, nil }
+
+func (m *memory) Freed(context.Context, string) (int, error) { return 0, nil }
 
 func (m *memory) Prepared(context.Context, []compete.Place) (map[compete.Place]compete.PreparedEntry, error) {
 	return nil, nil

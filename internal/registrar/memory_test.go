@@ -25,6 +25,7 @@ type memoryLedger struct {
 	replaced      []compete.Competition
 	drafts        map[string]compete.Draft // by registration
 	teams         map[string]compete.Team
+	freed         map[string]int // seats of dropped teams, by competition
 	release       compete.Release
 	draw          compete.Draw
 	drawn         []string        // registrations in drawn order
@@ -40,7 +41,7 @@ func newMemoryLedger(competitions ...compete.Competition) *memoryLedger {
 	m := &memoryLedger{
 		competitions: map[string]compete.LedgerCompetition{}, registrations: map[string]compete.Registration{},
 		records: map[compete.IdempotencyKey]compete.IdempotencyRecord{},
-		drafts:  map[string]compete.Draft{}, teams: map[string]compete.Team{},
+		drafts:  map[string]compete.Draft{}, teams: map[string]compete.Team{}, freed: map[string]int{},
 		disabled: map[string]bool{}, missing: map[string]bool{}, committed: map[string]bool{},
 	}
 	for _, c := range competitions {
@@ -265,7 +266,11 @@ func (tx *memoryTx) first(n int, wanted func(compete.Registration) bool) (found 
 
 func (tx *memoryTx) Answers(context.Context, string) (compete.Answers, error) { return nil, nil }
 
-func (tx *memoryTx) Answered(context.Context, string, string) (bool, error) { return false, nil }
+func (tx *memoryTx) Answered(context.Context, string, []string) ([]string, error) { return nil, nil }
+
+func (tx *memoryTx) Freed(_ context.Context, competitionID string) (int, error) {
+	return tx.ledger.freed[competitionID], nil
+}
 
 func (tx *memoryTx) Prepared(context.Context, []compete.Place) (map[compete.Place]compete.PreparedEntry, error) {
 	return nil, nil
@@ -331,6 +336,7 @@ func (tx *memoryTx) Write(_ context.Context, c compete.LedgerChanges) error {
 		for _, t := range c.Teams {
 			m.teams[t.ID] = t
 		}
+		maps.Copy(m.freed, c.Freed)
 		m.replaced = append(m.replaced, c.Replaced...)
 		for _, d := range c.Draws {
 			m.draw = d

@@ -297,7 +297,7 @@ func (m *model) register(c call, p *person, division string) string {
 		}
 		return "registration_closed"
 	}
-	if bad := m.badTeam(c); bad != "" {
+	if bad := m.badTeam(c, false); bad != "" {
 		return bad
 	}
 	if m.rules != nil && c.joinsTeam() {
@@ -331,7 +331,7 @@ func (m *model) add(c call, p *person, division string, squeeze bool) string {
 	case m.started():
 		return "competition_started"
 	}
-	if bad := m.badTeam(c); bad != "" {
+	if bad := m.badTeam(c, true); bad != "" {
 		return bad
 	}
 	if m.rules != nil && c.joinsTeam() {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/minicompete/minicompete/internal/compete"
 )
@@ -103,13 +104,15 @@ func (m *model) captain(team string) *person {
 
 func (m *model) perTeam() bool { return m.rules != nil && m.rules.SeatUnit == compete.SeatPerTeam }
 
-// noJoin says why nobody can join a team; empty if they can.
-func (m *model) noJoin(team string) string {
+// noJoin says why nobody can join a team, or be put into it by staff; empty if they can.
+func (m *model) noJoin(team string, byStaff bool) string {
 	captain := m.captain(team)
 	switch {
 	case m.size(team) >= m.rules.Max:
 		return "team_full"
-	case m.perTeam() && (m.admission != compete.AdmissionFirstCome && captain.status != applied ||
+	case byStaff && m.perTeam() && captain.status == rejected:
+		return "team_closed"
+	case !byStaff && m.perTeam() && (m.admission != compete.AdmissionFirstCome && captain.status != applied ||
 		captain.status == offered || captain.status == rejected):
 		return "team_closed"
 	}
@@ -117,13 +120,13 @@ func (m *model) noJoin(team string) string {
 }
 
 // badTeam says what is wrong with the team that somebody chooses.
-func (m *model) badTeam(c call) string {
+func (m *model) badTeam(c call, byStaff bool) string {
 	switch {
 	case m.rules == nil:
 	case c.joinsTeam() && m.withCode(c) == "":
 		return "team_not_found"
 	case c.joinsTeam():
-		return m.noJoin(m.withCode(c))
+		return m.noJoin(m.withCode(c), byStaff)
 	case c.foundsTeam() && m.teams[strings.ToLower(c.teamName())] != nil:
 		return "team_name_taken"
 	case c.foundsTeam():
@@ -139,6 +142,9 @@ func (m *model) into(c call, p *person) {
 	case m.rules == nil:
 	case c.joinsTeam():
 		p.team, p.follows = m.withCode(c), m.perTeam()
+		if p.follows {
+			p.confirmBy = m.offeredAlong(p.team)
+		}
 	case c.foundsTeam():
 		m.found(strings.ToLower(c.teamName()), p)
 	default:
@@ -150,6 +156,14 @@ func (m *model) found(name string, p *person) {
 	m.ids++
 	m.teams[name] = &modelTeam{id: m.ids}
 	p.team, p.captain, p.follows = name, true, false
+}
+
+// offeredAlong returns until when the team's offer can be accepted.
+func (m *model) offeredAlong(team string) (until time.Time) {
+	if captain := m.captain(team); captain != nil && captain.status == offered {
+		until = captain.confirmBy
+	}
+	return until
 }
 
 func along(s compete.RegistrationStatus) compete.RegistrationStatus {
@@ -272,7 +286,7 @@ func (m *model) changeTeam(by string, c call, p *person) string {
 		return "team_division"
 	}
 	if to != "" {
-		if no := m.noJoin(to); no != "" {
+		if no := m.noJoin(to, m.manages(by)); no != "" {
 			return no
 		}
 	}
@@ -291,7 +305,7 @@ func (m *model) changeTeam(by string, c call, p *person) string {
 		*p = person{
 			name: p.name, status: along(captain.status), seq: m.seqs, division: captain.division, team: to,
 			follows: true,
-			blocked: p.blocked,
+			blocked: p.blocked, confirmBy: m.offeredAlong(to),
 		}
 		if led {
 			m.pass(held)

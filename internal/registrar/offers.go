@@ -49,7 +49,7 @@ func (b *batch) accept(c *competition, r *compete.Registration, now time.Time) e
 	b.markChanged(r, now)
 	b.recordChange(compete.AuditAccepted, "", r, before, statusAndSeq(r), now)
 	b.notify(r, compete.MessageConfirmed)
-	return b.follow(c, r, compete.EventAccept, compete.AuditAccepted, compete.MessageConfirmed, now)
+	return b.follow(c, r, compete.EventAccept, compete.AuditAccepted, "", compete.MessageConfirmed, now)
 }
 
 // endOffer takes back the seat of an offer that was declined or expired.
@@ -106,7 +106,8 @@ func (b *batch) give(c *competition, r *compete.Registration, now time.Time) err
 		b.recordChange(compete.AuditPromoted, compete.ViaJob, r, compete.RegistrationWaitlisted, statusAndSeq(r), now)
 		b.notify(r, compete.MessagePromoted)
 		b.markChanged(r, now)
-		return b.follow(c, r, compete.EventSeatFreed, compete.AuditPromoted, compete.MessagePromoted, now)
+		return b.follow(c, r, compete.EventSeatFreed, compete.AuditPromoted, compete.ViaJob, compete.MessagePromoted,
+			now)
 	}
 	r.Take(compete.EventSeatFreed, compete.RegistrationOffered)
 	b.recordChange(compete.AuditOffered, compete.ViaJob, r, compete.RegistrationWaitlisted,
@@ -114,21 +115,22 @@ func (b *batch) give(c *competition, r *compete.Registration, now time.Time) err
 	b.notify(r, compete.MessageOffered)
 	b.remind(r, now)
 	b.markChanged(r, now)
-	return b.follow(c, r, compete.EventSeatFreed, compete.AuditOffered, compete.MessageOffered, now)
+	return b.follow(c, r, compete.EventSeatFreed, compete.AuditOffered, compete.ViaJob, compete.MessageOffered, now)
 }
 
 // remind schedules the reminder of an offer for half of the remaining time.
 func (b *batch) remind(r *compete.Registration, now time.Time) {
-	run := compete.NoticeRun{
-		CompetitionID: r.CompetitionID, First: r.Seq, Last: r.Seq,
-		Kind: compete.MessageOfferReminder,
-	}
-	wait := r.ConfirmBy.Sub(now) / 2
+	b.later(r, compete.MessageOfferReminder, r.ConfirmBy.Sub(now)/2)
+}
+
+// later requests a message after a while, if it still holds then.
+func (b *batch) later(r *compete.Registration, kind compete.MessageKind, wait time.Duration) {
+	run := compete.NoticeRun{CompetitionID: r.CompetitionID, First: r.Seq, Last: r.Seq, Kind: kind}
 	if n := len(b.reminders); n > 0 {
 		job := &b.reminders[n-1]
 		last := &job.Runs[len(job.Runs)-1]
 		if sameMinute := (job.Wait - wait).Abs() < time.Minute; sameMinute && job.Len() < DefaultBatchSize {
-			if last.CompetitionID == r.CompetitionID && last.Last == r.Seq-1 {
+			if last.CompetitionID == r.CompetitionID && last.Kind == kind && last.Last == r.Seq-1 {
 				last.Last = r.Seq
 			} else {
 				job.Runs = append(job.Runs, run)

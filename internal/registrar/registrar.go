@@ -178,7 +178,7 @@ func (r *Registrar) RenewCode(ctx context.Context, c compete.TeamCommand) (compe
 func (r *Registrar) DropIncomplete(ctx context.Context, competitionID string) error {
 	for page := (result{more: true}); page.more; {
 		var err error
-		page, err = r.submit(ctx, compete.Actor{}, &dropIncomplete{competitionID, page.count})
+		page, err = r.submit(ctx, compete.Actor{}, &dropIncomplete{competitionID})
 		if err != nil {
 			return err
 		}

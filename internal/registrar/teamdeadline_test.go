@@ -1,7 +1,9 @@
 package registrar_test
 
 import (
+	"fmt"
 	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -76,6 +78,14 @@ func testTeamDeadlines(t *testing.T, db *store.Store, unit compete.SeatUnit) {
 	asked := jobs()
 	clock.jump(25 * time.Hour)
 	want(t, "jobs that warn, within 48 hours of the deadline", jobs()-asked, 1)
+	var warned string
+	must(t, db.Reader().QueryRowContext(t.Context(), `SELECT CAST(args AS text) FROM river_job WHERE kind = 'notify'
+		AND CAST(args AS text) LIKE '%team_too_small%' ORDER BY id DESC LIMIT 1`).Scan(&warned))
+	for person := range 7 { // those who are alone in a team, and who have none
+		id := a.registration(t, person, id).ID
+		want(t, fmt.Sprint("warned is ", person), id != "" && strings.Contains(warned, id),
+			person == 0 || person == 5 || person == 6 && unit == compete.SeatPerPerson)
+	}
 	clock.jump(48 * time.Hour)
 	jobs()
 	statuses := func() []compete.RegistrationStatus {

@@ -56,10 +56,15 @@ func (t *team) successor(leaving *compete.Registration) (next *compete.Registrat
 	return next
 }
 
+// alone reports whether a member has no others beside them, apart from those whose application was rejected.
+func (t *team) alone(r *compete.Registration) bool {
+	next := t.successor(r)
+	return next == nil || !next.Status.Hopeful()
+}
+
 // needs reports whether a captain who leaves has to choose the next one: there is somebody whom they can choose.
 func (t *team) needs(captain *compete.Registration) bool {
-	next := t.successor(captain)
-	return t.CaptainID == captain.UserID && next != nil && next.Status.Hopeful()
+	return t.CaptainID == captain.UserID && !t.alone(captain)
 }
 
 func (t *team) sort() {
@@ -122,11 +127,11 @@ func (b *batch) readTeams() error {
 		switch d := c.decider.(type) {
 		case *register:
 			if competition := b.withTeams(d.CompetitionID); competition != nil {
-				entry := d.Entry
+				choice := d.Entry.Team
 				if prepared, ok := b.prepared[d.place()]; ok {
-					entry, _ = prepared.Entry(nil, prepared.Asked, b.sealer)
+					choice = prepared.Team(b.sealer)
 				}
-				addChoice(&q, d.CompetitionID, entry.Team)
+				addChoice(&q, d.CompetitionID, choice)
 			}
 		case *add:
 			if b.withTeams(d.CompetitionID) != nil {
@@ -230,6 +235,15 @@ func (b *batch) create(c *competition, r *compete.Registration, name, id string,
 	b.teams.markChanged(one)
 	one.members = []*compete.Registration{r}
 	r.TeamID, r.Follows, r.Looking = id, false, false
+	b.warn(c, r, now)
+}
+
+// warn has somebody told later that they are in no team, or for a captain that theirs has too few members, if that is
+// so by then.
+func (b *batch) warn(c *competition, r *compete.Registration, now time.Time) {
+	if wait, ok := c.WarnsOfTeam(now); ok && r.Status.Hopeful() {
+		b.later(r, compete.MessageTeamTooSmall, wait)
+	}
 }
 
 // join makes a registration a member. Where seats are for teams, it follows the captain's.
@@ -254,6 +268,8 @@ func (b *batch) quit(c *competition, r *compete.Registration, now time.Time) err
 	one.members = slices.DeleteFunc(one.members, func(m *compete.Registration) bool { return m == r })
 	if len(one.members) == 0 {
 		b.teams.end(one)
+	} else if captain := one.captain(); captain != nil && c.Team != nil && one.size() == c.Team.Min-1 {
+		b.warn(c, captain, now) // too small from now on
 	}
 	r.TeamID = ""
 	return nil
@@ -271,9 +287,18 @@ func (b *batch) handOver(c *competition, one *team, to *compete.Registration, vi
 		SubjectID: one.ID, Before: compete.AuditFields("captainId", from.UserID),
 		After: compete.AuditFields("captainId", to.UserID),
 	})
-	if err := b.handAnswers(c, from, to); err != nil || !c.SeatsPerTeam() {
+	if err := b.handAnswers(c, from, to); err != nil {
 		return err
 	}
+	if c.SeatsPerTeam() {
+		b.exchange(c, one, from, to, now)
+	}
+	b.tell(one, to, compete.MessageTeamCaptain, now)
+	return nil
+}
+
+// exchange gives a new captain the place of the former one in the order of arrival, and the other way round.
+func (b *batch) exchange(c *competition, one *team, from, to *compete.Registration, now time.Time) {
 	from.Seq, to.Seq = to.Seq, from.Seq
 	from.Follows, to.Follows = true, false
 	b.markChanged(from, now)
@@ -282,7 +307,13 @@ func (b *batch) handOver(c *competition, one *team, to *compete.Registration, vi
 	delete(c.waiting, to.DivisionID) // it's read anew when a seat becomes free
 	c.handed = true
 	b.teams.handed = append(b.teams.handed, compete.HandOver{From: from.ID, To: to.ID})
-	return nil
+}
+
+// tell requests a message about a team that somebody may get several times.
+func (b *batch) tell(one *team, r *compete.Registration, kind compete.MessageKind, now time.Time) {
+	b.notices = append(b.notices, compete.Notice{
+		RegistrationID: r.ID, Seq: r.Seq, Kind: kind, ReleaseID: one.EventID(kind, r.ID, now), Trace: b.trace,
+	})
 }
 
 // handAnswers moves the answers to questions to the team, which are with the captain's.
@@ -365,7 +396,7 @@ func (b *batch) along(c *competition, captain *compete.Registration, f func(*com
 
 // follow gives the members of a team the status that their captain's registration has just got.
 func (b *batch) follow(
-	c *competition, captain *compete.Registration, by compete.Event, action compete.AuditAction,
+	c *competition, captain *compete.Registration, by compete.Event, action compete.AuditAction, via compete.Via,
 	kind compete.MessageKind, now time.Time,
 ) error {
 	return b.along(c, captain, func(m *compete.Registration) {
@@ -373,7 +404,7 @@ func (b *batch) follow(
 		m.Take(by, captain.Status)
 		m.PromotedAt, m.ConfirmBy = captain.PromotedAt, captain.ConfirmBy
 		b.markChanged(m, now)
-		b.recordChange(action, compete.ViaJob, m, before, statusAndSeq(m), now)
+		b.recordChange(action, via, m, before, statusAndSeq(m), now)
 		b.notify(m, kind)
 	})
 }

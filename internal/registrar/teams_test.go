@@ -2,6 +2,7 @@ package registrar_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"strings"
@@ -111,6 +112,163 @@ func TestDropPages(t *testing.T) {
 	})
 }
 
+// TestDropEndsInBetween: where decisions assign seats, those of dropped teams pass on although the process ends between
+// two pages.
+func TestDropEndsInBetween(t *testing.T) {
+	const alone = 40
+	review := func(c *compete.Competition) {
+		c.Admission, c.Capacity, c.SeatsLeft = compete.AdmissionReview, alone, alone
+	}
+	withTeams(t, review, func(t *testing.T, s *scenario) {
+		for i := range alone {
+			name := fmt.Sprint("alone ", i)
+			registerAs(name, inTeam(compete.TeamChoice{})).run(t, s)
+			s.set(name, pending)
+		}
+		registerAs("ada", inTeam(compete.TeamChoice{Name: "Red"})).run(t, s)
+		registerAs("bob", inTeam(s.codeOf("red"))).run(t, s)
+		s.set("ada", waitlisted)
+		s.set("bob", waitlisted)
+		c := s.ledger.competitions[cup]
+		c.SeatsLeft, c.Waitlisted = 0, 2
+		s.ledger.competitions[cup] = c
+		s.pass(2 * time.Hour)
+		pages, died := 0, errors.New("the process ends")
+		s.ledger.before = func() error {
+			if pages++; pages > 1 {
+				return died
+			}
+			return nil
+		}
+		if err := s.DropIncomplete(t.Context(), cup); err == nil {
+			t.Fatal("the second page was done")
+		}
+		s.ledger.before = nil
+		want(t, "after the first page", s.ledger.registrations["ada's"].Status, waitlisted)
+		must(t, s.DropIncomplete(t.Context(), cup))
+		want(t, "ada", s.ledger.registrations["ada's"].Status, pending)
+		want(t, "bob", s.ledger.registrations["bob's"].Status, pending)
+		want(t, "seats that haven't passed on", s.ledger.freed[cup], 0)
+		s.wantCounts(t)
+	})
+}
+
+// TestLateTeams: whoever has no team or one that is too small, less than 48 hours before the deadline, hears it after
+// half of the time that is left.
+func TestLateTeams(t *testing.T) {
+	warnings := func(s *scenario) (all []string) {
+		for _, changes := range s.ledger.changes {
+			for _, job := range changes.Jobs {
+				notify, ok := job.(compete.NotifyJob)
+				if !ok || len(notify.Runs) == 0 || notify.Runs[0].Kind != compete.MessageTeamTooSmall {
+					continue
+				}
+				for _, run := range notify.Runs {
+					for seq := run.First; seq <= run.Last; seq++ {
+						all = append(all, s.seqs[seq]+" in "+notify.Wait.String())
+					}
+				}
+			}
+		}
+		return all
+	}
+	withTeams(t, func(c *compete.Competition) { c.RegDeadline = morning.Add(50 * time.Hour) },
+		func(t *testing.T, s *scenario) {
+			c := s.ledger.competitions[cup]
+			c.StartDate, c.Capacity, c.SeatsLeft = nil, 9, 9
+			s.ledger.competitions[cup] = c
+			registerAs("ada", inTeam(compete.TeamChoice{Name: "Red"})).run(t, s)
+			want(t, "before everybody is told", len(warnings(s)), 0)
+			s.pass(10 * time.Hour)
+			registerAs("bob", inTeam(s.codeOf("red"))).run(t, s)
+			registerAs("cleo", inTeam(compete.TeamChoice{Name: "Blue"})).run(t, s)
+			registerAs("dan", inTeam(compete.TeamChoice{})).run(t, s)
+			s.pass(20 * time.Hour)
+			cancel("bob").run(t, s)
+			want(t, "warned", warnings(s), []string{"cleo in 20h0m0s", "dan in 20h0m0s", "ada in 10h0m0s"})
+		})
+}
+
+// TestToldAboutTeams: new captains are told so, and so is whoever is taken out of a team and keeps their seat, each time.
+func TestToldAboutTeams(t *testing.T) {
+	withTeams(t, func(c *compete.Competition) { c.RegDeadline = morning.Add(500 * time.Hour) },
+		func(t *testing.T, s *scenario) {
+			c := s.ledger.competitions[cup]
+			c.StartDate, c.Capacity, c.SeatsLeft = nil, 9, 9
+			s.ledger.competitions[cup] = c
+			registerAs("ada", inTeam(compete.TeamChoice{Name: "Red"})).run(t, s)
+			registerAs("bob", inTeam(s.codeOf("red"))).run(t, s)
+			member := func(by, userID string) compete.MemberCommand {
+				return compete.MemberCommand{
+					TeamCommand: compete.TeamCommand{
+						Actor: actor(by), CompetitionID: cup, TeamID: s.teamCalled("Red").ID,
+					}, UserID: userID,
+				}
+			}
+			told := map[string]bool{}
+			for range 2 {
+				for _, hand := range []compete.MemberCommand{member("ada", "bob"), member("bob", "ada")} {
+					_, err := s.HandOver(t.Context(), hand)
+					must(t, err)
+					s.pass(time.Minute)
+				}
+			}
+			_, err := s.RemoveMember(t.Context(), member("ada", "bob"))
+			must(t, err)
+			want(t, "messages", s.messages(), "confirmed ada, confirmed bob, team_captain ada, team_captain ada, "+
+				"team_captain bob, team_captain bob, team_left bob")
+			for _, changes := range s.ledger.changes {
+				for _, job := range changes.Jobs {
+					for _, n := range job.(compete.NotifyJob).Notices {
+						told[n.ReleaseID] = true
+					}
+				}
+			}
+			want(t, "that are told apart", len(told), 5)
+		})
+}
+
+// TestStaffReplaceMembers: where seats are for teams, staff put people into a team that it has been decided about. They
+// get its status, and answer no offer themselves.
+func TestStaffReplaceMembers(t *testing.T) {
+	withTeams(t, func(c *compete.Competition) {
+		c.Admission, c.OfferHours = compete.AdmissionReview, new(10)
+		c.Team = &compete.TeamRules{Min: 1, Max: 2, SeatUnit: compete.SeatPerTeam}
+	}, func(t *testing.T, s *scenario) {
+		for _, name := range []string{"ada", "bob", "cleo"} {
+			registerAs(name, inTeam(compete.TeamChoice{Name: name})).run(t, s)
+		}
+		until := morning.Add(10 * time.Hour)
+		for name, status := range map[string]compete.RegistrationStatus{"ada": offered, "bob": rejected} {
+			s.set(name, status)
+		}
+		r := s.ledger.registrations["ada's"]
+		r.ConfirmBy = &until
+		s.ledger.registrations["ada's"] = r
+		c := s.ledger.competitions[cup]
+		c.SeatsLeft--
+		s.ledger.competitions[cup] = c
+		into := func(by, team string) step {
+			return step{what: by + " moves cleo", do: func(ctx context.Context, s *scenario) (string, error) {
+				o, err := s.ChangeTeam(ctx, compete.ChangeTeamCommand{
+					Actor: actor(by), RegistrationID: "cleo's",
+					Change: compete.Some(compete.TeamChange{TeamChoice: s.codeOf(team)}),
+				})
+				return string(o.Registration.Status), err
+			}}
+		}
+		into("cleo", "ada").fails(compete.ErrTeamClosed).run(t, s)
+		into("olga", "bob").fails(compete.ErrTeamClosed).run(t, s)
+		into("olga", "ada").gets("OFFERED").run(t, s)
+		cleo := s.ledger.registrations["cleo's"]
+		if !cleo.Follows || cleo.ConfirmBy == nil || !cleo.ConfirmBy.Equal(until) {
+			t.Errorf("cleo's registration is %+v", cleo)
+		}
+		addWith("olga", "dan", compete.Entry{Team: s.codeOf("ada")}, false).fails(compete.ErrTeamFull).run(t, s)
+		want(t, "seats left", s.ledger.competitions[cup].SeatsLeft, 1)
+	})
+}
+
 // TestRejectedMembers: they don't count, are neither dropped nor told so, and become captain only after all others.
 func TestRejectedMembers(t *testing.T) {
 	review := func(c *compete.Competition) { c.Admission = compete.AdmissionReview }
@@ -130,6 +288,38 @@ func TestRejectedMembers(t *testing.T) {
 		want(t, "rejected", s.ledger.registrations["bob's"].Status, rejected)
 		want(t, "captain after the last", s.teamCalled("Red").CaptainID, "bob")
 		want(t, "told", strings.Count(s.messages(), "incomplete_team"), 1)
+		s.wantCounts(t)
+	})
+}
+
+// TestMoveWithRejected: whoever has only rejected people beside them changes division, and those leave the team.
+func TestMoveWithRejected(t *testing.T) {
+	division := func(id string) compete.Division {
+		return compete.Division{DivisionContent: compete.DivisionContent{ID: id, Name: id, Capacity: 3}, SeatsLeft: 3}
+	}
+	withTeams(t, func(c *compete.Competition) {
+		c.Admission, c.Divisions = compete.AdmissionReview, []compete.Division{
+			division("long"), division("short"),
+		}
+	}, func(t *testing.T, s *scenario) {
+		enter := func(name string, choice compete.TeamChoice) {
+			command := inTeam(choice)
+			command.Entry.DivisionID = "long"
+			registerAs(name, command).gets("APPLIED").run(t, s)
+		}
+		enter("ada", compete.TeamChoice{Name: "Red"})
+		enter("bob", s.codeOf("red"))
+		move := step{what: "ada moves", do: func(ctx context.Context, s *scenario) (string, error) {
+			o, err := s.Move(ctx, compete.MoveCommand{
+				Actor: actor("ada"), RegistrationID: "ada's", DivisionID: "short",
+			})
+			return o.Registration.DivisionID, err
+		}}
+		move.fails(compete.ErrTeamDivision).run(t, s)
+		s.set("bob", rejected)
+		move.gets("short").run(t, s)
+		want(t, "bob's team", s.ledger.registrations["bob's"].TeamID, "")
+		want(t, "ada's team", s.ledger.registrations["ada's"].TeamID, s.teamCalled("Red").ID)
 		s.wantCounts(t)
 	})
 }

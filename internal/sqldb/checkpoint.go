@@ -23,6 +23,7 @@ type checkpoints struct {
 	db     *DB
 	handle *sql.DB
 	mu     sync.Mutex // held during each; SQLite doesn't wait for another one to end
+	copied int        // the size of a large log of which nothing was left to copy; 0 if there was none
 	stop   context.CancelFunc
 	done   chan struct{}
 }
@@ -50,13 +51,19 @@ func (db *DB) startCheckpoints(handle *sql.DB) {
 }
 
 // run copies what is new in the log. Once the log is large, it also copies what was added meanwhile while nobody
-// writes, so that the next write can begin it anew.
+// writes, so that the next write can begin it anew. Until there is one, nothing is left to do.
 func (c *checkpoints) run(ctx context.Context) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	size, err := checkpoint(ctx, c.handle)
-	if err != nil || size < maxLog {
+	log, err := checkpoint(ctx, c.handle)
+	switch {
+	case err != nil:
 		return err
+	case log.size < maxLog:
+		c.copied = 0
+		return nil
+	case log.copied == log.size && log.size == c.copied:
+		return nil
 	}
 	if _, err := checkpoint(ctx, c.handle); err != nil {
 		return err
@@ -66,19 +73,25 @@ func (c *checkpoints) run(ctx context.Context) error {
 		return err
 	}
 	began := time.Now()
-	_, err = checkpoint(ctx, conn)
+	log, err = checkpoint(ctx, conn)
 	c.db.held(time.Since(began))
+	if c.copied = 0; err == nil && log.copied == log.size {
+		c.copied = log.size
+	}
 	return errors.Join(err, conn.Close())
 }
 
-// checkpoint copies what it can without waiting for anybody, and returns the size of the log in pages.
+// logSize is the size of the log, and how much of it is in the database file, in pages.
+type logSize struct{ size, copied int }
+
+// checkpoint copies what it can without waiting for anybody.
 func checkpoint(ctx context.Context, on interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 },
-) (size int, err error) {
-	var busy, copied int
-	err = on.QueryRowContext(ctx, `PRAGMA wal_checkpoint(passive)`).Scan(&busy, &size, &copied)
-	return size, err
+) (log logSize, err error) {
+	var busy int
+	err = on.QueryRowContext(ctx, `PRAGMA wal_checkpoint(passive)`).Scan(&busy, &log.size, &log.copied)
+	return log, err
 }
 
 // pause waits for the current checkpoint, and lets none start before resume.

@@ -18,11 +18,7 @@ func TestCheckpoints(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "notes.db")
 	db := openNotes(t, "sqlite://"+file)
 	insert(t, db, newNote("a"))
-	deadline := time.Now().Add(time.Minute)
-	for alone := 0; alone != 1; {
-		if time.Now().After(deadline) {
-			t.Fatal("the note is only in the log")
-		}
+	until(t, "the note is in the file", func() bool {
 		content, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
@@ -31,7 +27,21 @@ func TestCheckpoints(t *testing.T) {
 		if err := os.WriteFile(copied, content, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		alone = notesIn(t, copied)
+		return notesIn(t, copied) == 1
+	})
+}
+
+// until waits for a state. The limit is only for a test that fails.
+func until(t *testing.T, what string, reached func() bool) {
+	t.Helper()
+	limit, look := time.After(2*time.Minute), time.NewTicker(10*time.Millisecond)
+	defer look.Stop()
+	for !reached() {
+		select {
+		case <-limit:
+			t.Fatalf("not reached: %s", what)
+		case <-look.C:
+		}
 	}
 }
 
@@ -51,28 +61,66 @@ func notesIn(t *testing.T, file string) (n int) {
 // A large log is begun anew, and holding the writer for that is reported.
 func TestLargeLog(t *testing.T) {
 	t.Parallel()
-	var held atomic.Int64
-	url := "sqlite://" + filepath.Join(t.TempDir(), "notes.db")
-	openNotes(t, url)
-	db := open(t, sqldb.Config{URL: url, Held: func(time.Duration) { held.Add(1) }})
-	n := newNote("a")
-	n.Picture = make([]byte, 4096*(sqldb.MaxLog+1))
-	insert(t, db, n)
-	if held.Load() == 0 {
+	db, held := largeLog(t)
+	if held() == 0 {
 		t.Error("the transaction wasn't reported")
 	}
-	for range 50 { // another checkpoint may have been first
-		before, after, err := db.Checkpoint(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if after < sqldb.MaxLog {
-			return
-		}
-		t.Logf("%d pages before, %d after", before, after)
-		time.Sleep(100 * time.Millisecond)
+	until(t, "a write begins the log anew", func() bool { // another checkpoint may have been first
+		checkpoint(t, db)
+		return writeTo(t, db) < sqldb.MaxLog
+	})
+}
+
+// writeTo writes something, and returns the size of the log then.
+func writeTo(t *testing.T, db *sqldb.DB) (size int) {
+	t.Helper()
+	_, err := sqldb.Change(t.Context(), db.Writer(), `UPDATE notes SET likes = likes + 1`)
+	if err == nil {
+		size, err = db.LogSize(t.Context())
 	}
-	t.Error("the log only grows")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return size
+}
+
+// While nobody writes, a large log of which nothing is left to copy doesn't take the writer again.
+func TestLargeLogOfAnIdleSite(t *testing.T) {
+	t.Parallel()
+	db, held := largeLog(t)
+	until(t, "the writer is left alone", func() bool {
+		before := held()
+		checkpoint(t, db)
+		return held() == before
+	})
+	before := held()
+	for range 10 {
+		checkpoint(t, db)
+	}
+	if n := held() - before; n > 0 {
+		t.Errorf("the writer was taken %d times", n)
+	}
+	until(t, "a write begins the log anew", func() bool { return writeTo(t, db) < sqldb.MaxLog })
+}
+
+// largeLog opens a database with a large log. held counts how often its writer was held.
+func largeLog(t *testing.T) (db *sqldb.DB, held func() int64) {
+	t.Helper()
+	var n atomic.Int64
+	url := "sqlite://" + filepath.Join(t.TempDir(), "notes.db")
+	openNotes(t, url)
+	db = open(t, sqldb.Config{URL: url, Held: func(time.Duration) { n.Add(1) }})
+	note := newNote("a")
+	note.Picture = make([]byte, 4096*(sqldb.MaxLog+1))
+	insert(t, db, note)
+	return db, n.Load
+}
+
+func checkpoint(t *testing.T, db *sqldb.DB) {
+	t.Helper()
+	if err := db.Checkpoint(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // Emptying the log doesn't fail because a checkpoint is running.
@@ -85,7 +133,7 @@ func TestScrubBesideCheckpoints(t *testing.T) {
 	go func() {
 		defer close(done)
 		for ctx.Err() == nil {
-			_, _, _ = db.Checkpoint(ctx)
+			_ = db.Checkpoint(ctx)
 		}
 	}()
 	for range 50 {

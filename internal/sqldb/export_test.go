@@ -15,18 +15,13 @@ func (p *Passed) Add(at time.Time, end Position) bool              { return p.pa
 func (p *Passed) Reached(replayed Position) (at time.Time, _ bool) { return p.passed.reached(replayed) }
 func (p *Passed) Len() int                                         { return len(p.passed.ends) }
 
-// Checkpoint runs a checkpoint of SQLite's log, and returns the size of the log before and after it, in pages.
-func (db *DB) Checkpoint(ctx context.Context) (before, after int, err error) {
-	if before, err = checkpoint(ctx, db.checkpoints.handle); err == nil {
-		err = db.checkpoints.run(ctx)
-	}
-	if err == nil {
-		_, err = db.writer.handle.ExecContext(ctx, `UPDATE notes SET likes = likes + 1`)
-	}
-	if err == nil {
-		after, err = checkpoint(ctx, db.checkpoints.handle)
-	}
-	return before, after, err
+// Checkpoint runs a checkpoint of SQLite's log, as is done twice a second.
+func (db *DB) Checkpoint(ctx context.Context) error { return db.checkpoints.run(ctx) }
+
+// LogSize returns the size of SQLite's log, in pages.
+func (db *DB) LogSize(ctx context.Context) (int, error) {
+	log, err := checkpoint(ctx, db.checkpoints.handle)
+	return log.size, err
 }
 
 // MaxLog is the size from which on the log is begun anew, in pages.

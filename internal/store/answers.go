@@ -2,7 +2,6 @@ package store
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -100,7 +99,11 @@ func answerRows(answers map[string]string) [][]any {
 
 // Answers implements compete.LedgerTx.
 func (t *ledgerTx) Answers(ctx context.Context, registrationID string) (compete.Answers, error) {
-	found, err := sqldb.List(ctx, t, scanAnswers,
+	return answersFor(ctx, t, registrationID)
+}
+
+func answersFor(ctx context.Context, q sqldb.Querier, registrationID string) (compete.Answers, error) {
+	found, err := sqldb.List(ctx, q, scanAnswers,
 		`SELECT a.answers FROM registration_answers a WHERE a.registration_id = $1`, registrationID)
 	if err != nil || len(found) == 0 {
 		return nil, err
@@ -114,14 +117,36 @@ func scanAnswers(row sqldb.Row) (compete.Answers, error) {
 	return compete.Answers(a), err
 }
 
-// Answered implements compete.LedgerTx. An id consists of characters that JSON never escapes, and a quotation mark
-// within a text has a backslash before it.
-func (t *ledgerTx) Answered(ctx context.Context, competitionID, questionID string) (bool, error) {
-	key := strings.ReplaceAll(`"`+questionID+`":`, "_", `\_`)
-	found, err := sqldb.List(ctx, t, sqldb.ScanInt, `SELECT 1 FROM registrations r
-		JOIN registration_answers a ON a.registration_id = r.id
-		WHERE r.competition_id = $1 AND a.answers LIKE $2 ESCAPE '\' LIMIT 1`, competitionID, "%"+key+"%")
-	return len(found) > 0, err
+// answeredPage is how many answers Answered reads at a time: the first few say it of most questions.
+const answeredPage = 1000
+
+// Answered implements compete.LedgerTx. It reads the answers once for all questions. An id consists of characters that
+// JSON never escapes, and a quotation mark within a text has a backslash before it.
+func (t *ledgerTx) Answered(
+	ctx context.Context, competitionID string, questionIDs []string,
+) (answered []string, err error) {
+	left := slices.Clone(questionIDs)
+	for after, n := int64(-1), answeredPage; n == answeredPage && len(left) > 0; {
+		n = 0
+		if _, err := sqldb.List(ctx, t, func(row sqldb.Row) (none struct{}, err error) {
+			var text string
+			err = row.Scan(&after, &text)
+			n++
+			left = slices.DeleteFunc(left, func(id string) bool {
+				found := strings.Contains(text, `"`+id+`":`)
+				if found {
+					answered = append(answered, id)
+				}
+				return found
+			})
+			return none, err
+		}, `SELECT r.seq, a.answers FROM registrations r JOIN registration_answers a ON a.registration_id = r.id
+			WHERE r.competition_id = $1 AND r.seq > $2 ORDER BY r.seq LIMIT $3`,
+			competitionID, after, answeredPage); err != nil {
+			return nil, err
+		}
+	}
+	return answered, nil
 }
 
 // AnswersOf implements compete.RegistrationStore.
@@ -129,12 +154,7 @@ func (s *Store) AnswersOf(ctx context.Context, registrationID string) (compete.A
 	if !compete.ValidID(registrationID) {
 		return nil, nil
 	}
-	found, err := sqldb.List(ctx, s.reader, scanAnswers,
-		`SELECT a.answers FROM registration_answers a WHERE a.registration_id = $1`, registrationID)
-	if err != nil || len(found) == 0 {
-		return nil, err
-	}
-	return found[0], nil
+	return answersFor(ctx, s.reader, registrationID)
 }
 
 // AnswersOfCompetition implements compete.RegistrationStore.
@@ -154,40 +174,35 @@ func (s *Store) AnswersOfCompetition(
 	return all, next, err
 }
 
-// sensitiveOver selects the competitions whose sensitive answers have been kept long enough.
-const sensitiveOver = `SELECT c.id, c.questions, c.end_date, c.start_date, c.reg_deadline, c.answers_kept_days
+// sensitiveOver selects the competitions whose sensitive answers may have been kept long enough.
+const sensitiveOver = `SELECT c.id, c.version, c.questions, c.end_date, c.start_date, c.reg_deadline,
+	c.answers_kept_days
 	FROM competitions c WHERE c.answers_kept_days IS NOT NULL AND c.answers_purged_at IS NULL
 	AND coalesce(c.end_date, c.start_date, c.reg_deadline) <= $1 ORDER BY c.id`
 
 // forgetSensitive deletes the answers to sensitive questions, and to questions that no longer exist, of competitions
 // that have been over for as many days as those are kept. It returns the number of registrations that had any.
 func (s *Store) forgetSensitive(ctx context.Context, now time.Time) (changed int, err error) {
-	type over struct {
-		id        string
-		questions storedQuestions
-		times     [2]*time.Time // the end and the start
-		deadline  time.Time
-		days      int
-	}
-	competitions, err := sqldb.List(ctx, s.reader, func(row sqldb.Row) (o over, err error) {
-		err = row.Scan(&o.id, &o.questions, &o.times[0], &o.times[1], &o.deadline, &o.days)
-		return o, err
+	competitions, err := sqldb.List(ctx, s.reader, func(row sqldb.Row) (c compete.Competition, err error) {
+		err = row.Scan(&c.ID, &c.Version, (*storedQuestions)(&c.Questions), &c.EndDate, &c.StartDate, &c.RegDeadline,
+			&c.AnswersKeptDays)
+		return c, err
 	}, sensitiveOver, now)
 	if err != nil {
 		return 0, err
 	}
 	for _, c := range competitions {
-		over := *cmp.Or(c.times[0], c.times[1], &c.deadline)
-		if now.Before(over.AddDate(0, 0, c.days)) {
+		if !c.SensitiveOver(now.Add(-compete.SensitiveMargin)) {
 			continue
 		}
-		n, err := s.forgetSensitiveOf(ctx, c.id, compete.Questions(c.questions))
+		n, err := s.forgetSensitiveOf(ctx, c.ID, c.Questions)
 		changed += n
 		if err != nil {
 			return changed, fmt.Errorf("delete sensitive answers: %w", err)
 		}
-		if _, err := sqldb.Change(ctx, s.writer, `UPDATE competitions SET answers_purged_at = $2 WHERE id = $1`, c.id,
-			now); err != nil {
+		// After an edit in the meantime, other questions may be sensitive.
+		if _, err := sqldb.Change(ctx, s.writer, `UPDATE competitions SET answers_purged_at = $3
+			WHERE id = $1 AND version = $2`, c.ID, c.Version, now); err != nil {
 			return changed, err
 		}
 	}
@@ -197,22 +212,29 @@ func (s *Store) forgetSensitive(ctx context.Context, now time.Time) (changed int
 func (s *Store) forgetSensitiveOf(
 	ctx context.Context, competitionID string, qs compete.Questions,
 ) (changed int, err error) {
-	for after := int64(-1); after != 0 && err == nil; {
-		err = s.Transact(ctx, func(ctx context.Context, tx Tx) error {
-			kept, last, err := tx.lastingAnswers(ctx, competitionID, qs, after)
+	for after := int64(-1); after != 0; {
+		var last int64
+		var n int
+		err := s.Transact(ctx, func(ctx context.Context, tx Tx) error {
+			kept, next, err := tx.lastingAnswers(ctx, competitionID, qs, after)
 			if err != nil {
 				return err
 			}
+			last, n = next, len(kept)
 			_, err = tx.Bulk(ctx, saveAnswers, answerRows(kept))
-			after, changed = last, changed+len(kept)
 			return err
 		})
+		if err != nil {
+			return changed, err
+		}
+		after, changed = last, changed+n
 	}
-	return changed, err
+	return changed, nil
 }
 
 // lastingAnswers returns, by registration, what remains of a page of answers of which something has to go. It also
-// returns the last Seq of the page, or 0 if no further page follows.
+// returns the last Seq of the page, or 0 if no further page follows. It locks the competition, as the registrar does, so
+// that nobody edits answers meanwhile, and then the answers, so that nobody deletes them.
 func (t Tx) lastingAnswers(
 	ctx context.Context, competitionID string, qs compete.Questions, after int64,
 ) (kept map[string]string, last int64, err error) {
@@ -221,12 +243,19 @@ func (t Tx) lastingAnswers(
 		seq     int64
 		answers storedAnswers
 	}
+	if _, err := sqldb.List(ctx, t, sqldb.ScanString,
+		`SELECT c.id FROM competitions c WHERE c.id = $1 {lock c}`, competitionID); err != nil {
+		return nil, 0, err
+	}
 	found, err := sqldb.List(ctx, t, func(r sqldb.Row) (a row, err error) {
 		err = r.Scan(&a.id, &a.seq, &a.answers)
 		return a, err
 	}, `SELECT a.registration_id, r.seq, a.answers FROM registrations r
 		JOIN registration_answers a ON a.registration_id = r.id
-		WHERE r.competition_id = $1 AND r.seq > $2 ORDER BY r.seq LIMIT $3`, competitionID, after, cleanUpPage)
+		WHERE r.competition_id = $1 AND r.seq > $2 ORDER BY r.seq LIMIT $3 {lock a}`, competitionID, after, cleanUpPage)
+	if err != nil {
+		return nil, 0, err
+	}
 	kept = map[string]string{}
 	for _, r := range found {
 		some := qs.Lasting(compete.Answers(r.answers))
@@ -240,5 +269,5 @@ func (t Tx) lastingAnswers(
 	if len(found) == cleanUpPage {
 		last = found[len(found)-1].seq
 	}
-	return kept, last, err
+	return kept, last, nil
 }

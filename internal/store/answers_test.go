@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/testservices"
 )
 
 const keptDays = 30
@@ -39,7 +40,8 @@ func TestSensitiveAnswers(t *testing.T) {
 			})
 		}
 		const day = 24 * time.Hour
-		gone, kept := over(keptDays*day), over(keptDays*day-time.Minute)
+		gone := over(keptDays*day + compete.SensitiveMargin)
+		kept := over(keptDays*day + compete.SensitiveMargin - time.Minute)
 		const answers = `{"diet":"none","removed":"secret","size":"M"}`
 		first, second := f.answered(t, gone.ID, answers), f.answered(t, gone.ID, answers)
 		other := f.answered(t, kept.ID, answers)
@@ -60,6 +62,45 @@ func TestSensitiveAnswers(t *testing.T) {
 		report, err = f.CleanUp(t.Context(), ages, f.now)
 		must(t, err)
 		want(t, "again", report.Answers, 0)
+	})
+}
+
+// An edit that is under way when sensitive answers are deleted isn't lost.
+func TestSensitiveAnswersBesideAnEdit(t *testing.T) {
+	testservices.OnlyPostgres(t, func(t *testing.T, url string) {
+		f := newFixture(openAt(t, url), nil)
+		c := f.addCompetition(t, f.addUser(t, compete.RoleOrganizer), func(c *compete.Competition) {
+			c.RegDeadline, c.StartDate, c.EndDate = f.ago(2*keptDays*24*time.Hour), nil, nil
+			c.AnswersKeptDays = new(keptDays)
+			c.Questions = compete.Questions{
+				{ID: "size", Kind: compete.QuestionText, Label: "Size", Scope: compete.ScopePerson},
+			}
+		})
+		r := f.answered(t, c.ID, `{"removed":"secret","size":"M"}`)
+		edit, err := f.Writer().BeginTx(t.Context(), nil)
+		must(t, err)
+		defer func() { _ = edit.Rollback() }()
+		_, err = edit.ExecContext(t.Context(),
+			`UPDATE registration_answers SET answers = '{"removed":"secret","size":"L"}' WHERE registration_id = $1`, r.ID)
+		must(t, err)
+		done := make(chan error, 1)
+		go func() {
+			_, err := f.CleanUp(t.Context(), compete.CleanUpAges{
+				FailedJobs: retained, Audit: 10 * retained, Sessions: retained,
+			}, f.now)
+			done <- err
+		}()
+		for waiting := 0; waiting == 0; {
+			must(t, f.Reader().QueryRowContext(t.Context(), `SELECT count(*) FROM pg_stat_activity
+				WHERE datname = current_database() AND wait_event_type = 'Lock'`).Scan(&waiting))
+		}
+		must(t, edit.Commit())
+		must(t, <-done)
+		got, err := f.AnswersOf(t.Context(), r.ID)
+		must(t, err)
+		if !reflect.DeepEqual(got, compete.Answers{"size": "L"}) {
+			t.Errorf("got %v, want what was edited, without what is deleted", got)
+		}
 	})
 }
 

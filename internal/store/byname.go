@@ -33,7 +33,9 @@ func (s *Store) participantsByName(
 	}
 	var st statement
 	st.Add(`SELECT r.id FROM registrations r WHERE `+f.competition()+` = %s`, competitionID)
-	st.matching(compete.RegistrationFilter{Status: f.Status, DivisionID: f.DivisionID, Answer: f.Answer})
+	st.matching(compete.RegistrationFilter{
+		Status: f.Status, DivisionID: f.DivisionID, TeamID: f.TeamID, Answer: f.Answer,
+	})
 	st.Add(` LIMIT 1 OFFSET %s`, fewParticipants)
 	many, err := sqldb.List(ctx, s.replicated, sqldb.ScanString, st.Text(), st.Args()...)
 	if err != nil {

@@ -177,6 +177,11 @@ func (t Tx) saveContent(ctx context.Context, c compete.Competition) error {
 		append([]any{c.ID}, competitionContent.Values(&c)...)...); err != nil {
 		return err
 	}
+	if !c.TakesEntries() { // no press looks at what was filled in ahead, so none would delete it
+		if _, err := sqldb.Change(ctx, t, `DELETE FROM preparations WHERE competition_id = $1`, c.ID); err != nil {
+			return err
+		}
+	}
 	return t.saveTags(ctx, c)
 }
 

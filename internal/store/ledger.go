@@ -237,6 +237,7 @@ func (t *ledgerTx) Write(ctx context.Context, c compete.LedgerChanges) error {
 	if err := t.store.addJobs(pipeline, c.Jobs); err != nil {
 		return err
 	}
+	saveFreed(pipeline, c.Freed)
 	saveReleases(pipeline, c.Releases) // before what is left of the drafts moves
 	handOver(pipeline, c.HandOvers)
 	saveDraws(pipeline, c.Draws)

@@ -88,6 +88,7 @@ var seeds = []struct {
 		"divisions": 1,
 		"questions": `[{"id":"q1-1","kind":"TEXT","label":"School","scope":"PERSON"}]`,
 		"team":      `{"min":1,"max":4,"seatUnit":"PERSON"}`, "teams_warned_for": seedTime, "teams_dropped_for": seedTime,
+		"teams_freed":   2,
 		"answers_until": seedTime, "answers_kept_days": 30, "answers_purged_at": seedTime,
 	}},
 	{"divisions", row{
@@ -125,7 +126,7 @@ var seeds = []struct {
 	{"preparations", row{
 		"user_id": seedUser, "competition_id": seedCompetition, "division_id": seedOther,
 		"team_name": "Units", "team_code": "sealed", "looking": false,
-		"answers": `{"q1-1":"No. 5"}`, "asked": "0a1b", "updated_at": seedTime,
+		"answers": `{"q1-1":"No. 5"}`, "asked": "0a1b", "access": "1b0a", "updated_at": seedTime,
 	}},
 	{"decisions", row{
 		"registration_id": seedRegistration, "competition_id": seedCompetition, "seq": int64(1), "decision": "ADMIT",

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/minicompete/minicompete/internal/compete"
@@ -63,7 +64,8 @@ func (s *Store) handedNotices(
 	ctx context.Context, notices []compete.Notice, byID map[string]*addressee,
 	competitions map[string]compete.Competition,
 ) ([]compete.Notice, error) {
-	var handed []compete.Notice
+	var moved []int
+	var places [][2]string
 	for i, n := range notices {
 		r := byID[n.RegistrationID]
 		if r == nil || r.Seq == n.Seq {
@@ -72,18 +74,34 @@ func (s *Store) handedNotices(
 		if c := competitions[r.CompetitionID]; !c.SeatsPerTeam() {
 			continue
 		}
-		holders, err := sqldb.List(ctx, s.reader, sqldb.ScanString,
-			`SELECT r.id FROM registrations r WHERE r.competition_id = $1 AND r.seq = $2`, r.CompetitionID, n.Seq)
-		if err != nil {
-			return nil, err
-		}
-		if len(holders) == 0 {
+		moved = append(moved, i)
+		places = append(places, [2]string{r.CompetitionID, strconv.FormatInt(n.Seq, 10)})
+	}
+	if len(moved) == 0 {
+		return nil, nil
+	}
+	holders := make(map[[2]string]string, len(places))
+	ids, seqs := s.db.Pairs(places)
+	if _, err := sqldb.List(ctx, s.reader, func(row sqldb.Row) (none struct{}, err error) {
+		var place [2]string
+		var id string
+		err = row.Scan(&place[0], &place[1], &id)
+		holders[place] = id
+		return none, err
+	}, `SELECT v.a, v.b, r.id FROM {pairs $1 $2 uuid text} CROSS JOIN registrations r
+		WHERE r.competition_id = v.a AND r.seq = CAST(v.b AS bigint)`, ids, seqs); err != nil {
+		return nil, err
+	}
+	var handed []compete.Notice
+	for n, i := range moved {
+		id := holders[places[n]]
+		if id == "" {
 			continue
 		}
 		if handed == nil {
 			handed = slices.Clone(notices)
 		}
-		handed[i].RegistrationID = holders[0]
+		handed[i].RegistrationID = id
 	}
 	return handed, nil
 }
@@ -103,10 +121,10 @@ func (s *Store) nameTeams(ctx context.Context, targets []compete.Target) error {
 	_, err := sqldb.List(ctx, s.reader, func(row sqldb.Row) (none struct{}, err error) {
 		var id string
 		var t compete.TargetTeam
-		err = row.Scan(&id, &t.Name, &t.Size)
+		err = row.Scan(&id, &t.Name, &t.Size, &t.CaptainID)
 		byID[id] = t
 		return none, err
-	}, `SELECT t.id, t.name, `+sizeOf(`t.id`)+` FROM teams t WHERE t.id {any $1 uuid}`, s.db.Array(ids))
+	}, `SELECT t.id, t.name, `+sizeOf(`t.id`)+`, t.captain_id FROM teams t WHERE t.id {any $1 uuid}`, s.db.Array(ids))
 	for i := range targets {
 		targets[i].Team = byID[targets[i].Registration.TeamID]
 	}

@@ -63,9 +63,9 @@ type participantFilter struct {
 	among candidates
 }
 
-// competition returns the column of the competition, without its index where that of a division is better.
+// competition returns the column of the competition, without its index where that of a division or team is better.
 func (f participantFilter) competition() string {
-	if f.DivisionID != "" {
+	if f.DivisionID != "" || f.TeamID != "" {
 		return `{+r.competition_id}`
 	}
 	return `r.competition_id`
@@ -160,7 +160,9 @@ func (s *Store) alongArrivals(
 	for looked := 0; ; size = window {
 		var st statement
 		st.Add(`SELECT r.user_id, r.seq FROM registrations r WHERE `+f.competition()+` = %s`, competitionID)
-		st.matching(compete.RegistrationFilter{Status: f.Status, DivisionID: f.DivisionID, Answer: f.Answer})
+		st.matching(compete.RegistrationFilter{
+			Status: f.Status, DivisionID: f.DivisionID, TeamID: f.TeamID, Answer: f.Answer,
+		})
 		st.afterArrival(f, size)
 		arrivals, err := sqldb.List(ctx, s.replicated, scanArrival, st.Text(), st.Args()...)
 		if err != nil {
@@ -259,7 +261,13 @@ func (s *statement) registrations(db *sqldb.DB, competitionID string, f particip
 
 // matching adds the conditions on the status and division of a registration r and on its user u.
 func (s *statement) matching(f compete.RegistrationFilter) {
-	if f.DivisionID != "" {
+	switch {
+	case f.TeamID != "":
+		s.Add(` AND r.team_id = %s`, f.TeamID)
+		if f.DivisionID != "" {
+			s.Add(` AND {+r.division_id} = %s`, f.DivisionID)
+		}
+	case f.DivisionID != "":
 		s.Add(` AND r.division_id = %s`, f.DivisionID)
 	}
 	if f.Status != "" {
@@ -285,7 +293,7 @@ func (s *Store) RegistrationsByStatus(
 	if !compete.ValidID(competitionID) || !storable(f.Search) {
 		return counts, nil
 	}
-	if f.Search == "" && f.Answer.QuestionID == "" && !f.Teams { // where some follow a captain, blocks count teams
+	if f.Search == "" && f.Answer.QuestionID == "" && f.TeamID == "" && !f.Teams { // where some follow a captain, blocks count teams
 		return s.everyStatus(ctx, partOf(competitionID, f.DivisionID))
 	}
 	among, err := s.candidates(ctx, f.Search)

@@ -15,12 +15,13 @@ var _ compete.PreparationStore = (*Store)(nil)
 func (s *Store) SavePreparation(ctx context.Context, p compete.Place, e compete.PreparedEntry, now time.Time) error {
 	return s.Transact(ctx, func(ctx context.Context, tx Tx) error {
 		if _, err := sqldb.Change(ctx, tx, `INSERT INTO preparations
-				(user_id, competition_id, division_id, team_name, team_code, looking, answers, asked, updated_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+				(user_id, competition_id, division_id, team_name, team_code, looking, answers, asked, access, updated_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 			ON CONFLICT (user_id, competition_id) DO UPDATE SET division_id = excluded.division_id,
 				team_name = excluded.team_name, team_code = excluded.team_code, looking = excluded.looking,
-				answers = excluded.answers, asked = excluded.asked, updated_at = excluded.updated_at`,
-			p.UserID, p.CompetitionID, e.DivisionID, e.TeamName, e.TeamCode, e.Looking, e.Answers, e.Asked,
+				answers = excluded.answers, asked = excluded.asked, access = excluded.access,
+				updated_at = excluded.updated_at`,
+			p.UserID, p.CompetitionID, e.DivisionID, e.TeamName, e.TeamCode, e.Looking, e.Answers, e.Asked, e.Access,
 			compete.UTC(now)); err != nil {
 			return unknownUser(err)
 		}
@@ -46,7 +47,7 @@ func (s *Store) DeletePreparation(ctx context.Context, p compete.Place, now time
 
 // preparedColumns are those that scanPrepared reads.
 const preparedColumns = `p.user_id, p.competition_id, p.division_id, p.team_name, p.team_code, p.looking,
-	p.answers, p.asked, p.updated_at`
+	p.answers, p.asked, p.access, p.updated_at`
 
 type preparation struct {
 	place compete.Place
@@ -57,7 +58,7 @@ type preparation struct {
 func scanPrepared(r sqldb.Row) (p preparation, err error) {
 	e := &p.entry
 	err = r.Scan(&p.place.UserID, &p.place.CompetitionID, &e.DivisionID, &e.TeamName, &e.TeamCode, &e.Looking,
-		&e.Answers, &e.Asked, &p.at)
+		&e.Answers, &e.Asked, &e.Access, &p.at)
 	return p, err
 }
 

@@ -1,9 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -175,6 +177,23 @@ func (t *ledgerTx) Incomplete(
 	return found, err
 }
 
+// Freed implements compete.LedgerTx.
+func (t *ledgerTx) Freed(ctx context.Context, competitionID string) (int, error) {
+	found, err := sqldb.List(ctx, t, sqldb.ScanInt, `SELECT c.teams_freed FROM competitions c WHERE c.id = $1`,
+		competitionID)
+	if err != nil || len(found) == 0 {
+		return 0, err
+	}
+	return found[0], nil
+}
+
+// saveFreed writes the numbers in order of competition.
+func saveFreed(p *sqldb.Pipeline, freed map[string]int) {
+	for _, id := range slices.Sorted(maps.Keys(freed)) {
+		p.Exec(`UPDATE competitions SET teams_freed = $2 WHERE id = $1`, id, freed[id])
+	}
+}
+
 // Team implements compete.TeamStore.
 func (s *Store) Team(ctx context.Context, id string) (compete.Team, error) {
 	return sqldb.One(ctx, s.reader, compete.ErrTeamMissing, teamRow.Scan,
@@ -254,24 +273,9 @@ func (s *Store) Seekers(
 
 // Invited implements compete.TeamStore.
 func (s *Store) Invited(ctx context.Context, moveID string, registrationIDs []string) ([]string, error) {
-	return sqldb.List(ctx, s.reader, func(row sqldb.Row) (id string, err error) {
-		err = row.Scan(&id)
-		return id, err
-	}, `SELECT CAST(r.id AS text) FROM registrations r
+	return sqldb.List(ctx, s.reader, sqldb.ScanString, `SELECT CAST(r.id AS text) FROM registrations r
 		JOIN messages m ON m.registration_id = r.id AND m.seq = r.seq AND m.move_id = $1
 		WHERE r.id {any $2 uuid}`, moveID, s.db.Array(registrationIDs))
-}
-
-// TeamNames implements compete.TeamStore.
-func (s *Store) TeamNames(ctx context.Context, ids []string) (map[string]string, error) {
-	names := make(map[string]string, len(ids))
-	_, err := sqldb.List(ctx, s.reader, func(row sqldb.Row) (none struct{}, err error) {
-		var id, name string
-		err = row.Scan(&id, &name)
-		names[id] = name
-		return none, err
-	}, `SELECT t.id, t.name FROM teams t WHERE t.id {any $1 uuid}`, s.db.Array(ids))
-	return names, err
 }
 
 // Invite implements compete.TeamStore.
@@ -291,14 +295,27 @@ func (s *Store) Invite(ctx context.Context, m compete.Message, r compete.AuditRe
 	})
 }
 
-// TeamDeadlines implements compete.TeamStore.
-func (s *Store) TeamDeadlines(ctx context.Context, from, to time.Time) ([]compete.TeamDeadline, error) {
-	return sqldb.List(ctx, s.reader, func(row sqldb.Row) (d compete.TeamDeadline, err error) {
-		d.Competition, err = sqldb.ScanWith(scanCompetition, &d.WarnedFor, &d.DroppedFor)(row)
-		return d, err
-	}, `SELECT `+summaryColumns+`, c.teams_warned_for, c.teams_dropped_for`+fromCompetitions+`
+// TeamsToWarn implements compete.TeamStore.
+func (s *Store) TeamsToWarn(
+	ctx context.Context, from, to time.Time, after compete.DueTeams, limit int,
+) ([]compete.Competition, error) {
+	return sqldb.List(ctx, s.reader, scanCompetition, `SELECT `+summaryColumns+fromCompetitions+`
 		WHERE c.team IS NOT NULL AND c.reg_deadline > $1 AND c.reg_deadline <= $2
-		AND {+c.status} = 'PUBLISHED' ORDER BY c.reg_deadline`, compete.UTC(from), compete.UTC(to))
+		AND c.team NOT LIKE '%"min":1,%' AND {+c.status} = 'PUBLISHED'
+		AND (c.teams_warned_for IS NULL OR c.teams_warned_for <> c.reg_deadline)
+		AND (c.reg_deadline, c.id) > ($3, $4) ORDER BY c.reg_deadline, c.id LIMIT $5`,
+		compete.UTC(from), compete.UTC(to), compete.UTC(after.Deadline), cmp.Or(after.ID, noID), limit)
+}
+
+// TeamsToDrop implements compete.TeamStore. An index has those that are left.
+func (s *Store) TeamsToDrop(
+	ctx context.Context, at time.Time, after compete.DueTeams, limit int,
+) ([]compete.Competition, error) {
+	return sqldb.List(ctx, s.reader, scanCompetition, `SELECT `+summaryColumns+fromCompetitions+`
+		WHERE c.team LIKE '%"dropIncomplete":true%' AND c.status = 'PUBLISHED'
+		AND (c.teams_dropped_for IS NULL OR c.teams_dropped_for <> c.reg_deadline)
+		AND c.reg_deadline <= $1 AND (c.reg_deadline, c.id) > ($2, $3) ORDER BY c.reg_deadline, c.id LIMIT $4`,
+		compete.UTC(at), compete.UTC(after.Deadline), cmp.Or(after.ID, noID), limit)
 }
 
 // WarnTeams implements compete.TeamStore.
@@ -310,21 +327,26 @@ func (s *Store) WarnTeams(ctx context.Context, c *compete.Competition) error {
 		if err != nil || n == 0 {
 			return err
 		}
-		captains, err := sqldb.List(ctx, tx, scanRegistration, `SELECT `+registrationColumns+` FROM teams t
+		var notices []compete.Notice
+		for _, text := range []string{`SELECT r.id, r.seq FROM teams t
 			JOIN registrations r ON r.user_id = t.captain_id AND r.competition_id = t.competition_id
-			WHERE t.competition_id = $1 AND `+sizeOf(`t.id`)+` < $2 ORDER BY r.seq`, c.ID, c.Team.Min)
-		if err != nil {
-			return err
+			WHERE t.competition_id = $1 AND ` + sizeOf(`t.id`) + ` < $2`,
+			`SELECT r.id, r.seq FROM registrations r WHERE r.competition_id = $1 AND $2 > 1 AND r.team_id IS NULL
+			AND r.status IN ('PENDING', 'CONFIRMED', 'OFFERED', 'APPLIED', 'WAITLISTED')`,
+		} {
+			found, err := sqldb.List(ctx, tx, func(row sqldb.Row) (compete.Notice, error) {
+				n := compete.Notice{Kind: compete.MessageTeamTooSmall}
+				err := row.Scan(&n.RegistrationID, &n.Seq)
+				return n, err
+			}, text, c.ID, c.Team.Min)
+			if err != nil {
+				return err
+			}
+			notices = append(notices, found...)
 		}
 		var jobs []compete.Job
-		for some := range slices.Chunk(captains, noticesPerJob) {
-			job := compete.NotifyJob{}
-			for _, r := range some {
-				job.Notices = append(job.Notices, compete.Notice{
-					RegistrationID: r.ID, Seq: r.Seq, Kind: compete.MessageTeamTooSmall,
-				})
-			}
-			jobs = append(jobs, job)
+		for some := range slices.Chunk(notices, noticesPerJob) {
+			jobs = append(jobs, compete.NotifyJob{Notices: some})
 		}
 		return s.enqueue(ctx, tx, jobs)
 	})

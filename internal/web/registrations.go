@@ -209,13 +209,9 @@ func (a *app) listRegistrations(
 			data.Total = tab.Count
 		}
 	}
-	teams, err := a.Teams.Names(r.Context(), found.Items)
-	if err != nil {
-		return err
-	}
 	for i := range found.Items {
 		row := registrationRow(&found.Items[i], c)
-		row.Team = teams[row.TeamID]
+		row.Team = found.Items[i].Team
 		for _, column := range data.Columns {
 			if column.On {
 				row.Answers = append(row.Answers, answerText(&column.Question, found.Items[i].Answers[column.ID]))

@@ -118,7 +118,7 @@ func (a *app) addTeam(v *visit, c *compete.Competition, mine *compete.Registrati
 		return err
 	}
 	stand.Team = a.teamCard(v, &t)
-	stand.CanMove = stand.CanMove && t.Size() == 1
+	stand.CanMove = stand.CanMove && t.Alone(mine.UserID)
 	if mine.Follows {
 		captain := &t.Members[0].Registration
 		stand.Place, stand.Ahead = ui.Ordinal(captain.Position), max(captain.Position-1, 0)

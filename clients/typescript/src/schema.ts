@@ -750,7 +750,7 @@ export interface paths {
         readonly get: operations["getPreparation"];
         /**
          * Prepare a registration
-         * @description Saves what you would send to register. Then register without a body, at the opening: what you saved counts, and is checked again.
+         * @description Saves what you would send to register. Then register without a body, at the opening: what you saved counts, and is checked again. `accessCode` is checked now and never returned; as long as the organizer doesn't change it, the press doesn't need it. Without it, one that you sent earlier counts. A team whose code you save must exist already.
          */
         readonly put: operations["prepare"];
         readonly post?: never;
@@ -967,7 +967,7 @@ export interface paths {
         readonly head?: never;
         /**
          * Edit a registration
-         * @description Changes `answers`: for its owner until the competition's `answersUntil`, or else its registration deadline, and for the competition's organizer and admins. Returns all answers, if some were sent. `divisionId` moves it to another division, once the answers are saved: for its owner while registration is open, and for the organizer and admins until the start. The seat that it held goes to the next person who waits for it. With review, whoever holds a seat keeps one or isn't moved, and everyone else applies there. Moving it to the division that it's in has no effect. `team` and `lookingForTeam` are for competitions with teams: for its owner while registration is open, and for the organizer and admins until the start.
+         * @description Changes `answers`: for its owner until the competition's `answersUntil`, or else its registration deadline, and for the competition's organizer and admins. Returns all answers, if some were sent. `divisionId` moves it to another division, once the answers are saved: for its owner while registration is open, and for the organizer and admins until the start. The seat that it held goes to the next person who waits for it. With review, whoever holds a seat keeps one or isn't moved, and everyone else applies there. Moving it to the division that it's in has no effect. `team` and `lookingForTeam` are for competitions with teams: for its owner while registration is open, and for the organizer and admins until the start. Each part is saved by itself: first `answers`, then `divisionId`, then `team` with `lookingForTeam`. If one is refused, those before it stay, and those after it aren't tried. Without answers, required ones that are missing don't matter.
          */
         readonly patch: operations["editRegistration"];
         readonly trace?: never;
@@ -1116,6 +1116,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/teams/{id}/invitations": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Invite someone to a team
+         * @description For the team's captain, the competition's organizer and admins. Sends somebody who is looking for a team a message with the link to join. Whoever was invited with the team's current code gets no second one. There is nothing to decline: people join with the code, or stop looking for a team.
+         */
+        readonly post: operations["inviteToTeam"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/teams/{id}/members/{userId}": {
         readonly parameters: {
             readonly query?: never;
@@ -1131,6 +1151,26 @@ export interface paths {
          * @description For its captain until the start, the competition's organizer and admins. Where a seat is for a team, this cancels the registration. Otherwise the person keeps their seat, and is looking for a team. To leave a team yourself, cancel your registration.
          */
         readonly delete: operations["removeTeamMember"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/teams/{id}/seekers": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * List people looking for a team
+         * @description For the team's captain, the competition's organizer and admins: those who registered with `lookingForTeam` and are in no team, in order of arrival.
+         */
+        readonly get: operations["listSeekers"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
         readonly patch?: never;
@@ -3188,6 +3228,14 @@ export interface components {
              */
             readonly status: "up" | "down" | "off";
         };
+        readonly InvitationRequest: {
+            /**
+             * Format: uuid
+             * @description Of somebody who is looking for a team.
+             * @example 018f6b1e-1111-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly registrationId: string;
+        };
         readonly Login: {
             /**
              * @description A JWT. Send it as 'Authorization: Bearer …'.
@@ -3222,7 +3270,7 @@ export interface components {
              * @example confirmed
              * @enum {string}
              */
-            readonly kind: "confirmed" | "waitlisted" | "promoted" | "cancelled" | "removed" | "competition_cancelled" | "reminder" | "changed" | "offered" | "offer_reminder" | "offer_expired" | "offer_declined" | "applied" | "rejected" | "team_too_small" | "incomplete_team" | "verify_email" | "invited" | "password_reset" | "change_email" | "address_in_use" | "security" | "organizer_approved" | "organizer_declined" | "team_invited" | "undecided";
+            readonly kind: "confirmed" | "waitlisted" | "promoted" | "cancelled" | "removed" | "competition_cancelled" | "reminder" | "changed" | "offered" | "offer_reminder" | "offer_expired" | "offer_declined" | "applied" | "rejected" | "team_too_small" | "team_captain" | "team_left" | "incomplete_team" | "verify_email" | "invited" | "password_reset" | "change_email" | "address_in_use" | "security" | "organizer_approved" | "organizer_declined" | "team_invited" | "undecided";
             /**
              * Format: date-time
              * @description When it was read; null if unread.
@@ -3505,6 +3553,11 @@ export interface components {
              * @example false
              */
             readonly lookingForTeam?: boolean;
+            /**
+             * @description true if the press needs the competition's access code, because you didn't send it here, or it changed since then.
+             * @example false
+             */
+            readonly needsAccessCode?: boolean;
             /**
              * @description Whether a press would be accepted with it, as far as the competition's questions are known now.
              * @example true
@@ -4093,6 +4146,31 @@ export interface components {
              * @example 0
              */
             readonly waitlisted: number;
+        };
+        readonly Seeker: {
+            /**
+             * @description false if the person is in another division than the team.
+             * @example true
+             */
+            readonly canJoin: boolean;
+            /**
+             * Format: uuid
+             * @description The division, if the competition has divisions.
+             * @example 018f6b1e-3333-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly divisionId?: string;
+            /**
+             * @description Whether the team has invited them, with its current code.
+             * @example false
+             */
+            readonly invited: boolean;
+            /** @example Ada Lovelace */
+            readonly name: string;
+            /**
+             * Format: uuid
+             * @example 018f6b1e-1111-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly registrationId: string;
         };
         readonly Session: {
             /**
@@ -9397,6 +9475,8 @@ export interface operations {
                 readonly sort?: "arrival" | "newest" | "name" | "status";
                 /** @description Return only registrations with this status. */
                 readonly status?: "PENDING" | "CONFIRMED" | "OFFERED" | "APPLIED" | "WAITLISTED" | "REJECTED" | "CANCELLED";
+                /** @description Return only the members of the team with this ID. */
+                readonly team?: string;
             };
             readonly header?: never;
             readonly path: {
@@ -11534,6 +11614,134 @@ export interface operations {
             };
         };
     };
+    readonly inviteToTeam: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The team's ID. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["InvitationRequest"];
+            };
+        };
+        readonly responses: {
+            /** @description No Content */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    /** @description The authentication scheme: Bearer. */
+                    readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly removeTeamMember: {
         readonly parameters: {
             readonly query?: never;
@@ -11595,6 +11803,111 @@ export interface operations {
             };
             /** @description Conflict */
             readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listSeekers: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Where to continue, taken from the 'next' link of the previous response. Leave it out to start at the beginning. */
+                readonly cursor?: string;
+                /** @description The maximum number of items to return. */
+                readonly limit?: number;
+            };
+            readonly header?: never;
+            readonly path: {
+                /** @description The team's ID. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly Link?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": readonly components["schemas"]["Seeker"][];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    /** @description The authentication scheme: Bearer. */
+                    readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
                 headers: {
                     readonly [name: string]: unknown;
                 };

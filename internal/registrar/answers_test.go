@@ -1,0 +1,190 @@
+package registrar_test
+
+import (
+	"encoding/json"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/registrar"
+)
+
+var (
+	sizeQuestion = compete.Question{
+		ID: "size", Kind: compete.QuestionText, Label: "Size", Required: true, Scope: compete.ScopePerson,
+	}
+	dietQuestion = compete.Question{
+		ID: "diet", Kind: compete.QuestionText, Label: "Diet", Required: true, Sensitive: true,
+		Scope: compete.ScopePerson,
+	}
+)
+
+// ask gives a competition other questions, as if it had them all along.
+func (a *fixture) ask(t *testing.T, id string, questions ...compete.Question) {
+	t.Helper()
+	text, err := json.Marshal(questions)
+	must(t, err)
+	a.exec(t, `UPDATE competitions SET questions = $2, answers_kept_days = 30 WHERE id = $1`, id, string(text))
+}
+
+func (a *fixture) exec(t *testing.T, text string, args ...any) {
+	t.Helper()
+	_, err := a.db.Writer().ExecContext(t.Context(), text, args...)
+	must(t, err)
+}
+
+func (a *fixture) count(t *testing.T, text string, args ...any) (n int) {
+	t.Helper()
+	must(t, a.db.Reader().QueryRowContext(t.Context(), text, args...).Scan(&n))
+	return n
+}
+
+// answering registers the first person with answers.
+func (a *fixture) answering(
+	t *testing.T, r *registrar.Registrar, competitionID string, answers compete.Answers,
+) (registrationID string) {
+	t.Helper()
+	o, err := r.Register(t.Context(), compete.RegisterCommand{
+		Actor: a.people[0], CompetitionID: competitionID, Entry: compete.Entry{Answers: answers},
+	})
+	must(t, err)
+	return o.Registration.ID
+}
+
+func (a *fixture) wantAnswers(t *testing.T, registrationID string, want compete.Answers) {
+	t.Helper()
+	got, err := a.db.AnswersOf(t.Context(), registrationID)
+	must(t, err)
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("stored are %v, want %v", got, want)
+	}
+}
+
+// A required question that was added later doesn't get in the way of an edit without answers, and an edit that changes
+// nothing isn't written.
+func TestEditWithoutEffect(t *testing.T) {
+	eachFixture(t, func(t *testing.T, a *fixture, r *registrar.Registrar) {
+		id := a.addCompetition(t, 1, false)
+		a.ask(t, id, sizeQuestion)
+		registration := a.answering(t, r, id, compete.Answers{"size": "M"})
+		batches := func() int { return a.count(t, `SELECT count(*) FROM batches`) }
+		before := batches()
+		edit := func(answers compete.Answers) (compete.EditOutcome, error) {
+			return r.Edit(t.Context(), compete.EditCommand{
+				Actor: a.people[0], RegistrationID: registration, Answers: answers,
+			})
+		}
+		for _, answers := range []compete.Answers{nil, {}, {"size": "M"}} {
+			o, err := edit(answers)
+			must(t, err)
+			if !reflect.DeepEqual(o.Answers, compete.Answers{"size": "M"}) {
+				t.Errorf("after %v: %v", answers, o.Answers)
+			}
+		}
+		want(t, "transactions that wrote", batches()-before, 0)
+		a.ask(t, id, sizeQuestion, compete.Question{
+			ID: "new", Kind: compete.QuestionText, Label: "New", Required: true, Scope: compete.ScopePerson,
+		})
+		_, err := edit(nil)
+		must(t, err)
+		_, err = edit(compete.Answers{"size": "L"})
+		if refusal := compete.AsError(err); len(refusal.Fields) != 1 || refusal.Fields[0].Field != "answers.new" {
+			t.Errorf("got %v, want the missing answer to be named", err)
+		}
+		_, err = edit(compete.Answers{"size": "L", "new": "x"})
+		must(t, err)
+		a.wantAnswers(t, registration, compete.Answers{"size": "L", "new": "x"})
+	})
+}
+
+// Once answers to sensitive questions have been kept for long enough, none are stored: nobody would delete them.
+func TestSensitiveAnswersLater(t *testing.T) {
+	eachFixture(t, func(t *testing.T, a *fixture, r *registrar.Registrar) {
+		id := a.addCompetition(t, 2, false)
+		a.ask(t, id, sizeQuestion, dietQuestion)
+		registration := a.answering(t, r, id, compete.Answers{"size": "M", "diet": "none"})
+		a.exec(t, `UPDATE competitions SET reg_deadline = $2 WHERE id = $1`, id,
+			compete.UTC(time.Now().AddDate(0, 0, -30).Add(-time.Minute)))
+		edit := func(answers compete.Answers) error {
+			_, err := r.Edit(t.Context(), compete.EditCommand{
+				Actor: a.organizer, RegistrationID: registration, Answers: answers,
+			})
+			return err
+		}
+		refusal := compete.AsError(edit(compete.Answers{"diet": "vegan"}))
+		if len(refusal.Fields) != 1 || refusal.Fields[0].Field != "answers.diet" {
+			t.Errorf("got %v, want a refusal of the sensitive answer", refusal)
+		}
+		must(t, edit(compete.Answers{"size": "L", "diet": ""})) // as a form sends it
+		a.wantAnswers(t, registration, compete.Answers{"size": "L"})
+		o, err := r.Add(t.Context(), compete.AddCommand{
+			Actor: a.organizer, CompetitionID: id, Person: a.people[1],
+			Entry: compete.Entry{Answers: compete.Answers{"size": "S", "diet": "vegan"}},
+		})
+		must(t, err)
+		a.wantAnswers(t, o.Registration.ID, compete.Answers{"size": "S"})
+	})
+}
+
+// What was filled in ahead ends with the press, also where that brought something else and there are no questions.
+func TestPreparationEnds(t *testing.T) {
+	eachFixture(t, func(t *testing.T, a *fixture, r *registrar.Registrar) {
+		id := a.addCompetition(t, 2, false)
+		a.addTeams(t, r, id, compete.TeamRules{Min: 1, Max: 3, SeatUnit: compete.SeatPerPerson})
+		for _, person := range a.people[:3] {
+			must(t, a.db.SavePreparation(t.Context(), compete.Place{UserID: person.UserID, CompetitionID: id},
+				compete.PreparedEntry{TeamName: "Red", Answers: "{}"}, time.Now()))
+		}
+		left := func() int { return a.count(t, `SELECT count(*) FROM preparations WHERE competition_id = $1`, id) }
+		for i, name := range []string{"", "Blue"} {
+			_, err := r.Register(t.Context(), compete.RegisterCommand{
+				Actor: a.people[i], CompetitionID: id, Entry: compete.Entry{Team: compete.TeamChoice{Name: name}},
+			})
+			must(t, err)
+			want(t, "preparations that are left", left(), 2-i)
+		}
+		other := a.addCompetition(t, 2, false)
+		a.addTeams(t, r, other, compete.TeamRules{Min: 1, Max: 3, SeatUnit: compete.SeatPerPerson})
+		must(t, a.db.SavePreparation(t.Context(), compete.Place{UserID: a.people[0].UserID, CompetitionID: other},
+			compete.PreparedEntry{TeamName: "Red", Answers: "{}"}, time.Now()))
+		_, err := r.Update(t.Context(), compete.UpdateCommand{
+			Actor: a.organizer, CompetitionID: other,
+			Change: compete.CompetitionChange{Edit: func(c *compete.CompetitionContent) { c.Team = nil }},
+		})
+		must(t, err)
+		want(t, "preparations for what no longer asks for anything",
+			a.count(t, `SELECT count(*) FROM preparations WHERE competition_id = $1`, other), 0)
+	})
+}
+
+// Questions that have answers keep their kind, and so do the ids of removed ones.
+func TestKeptKinds(t *testing.T) {
+	eachFixture(t, func(t *testing.T, a *fixture, r *registrar.Registrar) {
+		id := a.addCompetition(t, 3, false)
+		question := func(id string, kind compete.QuestionKind) compete.Question {
+			return compete.Question{ID: id, Kind: kind, Label: id, Scope: compete.ScopePerson}
+		}
+		text := compete.QuestionText
+		a.ask(t, id, question("a", text), question("a_b", text), question("axb", text), question("gone", text))
+		a.answering(t, r, id, compete.Answers{"a_b": `"axb":`, "gone": "x"})
+		update := func(questions ...compete.Question) []string {
+			_, err := r.Update(t.Context(), compete.UpdateCommand{
+				Actor: a.organizer, CompetitionID: id,
+				Change: compete.CompetitionChange{Questions: compete.Some(compete.Questions(questions))},
+			})
+			var fields []string
+			if err != nil {
+				for _, f := range compete.AsError(err).Fields {
+					fields = append(fields, f.Field)
+				}
+			}
+			return fields
+		}
+		number := compete.QuestionNumber
+		want(t, "with answers", update(question("a", number), question("a_b", number), question("axb", number),
+			question("gone", text)), []string{"questions[1].kind"})
+		want(t, "without", len(update(question("a", number), question("a_b", text), question("axb", number))), 0)
+		want(t, "used again", update(question("new", text), question("gone", text)), []string{"questions[1].id"})
+	})
+}

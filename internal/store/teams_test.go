@@ -1,0 +1,79 @@
+package store_test
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/minicompete/minicompete/internal/compete"
+)
+
+// What is due for teams is found however long ago the deadline was, page by page, until it's done.
+func TestDueTeams(t *testing.T) {
+	eachStore(t, func(t *testing.T, f *fixture) {
+		organizer := f.addUser(t, compete.RoleOrganizer)
+		add := func(ago time.Duration, rules compete.TeamRules, more func(*compete.Competition)) string {
+			return f.addCompetition(t, organizer, func(c *compete.Competition) {
+				c.RegDeadline, c.StartDate, c.EndDate = f.ago(ago), nil, nil
+				c.Status, c.Team = compete.StatusPublished, &rules
+				if more != nil {
+					more(c)
+				}
+			}).ID
+		}
+		const day = 24 * time.Hour
+		dropping := compete.TeamRules{Min: 2, Max: 3, SeatUnit: compete.SeatPerPerson, DropIncomplete: true}
+		shown, single := dropping, dropping
+		shown.DropIncomplete, single.Min = false, 1
+		old, recent := add(400*day, dropping, nil), add(time.Minute, dropping, nil)
+		add(day, shown, nil)
+		add(day, dropping, func(c *compete.Competition) { c.Status = compete.StatusCancelled })
+		soon, later := add(-day, dropping, nil), add(-2*day, shown, nil)
+		add(-day, single, nil)
+		add(-3*day, dropping, nil)
+		all := func(read func(after compete.DueTeams) ([]compete.Competition, error)) (ids []string) {
+			t.Helper()
+			for after := (compete.DueTeams{}); ; {
+				page, err := read(after)
+				must(t, err)
+				if len(page) == 0 {
+					return ids
+				}
+				want(t, "page", len(page), 1)
+				ids = append(ids, page[0].ID)
+				after = compete.DueTeams{Deadline: page[0].RegDeadline, ID: page[0].ID}
+			}
+		}
+		toWarn := func() []string {
+			return all(func(after compete.DueTeams) ([]compete.Competition, error) {
+				return f.TeamsToWarn(t.Context(), f.now, f.now.Add(2*day), after, 1)
+			})
+		}
+		toDrop := func() []string {
+			return all(func(after compete.DueTeams) ([]compete.Competition, error) {
+				return f.TeamsToDrop(t.Context(), f.now, after, 1)
+			})
+		}
+		want(t, "to warn", toWarn(), []string{soon, later})
+		want(t, "to drop", toDrop(), []string{old, recent})
+		c, err := f.Competition(t.Context(), soon)
+		must(t, err)
+		must(t, f.WarnTeams(t.Context(), &c))
+		must(t, f.TeamsDropped(t.Context(), old, f.ago(400*day)))
+		want(t, "to warn after one was", toWarn(), []string{later})
+		want(t, "to drop after one was", toDrop(), []string{recent})
+	})
+}
+
+// Rules that a later version added to are read by this one.
+func TestRulesOfALaterVersion(t *testing.T) {
+	eachStore(t, func(t *testing.T, f *fixture) {
+		c := f.addCompetition(t, f.addUser(t, compete.RoleOrganizer), nil)
+		f.exec(t, `UPDATE competitions SET team = '{"min":2,"max":3,"seatUnit":"TEAM","colors":true}' WHERE id = $1`, c.ID)
+		got, err := f.Competition(t.Context(), c.ID)
+		must(t, err)
+		text, err := json.Marshal(got.Team)
+		must(t, err)
+		want(t, "rules", string(text), `{"min":2,"max":3,"seatUnit":"TEAM"}`)
+	})
+}
