@@ -227,11 +227,11 @@ func (a *api) registerTeams() {
 		summary: "Remove a member from a team",
 		description: "For its captain until the start, the competition's organizer and admins. Where a seat is for a " +
 			"team, this cancels the registration. Otherwise the person keeps their seat, and is looking for a team. " +
-			"To leave a team yourself, cancel your registration.",
+			"Members can remove themselves, in the same way; a captain, only when alone.",
 		errors: []*compete.Error{
 			compete.ErrTeamMissing, compete.ErrCaptainOnly, compete.ErrTeamMemberMissing, compete.ErrReauthenticate,
 			compete.ErrCaptainMustHandOver, compete.ErrCompetitionStarted, compete.ErrCompetitionCancelled,
-			compete.ErrBusy,
+			compete.ErrTeamClosed, compete.ErrApplicationRejected, compete.ErrBusy,
 		},
 	}, a.removeTeamMember)
 	a.registerBoard()

@@ -138,7 +138,7 @@ func testTeamsPerPerson(w *world) {
 		"team_not_found")
 	w.refused(w.call("GET", "/api/teams/"+ada.TeamID, w.tokens[participant], ""), http.StatusNotFound, "team_not_found")
 	bob, bobs := w.teamUp(c.ID, `{"code":"`+strings.ToLower(team.Code)+`"}`)
-	eve, _ := w.teamUp(c.ID, `{"code":"`+team.Code+`"}`)
+	eve, eves := w.teamUp(c.ID, `{"code":"`+team.Code+`"}`)
 	if bob.TeamID != ada.TeamID || bob.Seats != 1 || eve.Seats != 1 || eve.Competition.SeatsLeft != 0 {
 		w.t.Errorf("bob has %+v, eve %+v", bob, eve)
 	}
@@ -157,6 +157,19 @@ func testTeamsPerPerson(w *world) {
 	}
 	if now := w.team(bob.TeamID, bobs); len(now.Members) != 1 {
 		w.t.Errorf("then the team is %+v", now)
+	}
+	w.refused(w.call("PATCH", "/api/registrations/"+eve.ID, eves, `{"lookingForTeam":false}`),
+		http.StatusUnprocessableEntity, "validation_failed")
+	w.into(w.call("PATCH", "/api/registrations/"+eve.ID, eves, `{"team":{"code":"`+team.Code+`"}}`), http.StatusOK, &eve)
+	w.refused(w.call("DELETE", "/api/teams/"+bob.TeamID+"/members/"+bob.UserID, bobs, ""), http.StatusConflict,
+		"captain_must_hand_over")
+	if got := w.call("DELETE", "/api/teams/"+bob.TeamID+"/members/"+eve.UserID, eves, ""); got.status != 204 {
+		w.t.Errorf("leaving a team: %d %s", got.status, got.body)
+	}
+	var mine []api.Registration
+	w.into(w.call("GET", "/api/users/me/registrations", eves, ""), http.StatusOK, &mine)
+	if left := mine[0]; left.TeamID != "" || left.Seats != 1 || !left.Looking {
+		w.t.Errorf("whoever left has %+v", left)
 	}
 	var teams []api.TeamSummary
 	w.into(w.call("GET", "/api/competitions/"+c.ID+"/teams?incomplete=true", w.tokens[organizer], ""), http.StatusOK,

@@ -185,9 +185,19 @@ func (c *Competition) checkTeam(e *Entry) error {
 		v.length("team.name", normal.Line(e.Team.Name), 1, MaxTeamName)
 	case c.SeatsPerTeam():
 		v.add("team", "is required: give your team a name, or join one with its code")
-	case c.Team.Min > 1 && !e.LookingForTeam:
-		v.add("team", "is required, unless you're looking for a team")
+	case c.NeedsTeam() && !e.LookingForTeam:
+		return TeamNeeded()
 	}
+	return v.err()
+}
+
+// NeedsTeam reports whether people need a team, or have to look for one.
+func (c *Competition) NeedsTeam() bool { return c.Team != nil && c.Team.Min > 1 }
+
+// TeamNeeded returns the error for who is in no team and looks for none, where NeedsTeam.
+func TeamNeeded() error {
+	var v validation
+	v.add("team", "is required, unless you're looking for a team")
 	return v.err()
 }
 

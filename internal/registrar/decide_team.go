@@ -26,6 +26,10 @@ func (c *changeTeam) decide(b *batch, now time.Time) (result, error, error) {
 	if refusal := r.CheckTeamChange(c.Actor, &competition.Competition, now); refusal != nil {
 		return result{}, refusal, nil
 	}
+	if c.leavesAlone(r) && competition.NeedsTeam() &&
+		c.Looking.Set && !c.Looking.Value && (r.Looking || c.Change.Set) {
+		return result{}, compete.TeamNeeded(), nil
+	}
 	if c.Change.Set {
 		if refusal, err := c.change(b, competition, r, now); refusal != nil || err != nil {
 			return result{}, refusal, err
@@ -37,6 +41,14 @@ func (c *changeTeam) decide(b *batch, now time.Time) (result, error, error) {
 		b.recordChange(compete.AuditTeamLooking, "", r, "", compete.AuditFields("looking", r.Looking), now)
 	}
 	return result{outcome: compete.RegistrationOutcome{Registration: *r, Competition: competition.Summary()}}, nil, nil
+}
+
+// leavesAlone reports whether the registration is in no team afterwards.
+func (c *changeTeam) leavesAlone(r *compete.Registration) bool {
+	if !c.Change.Set {
+		return r.TeamID == ""
+	}
+	return c.Change.Value == (compete.TeamChange{})
 }
 
 func (c *changeTeam) change(
@@ -114,6 +126,7 @@ func (c *changeTeam) apply(b *batch, competition *competition, r *compete.Regist
 	left, seats := false, 0
 	switch {
 	case to == nil && c.Change.Value.Name == "":
+		r.Looking = competition.NeedsTeam() // else they couldn't be registered without one
 		b.warn(competition, r, now)
 	case to == nil:
 		// The registration may have created another team before, so its own Seq can't be the number.
@@ -233,6 +246,9 @@ type removeMember struct {
 func (c *removeMember) name() string { return "remove member" }
 
 func (c *removeMember) decide(b *batch, now time.Time) (result, error, error) {
+	if c.userID == c.Actor.UserID {
+		return c.leave(b, now)
+	}
 	competition, one, refusal := c.team(b)
 	if refusal != nil {
 		return result{}, refusal, nil
@@ -243,8 +259,6 @@ func (c *removeMember) decide(b *batch, now time.Time) (result, error, error) {
 		return result{}, compete.ErrTeamMemberMissing, nil
 	case !competition.ManagedBy(c.Actor) && competition.Started(now):
 		return result{}, compete.ErrCompetitionStarted, nil
-	case r.UserID == c.Actor.UserID:
-		return result{}, compete.ErrCaptainMustHandOver, nil
 	}
 	if competition.SeatsPerTeam() {
 		if err := b.quit(competition, r, now); err != nil {
@@ -262,6 +276,24 @@ func (c *removeMember) decide(b *batch, now time.Time) (result, error, error) {
 		return result{}, nil, err
 	}
 	return result{outcome: compete.RegistrationOutcome{Registration: *r, Competition: competition.Summary()}}, nil, nil
+}
+
+// leave is the removal of oneself. Where a seat is for a team, it cancels the registration.
+func (c *removeMember) leave(b *batch, now time.Time) (result, error, error) {
+	competition, one := b.withTeams(c.CompetitionID), b.teams.byID[c.TeamID]
+	if competition == nil || one == nil || one.CompetitionID != competition.ID {
+		return result{}, compete.ErrTeamMissing, nil
+	}
+	r := one.member(c.userID)
+	switch {
+	case r == nil:
+		return result{}, compete.ErrTeamMissing, nil
+	case competition.SeatsPerTeam():
+		return (&cancel{compete.CancelCommand{Actor: c.Actor, RegistrationID: r.ID}}).decide(b, now)
+	}
+	return (&changeTeam{ChangeTeamCommand: compete.ChangeTeamCommand{
+		Actor: c.Actor, RegistrationID: r.ID, Change: compete.Optional[compete.TeamChange]{Set: true},
+	}}).decide(b, now)
 }
 
 // takeOut takes a member out of a team, where seats are for people. They keep their place, and look for a team.

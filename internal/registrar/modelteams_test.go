@@ -265,6 +265,8 @@ func (m *model) changeTeam(by string, c call, p *person) string {
 	}
 	to := ""
 	switch {
+	case c.what == "look" && c.n%2 > 0 && p.team == "" && p.looking && m.rules.Min > 1:
+		return "validation_failed"
 	case c.what == "look":
 		p.looking = c.n%2 == 0 && p.team == ""
 		return string(p.status)
@@ -297,7 +299,7 @@ func (m *model) changeTeam(by string, c call, p *person) string {
 		m.found(strings.ToLower(c.teamName()), p)
 		p.looking = false
 	case to == "":
-		p.looking = by == p.name && p.looking
+		p.looking = m.rules.Min > 1
 	case m.perTeam():
 		captain, led, held := m.captain(to), !p.follows, p.holds()
 		m.seqs++
@@ -324,6 +326,9 @@ func (m *model) forTeam(by string, c call, p *person) string {
 	}
 	actor := m.people[by]
 	member := actor != nil && actor.team == name && actor.status != cancelled
+	if c.what == "kick" && actor == p && actor != nil {
+		return m.leaveTeam(by, name, p)
+	}
 	switch {
 	case m.manages(by):
 	case !member:
@@ -356,8 +361,6 @@ func (m *model) forTeam(by string, c call, p *person) string {
 		return "team_member_not_found"
 	case !m.manages(by) && m.started():
 		return "competition_started"
-	case by == p.name:
-		return "captain_must_hand_over"
 	case m.perTeam():
 		m.quit(p)
 		m.leave(p, compete.CancelledByOrganizer)
@@ -366,6 +369,17 @@ func (m *model) forTeam(by string, c call, p *person) string {
 		p.looking = true
 	}
 	return ""
+}
+
+// leaveTeam is the removal of oneself.
+func (m *model) leaveTeam(by, name string, p *person) string {
+	switch {
+	case p.team != name || p.status == cancelled:
+		return "team_not_found"
+	case m.perTeam():
+		return m.cancel(by, p, false)
+	}
+	return m.changeTeam(by, call{what: "leave team", who: p.name, by: by}, p)
 }
 
 // drop cancels everybody who isn't in a team with enough members.

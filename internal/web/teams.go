@@ -107,6 +107,7 @@ func (a *app) addTeam(v *visit, c *compete.Competition, mine *compete.Registrati
 	}
 	stand.Follows, stand.Looking, stand.MayLook = mine.Follows, mine.Looking, mine.TeamID == "" &&
 		mine.CheckTeamChange(v.actor, c, v.now) == nil
+	stand.NeedsTeam = c.NeedsTeam()
 	if mine.TeamID == "" {
 		return nil
 	}
