@@ -144,7 +144,8 @@ func (a *api) registerCompetitions() {
 		errors: []*compete.Error{
 			compete.ErrForbidden, compete.ErrReauthenticate, compete.ErrEmailUnverified, compete.ErrUnpublished,
 			compete.ErrCompetitionMissing, compete.ErrCapacityBelowHeld, compete.ErrDivisionNotEmpty,
-			compete.ErrDivisionsTooLate, compete.ErrCompetitionCancelled,
+			compete.ErrDivisionsTooLate, compete.ErrAdmissionFixed, compete.ErrTeamsFixed, compete.ErrListFrozen,
+			compete.ErrCompetitionCancelled,
 			compete.ErrAlreadyPublished, compete.ErrVersionMismatch, compete.ErrVersionRequired, compete.ErrQuotaUsed,
 			compete.ErrBusy,
 		},
