@@ -103,11 +103,12 @@ func testTeamBoard(w *world) {
 		w.t.Errorf("%d invitations; error %v", messages, err)
 	}
 	for query, n := range map[string]int{
-		"": 2, "&sort=newest": 2, "&sort=name": 2, "&sort=status": 2, "&search=nobody-at-all": 0, "&status=WAITLISTED": 0,
+		"": 2, "&sort=newest": 2, "&sort=name": 2, "&sort=status": 2, "&search=nobody-at-all": 0,
+		"&status=WAITLISTED": 0,
 	} {
 		var members []api.ParticipantRegistration
-		w.into(w.call("GET", "/api/competitions/"+c.ID+"/registrations?team="+ada.TeamID+query, w.tokens[organizer], ""),
-			http.StatusOK, &members)
+		list := "/api/competitions/" + c.ID + "/registrations?team=" + ada.TeamID + query
+		w.into(w.call("GET", list, w.tokens[organizer], ""), http.StatusOK, &members)
 		if len(members) != n {
 			w.t.Errorf("%q lists %d members, want %d", query, len(members), n)
 		}

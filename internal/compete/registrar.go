@@ -21,8 +21,8 @@ type Registrar interface {
 	// Registration.CheckMove, ErrDivisionFull, ErrCompetitionFull.
 	Move(ctx context.Context, c MoveCommand) (RegistrationOutcome, error)
 	// ChangeTeam takes a registration out of its team, into another team, or into one that it creates. Where seats are
-	// for teams, it gets the team's status. Errors: those of Registration.CheckTeamChange, Competition.CheckJoin and, for
-	// those who manage the competition, CheckPlace,
+	// for teams, it gets the team's status. Errors: those of Registration.CheckTeamChange and Competition.CheckJoin, or
+	// CheckPlace for those who manage the competition,
 	// Invalid, ErrCaptainMustHandOver, ErrTeamMissing, ErrTeamNameTaken, ErrTeamDivision, ErrTeamRequired,
 	// ErrForbidden.
 	ChangeTeam(ctx context.Context, c ChangeTeamCommand) (RegistrationOutcome, error)

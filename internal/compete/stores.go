@@ -155,8 +155,8 @@ type RegistrationStore interface {
 	// after examining a bounded number of them.
 	RegistrationsOfCompetition(ctx context.Context, competitionID string,
 		f RegistrationFilter) (Page[ParticipantRegistration], error)
-	// RegistrationsByStatus counts the registrations of a competition that match the DivisionID, TeamID, Search and Answer of
-	// a filter; statuses without any are omitted. Unless all is set, it returns nil if a search has many matches,
+	// RegistrationsByStatus counts the registrations of a competition that match the DivisionID, TeamID, Search and
+	// Answer of a filter; statuses without any are omitted. Unless all is set, it returns nil if a search has many matches,
 	// because counting those takes as long as counting the whole competition.
 	RegistrationsByStatus(ctx context.Context, competitionID string, f RegistrationFilter, all bool) (
 		map[RegistrationStatus]int, error)

@@ -189,7 +189,7 @@ func TestLateTeams(t *testing.T) {
 		})
 }
 
-// TestToldAboutTeams: new captains are told so, and so is whoever is taken out of a team and keeps their seat, each time.
+// TestToldAboutTeams: new captains are told so, and whoever is taken out of a team and keeps their seat, each time.
 func TestToldAboutTeams(t *testing.T) {
 	withTeams(t, func(c *compete.Competition) { c.RegDeadline = morning.Add(500 * time.Hour) },
 		func(t *testing.T, s *scenario) {

@@ -233,8 +233,8 @@ func (s *Store) forgetSensitiveOf(
 }
 
 // lastingAnswers returns, by registration, what remains of a page of answers of which something has to go. It also
-// returns the last Seq of the page, or 0 if no further page follows. It locks the competition, as the registrar does, so
-// that nobody edits answers meanwhile, and then the answers, so that nobody deletes them.
+// returns the last Seq of the page, or 0 if no further page follows. It locks the competition, as the registrar does,
+// so that nobody edits answers meanwhile, and then the answers, so that nobody deletes them.
 func (t Tx) lastingAnswers(
 	ctx context.Context, competitionID string, qs compete.Questions, after int64,
 ) (kept map[string]string, last int64, err error) {

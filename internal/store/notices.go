@@ -88,8 +88,8 @@ func (s *Store) handedNotices(
 		err = row.Scan(&place[0], &place[1], &id)
 		holders[place] = id
 		return none, err
-	}, `SELECT v.a, v.b, r.id FROM {pairs $1 $2 uuid text} CROSS JOIN registrations r
-		WHERE r.competition_id = v.a AND r.seq = CAST(v.b AS bigint)`, ids, seqs); err != nil {
+	}, `SELECT v.a, v.b, r.id FROM {pairs $1 $2 uuid text}
+		{match registrations r: r.competition_id = v.a AND r.seq = CAST(v.b AS bigint)}`, ids, seqs); err != nil {
 		return nil, err
 	}
 	var handed []compete.Notice

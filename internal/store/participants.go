@@ -293,7 +293,8 @@ func (s *Store) RegistrationsByStatus(
 	if !compete.ValidID(competitionID) || !storable(f.Search) {
 		return counts, nil
 	}
-	if f.Search == "" && f.Answer.QuestionID == "" && f.TeamID == "" && !f.Teams { // where some follow a captain, blocks count teams
+	// Where some follow a captain, blocks count teams.
+	if f.Search == "" && f.Answer.QuestionID == "" && f.TeamID == "" && !f.Teams {
 		return s.everyStatus(ctx, partOf(competitionID, f.DivisionID))
 	}
 	among, err := s.candidates(ctx, f.Search)

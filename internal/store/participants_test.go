@@ -16,6 +16,7 @@ func TestParticipants(t *testing.T) {
 		t.Run("pages", func(t *testing.T) { testRegistrationsOfCompetition(t, f, organizer) })
 		t.Run("sorted", func(t *testing.T) { testRegistrationSorts(t, f, organizer) })
 		t.Run("search", func(t *testing.T) { testRegistrationSearch(t, f, organizer) })
+		t.Run("of a team", func(t *testing.T) { testRegistrationsOfTeam(t, f, organizer) })
 	})
 }
 
@@ -54,6 +55,37 @@ func testRegistrationsOfCompetition(t *testing.T, f *fixture, organizer compete.
 		_, err := f.RegistrationsOfCompetition(t.Context(), c.ID, compete.RegistrationFilter{Cursor: cursor, Limit: 5})
 		must(t, err)
 	}
+}
+
+func testRegistrationsOfTeam(t *testing.T, f *fixture, organizer compete.User) {
+	c, queue := f.addQueue(t, organizer, 23)
+	team, members := newID(), map[compete.RegistrationStatus]int{}
+	f.exec(t, `INSERT INTO teams (id, competition_id, number, name, name_key, captain_id, code_version, created_at)
+		VALUES ($1, $2, 1, 'Red', 'red', $3, 0, $4)`, team, c.ID, queue[2].UserID, compete.UTC(f.now))
+	var expected []string
+	for _, r := range queue[2:7] {
+		f.exec(t, `UPDATE registrations SET team_id = $2 WHERE id = $1`, r.ID, team)
+		expected = append(expected, r.ID)
+		members[r.Status]++
+	}
+	slices.Sort(expected)
+	for _, sort := range []compete.RegistrationSort{
+		compete.SortArrival, compete.SortLastFirst, compete.SortName, compete.SortStatus,
+	} {
+		for _, search := range []string{"", "ada"} {
+			filter := compete.RegistrationFilter{TeamID: team, Sort: sort, Search: search, Teams: true, Limit: 2}
+			got := ids(walk(t, sort.List(),
+				func(cursor compete.Cursor) (compete.Page[compete.ParticipantRegistration], error) {
+					filter.Cursor = cursor
+					return f.RegistrationsOfCompetition(t.Context(), c.ID, filter)
+				}), func(r compete.ParticipantRegistration) string { return r.ID })
+			slices.Sort(got)
+			want(t, fmt.Sprintf("sorted by %s, searching %q", sort, search), got, expected)
+		}
+	}
+	counts, err := f.RegistrationsByStatus(t.Context(), c.ID, compete.RegistrationFilter{TeamID: team}, true)
+	must(t, err)
+	want(t, "by status", counts, members)
 }
 
 func testRegistrationSorts(t *testing.T, f *fixture, organizer compete.User) {

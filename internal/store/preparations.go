@@ -15,7 +15,8 @@ var _ compete.PreparationStore = (*Store)(nil)
 func (s *Store) SavePreparation(ctx context.Context, p compete.Place, e compete.PreparedEntry, now time.Time) error {
 	return s.Transact(ctx, func(ctx context.Context, tx Tx) error {
 		if _, err := sqldb.Change(ctx, tx, `INSERT INTO preparations
-				(user_id, competition_id, division_id, team_name, team_code, looking, answers, asked, access, updated_at)
+				(user_id, competition_id, division_id, team_name, team_code, looking, answers, asked, access,
+				updated_at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 			ON CONFLICT (user_id, competition_id) DO UPDATE SET division_id = excluded.division_id,
 				team_name = excluded.team_name, team_code = excluded.team_code, looking = excluded.looking,

@@ -328,7 +328,8 @@ func (s *Store) WarnTeams(ctx context.Context, c *compete.Competition) error {
 			return err
 		}
 		var notices []compete.Notice
-		for _, text := range []string{`SELECT r.id, r.seq FROM teams t
+		for _, text := range []string{
+			`SELECT r.id, r.seq FROM teams t
 			JOIN registrations r ON r.user_id = t.captain_id AND r.competition_id = t.competition_id
 			WHERE t.competition_id = $1 AND ` + sizeOf(`t.id`) + ` < $2`,
 			`SELECT r.id, r.seq FROM registrations r WHERE r.competition_id = $1 AND $2 > 1 AND r.team_id IS NULL
