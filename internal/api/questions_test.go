@@ -107,10 +107,10 @@ func testQuestions(w *world) {
 		{"kind":"ONE_OF","label":"a","scope":"TEAM"}]`)),
 		"questions[0].kind", "questions[0].label", "questions[1].options", "questions[1].scope")
 	w.wantFields(w.call("POST", "/api/competitions", w.tokens[organizer], askingBody(`[{"kind":"TEXT","lable":"a"}]`)),
-		"questions")
+		"questions[0].lable", "questions[0].label")
 	path := "/api/competitions/" + c.ID
 	w.wantFields(w.call("PATCH", path, w.tokens[organizer], `{"questions":[{"kind":"TEXT","lable":"a"}]}`, "If-Match: *"),
-		"questions")
+		"questions[0].lable", "questions[0].label")
 	var changed api.Competition
 	w.into(w.call("PATCH", path, w.tokens[organizer], `{"title":"Another"}`, "If-Match: *"), http.StatusOK, &changed)
 	if !reflect.DeepEqual(changed.Questions, want) {

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"time"
 
@@ -15,12 +14,6 @@ import (
 type TeamRequest struct {
 	Name string `json:"name,omitempty" doc:"The name of a new team, whose captain you are. No other team of the competition has it, whatever the case." example:"The Gophers"`
 	Code string `json:"code,omitempty" doc:"The code of the team to join. Its members see it." example:"59-K7QFM2XP"`
-}
-
-// UnmarshalJSON refuses unknown fields.
-func (t *TeamRequest) UnmarshalJSON(data []byte) error {
-	type plain TeamRequest
-	return unmarshalStrictly(data, (*plain)(t))
 }
 
 // TransformSchema documents the limits.
@@ -50,18 +43,6 @@ type ChangedTeam struct {
 	Name string `json:"name,omitempty" doc:"The name of a new team." example:"The Gophers"`
 	Code string `json:"code,omitempty" doc:"The code of the team to join." example:"59-K7QFM2XP"`
 }
-
-// UnmarshalJSON refuses unknown fields.
-func (t *ChangedTeam) UnmarshalJSON(data []byte) error {
-	type plain ChangedTeam
-	err := unmarshalStrictly(data, (*plain)(t))
-	if err == nil && *t == (ChangedTeam{}) {
-		return errNoTeamNamed // null takes somebody out of their team, not an empty object
-	}
-	return err
-}
-
-var errNoTeamNamed = errors.New("neither a name nor a code nor an ID")
 
 // TransformSchema documents the limits.
 func (ChangedTeam) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {

@@ -193,7 +193,8 @@ func testTeamChanges(w *world) {
 func testTeamRules(w *world) {
 	for rules, field := range map[string]string{
 		`{"max":0}`: "team.max", `{"max":51}`: "team.max", `{"min":3,"max":2}`: "team.min",
-		`{"max":2,"seatUnit":"ROOM"}`: "team.seatUnit", `{"max":2,"extra":1}`: "team",
+		`{"max":2,"seatUnit":"ROOM"}`: "team.seatUnit", `{"max":2,"extra":1}`: "team.extra",
+		`{"min":0,"max":2}`: "team.min", `{"min":-1,"max":2}`: "team.min", `{"min":"1","max":2}`: "team.min",
 	} {
 		got := w.call("POST", "/api/competitions", w.tokens[organizer], teamBody(3, rules))
 		w.refused(got, http.StatusUnprocessableEntity, "validation_failed")
@@ -202,6 +203,9 @@ func testTeamRules(w *world) {
 		}
 	}
 	c := w.create(teamBody(3, `{"max":3}`))
+	if c.Team.Min != 1 {
+		w.t.Errorf("without a least size, it is %d", c.Team.Min)
+	}
 	w.teamUp(c.ID, `{"name":"Red"}`)
 	change := func(rules string) answer {
 		return w.call("PATCH", "/api/competitions/"+c.ID, w.tokens[organizer], `{"team":`+rules+`}`, "If-Match: *")
