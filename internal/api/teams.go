@@ -155,7 +155,7 @@ func (a *api) registerTeams() {
 		method: http.MethodGet, path: "/api/teams/{id}", id: "getTeam", tag: tagTeams, access: loggedIn,
 		summary:     "Get a team",
 		description: "For its members, the competition's organizer and admins.",
-		errors:      []*compete.Error{compete.ErrTeamMissing},
+		errors:      []*compete.Error{compete.ErrTeamGone},
 	}, a.getTeam)
 	handle(a, route{
 		method: http.MethodPost, path: "/api/teams/{id}/code", id: "renewTeamCode", tag: tagTeams, access: loggedIn,
@@ -163,7 +163,7 @@ func (a *api) registerTeams() {
 		description: "For its captain, the competition's organizer and admins. Earlier codes no longer work.",
 		request:     EmptyRequest{}, optionalBody: true,
 		errors: []*compete.Error{
-			compete.ErrTeamMissing, compete.ErrCaptainOnly, compete.ErrReauthenticate, compete.ErrCompetitionCancelled,
+			compete.ErrTeamGone, compete.ErrCaptainOnly, compete.ErrReauthenticate, compete.ErrCompetitionCancelled,
 			compete.ErrBusy,
 		},
 	}, a.renewTeamCode)
@@ -174,7 +174,7 @@ func (a *api) registerTeams() {
 			"or place in line moves to the registration of the new captain.",
 		request: CaptainRequest{},
 		errors: []*compete.Error{
-			compete.ErrTeamMissing, compete.ErrCaptainOnly, compete.ErrTeamMemberMissing, compete.ErrReauthenticate,
+			compete.ErrTeamGone, compete.ErrCaptainOnly, compete.ErrTeamMemberMissing, compete.ErrReauthenticate,
 			compete.ErrCompetitionCancelled, compete.ErrBusy,
 		},
 	}, a.handOverTeam)
@@ -186,7 +186,7 @@ func (a *api) registerTeams() {
 			"team, this cancels the registration. Otherwise the person keeps their seat, and is looking for a team. " +
 			"To leave a team yourself, cancel your registration.",
 		errors: []*compete.Error{
-			compete.ErrTeamMissing, compete.ErrCaptainOnly, compete.ErrTeamMemberMissing, compete.ErrReauthenticate,
+			compete.ErrTeamGone, compete.ErrCaptainOnly, compete.ErrTeamMemberMissing, compete.ErrReauthenticate,
 			compete.ErrCaptainMustHandOver, compete.ErrCompetitionStarted, compete.ErrCompetitionCancelled,
 			compete.ErrBusy,
 		},

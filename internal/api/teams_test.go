@@ -22,6 +22,8 @@ func TestTeams(t *testing.T) {
 		t.Run("prepared", w.sub(testPreparedTeams))
 		t.Run("prepared, and not ready", w.sub(testUnreadyTeams))
 		t.Run("questions", w.sub(testTeamQuestions))
+		t.Run("no team", w.sub(testNoSuchTeam))
+		t.Run("review", w.sub(testTeamsAreDecidedAboutAsAWhole))
 	})
 }
 
@@ -309,4 +311,53 @@ func testTeamQuestions(w *world) {
 	w.into(w.call("PATCH", "/api/registrations/"+other.ID, bob, `{"answers":{"idea":"Trains"}}`), http.StatusOK, &other)
 	w.refused(w.call("PATCH", "/api/registrations/"+r.ID, ada, `{"answers":{"idea":"Planes"}}`),
 		http.StatusUnprocessableEntity, "validation_failed")
+}
+
+// testNoSuchTeam: a refusal speaks of a code only to somebody who sent one.
+func testNoSuchTeam(w *world) {
+	competitionID, teamID, memberID := w.captained()
+	plain := w.registers(w.signUp().Token, competitionID)
+	for what, got := range map[string]answer{
+		"read":      w.call("GET", "/api/teams/"+unknownID, w.tokens[participant], ""),
+		"another's": w.call("GET", "/api/teams/"+teamID, w.tokens[otherParticipant], ""),
+		"moved by ID": w.call("PATCH", "/api/registrations/"+plain.ID, w.tokens[organizer],
+			`{"team":{"id":"`+unknownID+`"}}`),
+	} {
+		w.refused(got, http.StatusNotFound, "team_not_found")
+		if !strings.Contains(got.body, `"detail":"Team not found."`) {
+			w.t.Errorf("%s: %s", what, got.body)
+		}
+	}
+	for _, body := range []string{`{}`, `{"userId":null}`, `{"userId":""}`} {
+		w.wantFields(w.call("POST", "/api/teams/"+teamID+"/captain", w.tokens[participant], body), "userId")
+	}
+	w.refused(w.call("POST", "/api/teams/"+teamID+"/captain", w.tokens[participant], `{"userId":"`+unknownID+`"}`),
+		http.StatusNotFound, "team_member_not_found")
+	w.into(w.call("POST", "/api/teams/"+teamID+"/captain", w.tokens[participant], `{"userId":"`+memberID+`"}`),
+		http.StatusOK, new(api.Team))
+}
+
+func testTeamsAreDecidedAboutAsAWhole(w *world) {
+	c := w.create(teamBody(9, `{"max":2,"seatUnit":"TEAM"}`, `"admission":"REVIEW",`))
+	captain, token := w.teamUp(c.ID, `{"name":"Red"}`)
+	member, _ := w.teamUp(c.ID, `{"code":"`+w.team(captain.TeamID, token).Code+`"}`)
+	decide := "/api/competitions/" + c.ID + "/decisions"
+	reviews := func(r api.Registration) string { return "/api/registrations/" + r.ID + "/reviews" }
+	for what, got := range map[string]answer{
+		"decision":         w.call("POST", decide, w.tokens[organizer], decisions("ADMIT", captain, member)),
+		"another decision": w.call("POST", decide, w.tokens[organizer], decisions("REJECT", member)),
+		"review":           w.call("POST", reviews(member), w.tokens[organizer], `{"score":4}`),
+	} {
+		w.refused(got, http.StatusConflict, "not_decidable")
+		if !strings.Contains(got.body, "through its captain's registration") {
+			w.t.Errorf("%s about a member: %s", what, got.body)
+		}
+	}
+	w.review(organizer, captain, `{"score":4}`)
+	if state := w.decide(c, decisions("ADMIT", captain)); state.Counts.Admit != 1 {
+		w.t.Errorf("the state is %+v", state)
+	}
+	w.into(w.call("POST", "/api/competitions/"+c.ID+"/cancel", w.tokens[organizer], ""), http.StatusOK, &c)
+	w.refused(w.call("POST", reviews(captain), w.tokens[organizer], `{"score":5}`), http.StatusConflict,
+		"competition_cancelled")
 }

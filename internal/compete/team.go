@@ -255,6 +255,8 @@ var (
 		Kind: KindNotFound, Code: "team_not_found",
 		Detail: "No team has this code. Ask your captain for the current one.",
 	}
+	// ErrTeamGone is ErrTeamMissing where the team was looked for by its ID.
+	ErrTeamGone = &Error{Kind: KindNotFound, Code: "team_not_found", Detail: "Team not found."}
 	ErrTeamFull = &Error{
 		Kind: KindConflict, Code: "team_full",
 		Detail: "This team has no room for another member.",
@@ -342,13 +344,13 @@ func (c *Competition) checkJoining(now time.Time) error {
 	return err
 }
 
-// CheckCaptain fails unless the actor is the team's captain or manages its competition: ErrTeamMissing for strangers,
+// CheckCaptain fails unless the actor is the team's captain or manages its competition: ErrTeamGone for strangers,
 // ErrCaptainOnly for other members, ErrCompetitionCancelled. member reports whether the actor is in the team.
 func (t *Team) CheckCaptain(a Actor, c *Competition, member bool) error {
 	switch {
 	case c.ManagedBy(a):
 	case !member, c.Status == StatusCancelled:
-		return ErrTeamMissing
+		return ErrTeamGone
 	case t.CaptainID != a.UserID:
 		return ErrCaptainOnly
 	}
