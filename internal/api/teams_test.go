@@ -297,8 +297,17 @@ func testTeamQuestions(w *world) {
 	w.into(w.call("POST", press, ada, `{"team":{"name":"Red"},"answers":{"shirt":"M","idea":"Boats"}}`),
 		http.StatusCreated, &r)
 	code := w.team(r.TeamID, ada).Code
-	w.refused(w.call("POST", press, bob, `{"team":{"code":"`+code+`"},"answers":{"shirt":"S","idea":"Cars"}}`),
-		http.StatusUnprocessableEntity, "validation_failed")
+	const captains = `"field":"answers.idea","message":"must be left out: only the captain answers this, for the team"`
+	for who, got := range map[string]answer{
+		"bob": w.call("POST", press, bob, `{"team":{"code":"`+code+`"},"answers":{"shirt":"S","idea":"Cars"}}`),
+		"staff": w.call("POST", strings.Replace(press, "/register", "/registrations", 1), w.tokens[organizer],
+			`{"email":"eve@example.com","team":{"code":"`+code+`"},"answers":{"shirt":"S","idea":"Cars"}}`),
+	} {
+		w.refused(got, http.StatusUnprocessableEntity, "validation_failed")
+		if !strings.Contains(got.body, captains) {
+			w.t.Errorf("%s answers for the team: %s", who, got.body)
+		}
+	}
 	w.into(w.call("POST", press, bob, `{"team":{"code":"`+code+`"},"answers":{"shirt":"S"}}`), http.StatusCreated, &other)
 	var team api.Team
 	w.into(w.call("POST", "/api/teams/"+r.TeamID+"/captain", ada, `{"userId":"`+other.UserID+`"}`), http.StatusOK, &team)

@@ -93,8 +93,7 @@ func (s *Registrations) Prepare(ctx context.Context, a Actor, competitionID stri
 		}
 		prepared.TeamCode = s.config.Sealer.Seal(preparedTeamCode, []byte(e.Team.Code))
 	}
-	asks := c.QuestionsFor(e.Team.Name != "")
-	if e.Answers, prepared.Answers, err = asks.take(e.Answers, nil); err != nil {
+	if e.Answers, prepared.Answers, err = c.TakeAnswers(e.Team.Name != "", e.Answers, nil); err != nil {
 		return Preparation{}, err
 	}
 	now := s.config.now()
