@@ -249,9 +249,17 @@ func testAnswersInLists(w *world) {
 	}
 	for query, field := range map[string]string{
 		"?question=song&answer=M": "question", "?question=guardian&answer=123456": "question",
-		"?question=size&answer=XL": "answer",
+		"?question=size&answer=XL": "answer", "?question=size": "answer", "?answer=M": "question",
 	} {
 		w.wantFields(w.call("GET", path+"/registrations"+query, w.tokens[organizer], ""), field)
+	}
+	asked := w.asking(`[{"id":"motto","kind":"TEXT","label":"Motto","max":5}]`)
+	list := "/api/competitions/" + asked.ID + "/registrations"
+	w.into(w.call("GET", list+"?question=motto&answer=hello", w.tokens[organizer], ""), 200,
+		new([]api.ParticipantRegistration))
+	if got := w.call("GET", list+"?question=motto&answer=longer", w.tokens[organizer], ""); !strings.Contains(got.body,
+		`"field":"answer","message":"must be at most 5 characters long"`) {
+		w.t.Errorf("an answer that's too long: got %d %s", got.status, got.body)
 	}
 	got := w.call("GET", path+"/registrations", w.tokens[organizer], "", "Accept: text/csv")
 	rows, err := csv.NewReader(strings.NewReader(got.body)).ReadAll()

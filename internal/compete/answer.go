@@ -385,7 +385,11 @@ func (qs Questions) Lasting(all Answers) Answers {
 // answerFilter checks a filter, and brings its value from text into its stored form. Sensitive answers can't be
 // searched for: what is searched for is in addresses, and those are in logs and histories.
 func (v *validation) answerFilter(f *AnswerFilter, c *Competition) {
+	text, isText := f.Value.(string)
 	if f.QuestionID == "" {
+		if text != "" {
+			v.add("question", "is required with an answer")
+		}
 		return
 	}
 	q := c.Questions.Find(f.QuestionID)
@@ -397,13 +401,14 @@ func (v *validation) answerFilter(f *AnswerFilter, c *Competition) {
 		v.add("question", "must not be sensitive")
 		return
 	}
-	text, isText := f.Value.(string)
 	if !isText {
 		return // it has been checked
 	}
 	var problem string
-	if f.Value, problem = q.Parse(text); f.Value == nil || problem != "" {
-		v.add("answer", "must be a possible answer to the question")
+	if f.Value, problem = q.Parse(text); problem != "" {
+		v.add("answer", problem)
+	} else if f.Value == nil {
+		v.add("answer", "is required with a question")
 	}
 }
 
