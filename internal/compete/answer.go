@@ -207,9 +207,10 @@ func (q *Question) readText(text string) (stored any, problem string) {
 		}
 	case QuestionURL:
 		if u, err := url.Parse(text); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" ||
-			len(text) > MaxURLAnswer || strings.Contains(text, " ") {
+			strings.Contains(text, " ") {
 			return nil, "must be a web address such as https://example.org"
 		}
+		return q.readLength(text, MaxURLAnswer)
 	case QuestionNumber, QuestionYesNo, QuestionManyOf, QuestionConsent: // these aren't text
 	}
 	return text, ""
