@@ -96,7 +96,9 @@ type EditRegistrationRequest struct {
 // check refuses an empty object for a team: only null takes somebody out of their team.
 func (r *EditRegistrationRequest) check() error {
 	if t := r.Team.Value; t != nil && *t == (ChangedTeam{}) {
-		return compete.Invalid(compete.FieldError{Field: "team", Message: "must have a name, a code or an ID, or be null"})
+		return compete.Invalid(compete.FieldError{
+			Field: "team", Message: "must have a name, a code or an ID, or be null",
+		})
 	}
 	return nil
 }

@@ -17,9 +17,9 @@ import (
 
 func TestDecodeNamesThePlace(t *testing.T) {
 	const (
-		text, whole, number, yesNo = "must be a string", "must be a whole number", "must be a number", "must be true or false"
-		object, twice, tooLarge    = "must be an object", "must be sent only once", "is out of range"
-		unknown, objects           = "is not a known field", "must be a list of objects"
+		text, whole, number      = "must be a string", "must be a whole number", "must be a number"
+		object, objects, yesNo   = "must be an object", "must be a list of objects", "must be true or false"
+		unknown, twice, tooLarge = "is not a known field", "must be sent only once", "is out of range"
 	)
 	create := func() any { return new(CreateCompetitionRequest) }
 	update := func() any { return new(UpdateCompetitionRequest) }
@@ -82,7 +82,8 @@ func TestDecodeChecksWhatIsReadable(t *testing.T) {
 	var request TicketsRequest
 	check := func() error { return compete.CheckTicketItems(request.items()) }
 	var e *compete.Error
-	err := decode([]byte(`{"items":[{"email":7,"tickets":1},{"email":"a@b.example","tickets":0}],"extra":1}`), &request, check)
+	body := `{"items":[{"email":7,"tickets":1},{"email":"a@b.example","tickets":0}],"extra":1}`
+	err := decode([]byte(body), &request, check)
 	want := []compete.FieldError{
 		{Field: "items[0].email", Message: "must be a string"},
 		{Field: "extra", Message: "is not a known field"},
@@ -105,13 +106,15 @@ func TestManyMisfitsAreCut(t *testing.T) {
 // FuzzMembers compares what is read of an object with what Go's decoder reads.
 func FuzzMembers(f *testing.F) {
 	for _, seed := range []string{
-		`{}`, ` { } `, `{"a":1}`, `{"a" : [ {"b":"]}"} , 2 ] , "c\"":null }`, `{"":-1e5,"\u0041":"\\"}`, "{\"a\":\n\"\\\\\\\"\"}",
+		`{}`, ` { } `, `{"a":1}`, `{"a" : [ {"b":"]}"} , 2 ] , "c\"":null }`,
+		`{"":-1e5,"\u0041":"\\"}`, "{\"a\":\n\"\\\\\\\"\"}",
 		`{"a":{},"b":[],"a":[[]]}`,
 	} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		if body = bytes.Trim(body, jsonSpace); len(body) == 0 || body[0] != '{' || !utf8.Valid(body) || !json.Valid(body) {
+		body = bytes.Trim(body, jsonSpace)
+		if len(body) == 0 || body[0] != '{' || !utf8.Valid(body) || !json.Valid(body) {
 			return
 		}
 		var got, want []string

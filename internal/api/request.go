@@ -136,8 +136,8 @@ func decodeEmpty(body []byte) error {
 	return decode(body, &struct{}{}, nil)
 }
 
-// alsoWrong adds the domain's errors about fields of which nothing is reported yet. A missing permission is reported instead of all
-// others.
+// alsoWrong adds the domain's errors about fields of which nothing is reported yet. A missing permission is reported
+// instead of all others.
 func alsoWrong(wrong []compete.FieldError, err error) error {
 	if err == nil {
 		return compete.Invalid(wrong...)

@@ -48,8 +48,8 @@ func newDenyList(c Config, memory time.Duration) *denyList {
 // denied is one version of the list: a full read, and what was added since.
 type denied struct{ whole, recent compete.Revocations }
 
-// check fails with ErrAccountDisabled, or with ErrUnauthorized if the login has ended or the account was deleted. A login without a session is
-// judged by its time of issue.
+// check fails with ErrAccountDisabled, or with ErrUnauthorized if the login has ended or the account was deleted. A
+// login without a session is judged by its time of issue.
 func (d *denyList) check(a compete.Actor, issued time.Time) error {
 	list := d.list.Load()
 	if list.recent.DisabledUsers[a.UserID] {

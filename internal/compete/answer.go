@@ -42,8 +42,8 @@ func (qs Questions) Take(given, kept Answers) (Answers, error) {
 	return taken, err
 }
 
-// TakeAnswers is Questions.Take for the questions that somebody answers; captain is as for QuestionsFor. It also returns
-// the answers as Encode does.
+// TakeAnswers is Questions.Take for the questions that somebody answers; captain is as for QuestionsFor. It also
+// returns the answers as Encode does.
 func (c *Competition) TakeAnswers(captain bool, given, kept Answers) (taken Answers, text string, err error) {
 	return c.QuestionsFor(captain).take(given, kept, c.Questions)
 }

@@ -89,8 +89,8 @@ func (c DecisionCounts) CheckRelease() error {
 	for _, d := range c.Divisions {
 		if beyond := d.Beyond(); beyond > 0 {
 			refusal := *ErrAdmittedBeyond
-			refusal.Detail = fmt.Sprintf("You're admitting %d to %q, which has %s left. Change %d of these decisions to "+
-				"WAITLIST or REJECT, or raise the division's capacity.", d.Admit, d.Name,
+			refusal.Detail = fmt.Sprintf("You're admitting %d to %q, which has %s left. Change %d of these "+
+				"decisions to WAITLIST or REJECT, or raise the division's capacity.", d.Admit, d.Name,
 				counted(d.SeatsLeft, "seat", "seats"), beyond)
 			return &refusal
 		}

@@ -251,12 +251,13 @@ func (qs Questions) ofPerson() Questions {
 
 // The refusals about teams.
 var (
+	// ErrTeamGone is ErrTeamMissing where the team was looked for by its ID.
+	ErrTeamGone = &Error{Kind: KindNotFound, Code: "team_not_found", Detail: "Team not found."}
+	// ErrTeamMissing is for a code.
 	ErrTeamMissing = &Error{
 		Kind: KindNotFound, Code: "team_not_found",
 		Detail: "No team has this code. Ask your captain for the current one.",
 	}
-	// ErrTeamGone is ErrTeamMissing where the team was looked for by its ID.
-	ErrTeamGone = &Error{Kind: KindNotFound, Code: "team_not_found", Detail: "Team not found."}
 	ErrTeamFull = &Error{
 		Kind: KindConflict, Code: "team_full",
 		Detail: "This team has no room for another member.",
