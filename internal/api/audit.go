@@ -8,7 +8,6 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
-	"github.com/danielgtaylor/huma/v2/negotiation"
 
 	"github.com/minicompete/minicompete/internal/compete"
 	"github.com/minicompete/minicompete/internal/sheet"
@@ -102,7 +101,7 @@ func (a *api) registerAudit() {
 }
 
 func (a *api) audit(ctx context.Context, in *AuditParams, filter compete.AuditFilter) (*auditAnswer, error) {
-	if negotiation.SelectQValueFast(in.Accept, []string{mediaJSON, mediaCSV}) == mediaCSV {
+	if prefersCSV(in.Accept) {
 		parts, err := a.AuditLog.Every(ctx, actor(ctx), filter)
 		if err != nil {
 			return nil, err

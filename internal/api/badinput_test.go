@@ -206,7 +206,7 @@ func testMixedBadFields(w *world) {
 		},
 		{
 			organizer, "PATCH", "/api/competitions/" + mine.ID,
-			`{"TITLE":7,"capacity":0,"startDate":"2126-05-01T11:59:59Z"}`, "capacity startDate title",
+			`{"TITLE":7,"capacity":0,"startDate":"2126-05-01T11:59:59Z"}`, "TITLE capacity startDate",
 		},
 		{organizer, "GET", competition + "/registrations?status=PENDING&search=%00&cursor=x", "", "cursor search"},
 		{

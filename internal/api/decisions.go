@@ -1,7 +1,9 @@
 package api
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -12,8 +14,8 @@ import (
 
 // DecisionItem is a decision about one registration.
 type DecisionItem struct {
-	RegistrationID string            `json:"registrationId" format:"uuid" example:"018f6b1e-1111-7d0a-9b3e-5a1f0c2d4e6f"`
-	Decision       *compete.Decision `json:"decision" nullable:"true" enum:"ADMIT,WAITLIST,REJECT" doc:"null deletes the draft." example:"ADMIT"`
+	RegistrationID string                      `json:"registrationId" format:"uuid" example:"018f6b1e-1111-7d0a-9b3e-5a1f0c2d4e6f"`
+	Decision       optional[*compete.Decision] `json:"decision" nullable:"true" enum:"ADMIT,WAITLIST,REJECT" doc:"null deletes the draft." example:"ADMIT"`
 }
 
 // DecisionsRequest is a list of decisions.
@@ -31,14 +33,28 @@ func (r *DecisionsRequest) items() []compete.DecisionItem {
 	items := make([]compete.DecisionItem, len(r.Items))
 	for i, item := range r.Items {
 		items[i].RegistrationID = item.RegistrationID
-		if item.Decision != nil {
-			items[i].Decision = *item.Decision
-			if *item.Decision == "" {
-				items[i].Decision = "?" // only null deletes a draft
-			}
+		if decision := item.Decision.Value; decision != nil {
+			items[i].Decision = cmp.Or(*decision, "?") // only null deletes a draft
 		}
 	}
 	return items
+}
+
+// check reports what is wrong with the items.
+func (r *DecisionsRequest) check() error {
+	var missing []compete.FieldError
+	for i := range r.Items[:min(len(r.Items), compete.MaxDecisionItems)] {
+		if !r.Items[i].Decision.Set {
+			missing = append(missing, compete.FieldError{
+				Field: fmt.Sprintf("items[%d].decision", i), Message: "is required; null deletes the draft",
+			})
+		}
+	}
+	err := compete.CheckDecisionItems(r.items())
+	if len(missing) == 0 {
+		return err
+	}
+	return alsoWrong(missing, err)
 }
 
 type decideInput struct {
@@ -172,8 +188,7 @@ func (a *api) registerDecisions() {
 
 func (a *api) decide(ctx context.Context, in *decideInput) (*decisionStateAnswer, error) {
 	var request DecisionsRequest
-	check := func() error { return compete.CheckDecisionItems(request.items()) }
-	if err := decode(in.RawBody, &request, check); err != nil {
+	if err := cmp.Or(decode(in.RawBody, &request, request.check), request.check()); err != nil {
 		return nil, err
 	}
 	state, err := a.Applications.Decide(ctx, actor(ctx), in.ID, request.items())

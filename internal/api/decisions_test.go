@@ -210,6 +210,8 @@ func testRefusedDecisions(w *world) {
 		decisions("", a[0]):                                  `"field":"items[0].decision"`,
 		decisions("ADMIT", a[0], a[1], a[0]):                 `"field":"items[2].registrationId"`,
 		`{"items":[{"registrationId":"1","decision":null}]}`: `"field":"items[0].registrationId"`,
+		`{"items":[{"registrationId":"` + a[0].ID + `"}]}`:   `"field":"items[0].decision","message":"is required`,
+		`{"items":[{"registrationId":"1","decision":5}]}`:    `"field":"items[0].decision","message":"must be`,
 	} {
 		got := w.call("POST", path, w.tokens[organizer], body)
 		w.refused(got, http.StatusUnprocessableEntity, "validation_failed")

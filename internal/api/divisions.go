@@ -1,9 +1,8 @@
 package api
 
 import (
-	"bytes"
+	"cmp"
 	"context"
-	"encoding/json"
 	"net/http"
 	"time"
 
@@ -39,12 +38,6 @@ type NewDivision struct {
 	Capacity int    `json:"capacity" example:"60"`
 }
 
-// UnmarshalJSON refuses unknown fields.
-func (d *NewDivision) UnmarshalJSON(data []byte) error {
-	type plain NewDivision
-	return unmarshalStrictly(data, (*plain)(d))
-}
-
 // TransformSchema documents the limits.
 func (NewDivision) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
 	return limitDivision(s)
@@ -54,18 +47,6 @@ func (NewDivision) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema
 type ChangedDivision struct {
 	ID string `json:"id,omitempty" format:"uuid" doc:"Leave it out for a new division." example:"018f6b1e-3333-7d0a-9b3e-5a1f0c2d4e6f"`
 	NewDivision
-}
-
-// UnmarshalJSON refuses unknown fields.
-func (d *ChangedDivision) UnmarshalJSON(data []byte) error {
-	var request struct {
-		ID       string
-		Name     string
-		Capacity int
-	}
-	err := unmarshalStrictly(data, &request)
-	*d = ChangedDivision{request.ID, NewDivision{request.Name, request.Capacity}}
-	return err
 }
 
 // TransformSchema documents the limits.
@@ -78,13 +59,6 @@ func limitDivision(s *huma.Schema) *huma.Schema {
 	capacity := s.Properties["capacity"]
 	capacity.Minimum, capacity.Maximum = bound(compete.MinCapacity), bound(compete.MaxCapacity)
 	return s
-}
-
-// unmarshalStrictly decodes JSON into v, and refuses unknown fields of objects within it.
-func unmarshalStrictly(data []byte, v any) error {
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.DisallowUnknownFields()
-	return decoder.Decode(v)
 }
 
 func divisionContents(requests []NewDivision) []compete.DivisionContent {
@@ -117,6 +91,16 @@ type EditRegistrationRequest struct {
 	Looking optional[bool]         `json:"lookingForTeam,omitzero" doc:"Whether captains can find the person on the competition's board." example:"true"`
 
 	DivisionID optional[string] `json:"divisionId,omitzero" format:"uuid" doc:"Another division of the competition: a new place in the order of arrival there. Where all seats are taken, that's the end of its waitlist, and a seat held elsewhere is given up." example:"018f6b1e-3333-7d0a-9b3e-5a1f0c2d4e6f"`
+}
+
+// check refuses an empty object for a team: only null takes somebody out of their team.
+func (r *EditRegistrationRequest) check() error {
+	if t := r.Team.Value; t != nil && *t == (ChangedTeam{}) {
+		return compete.Invalid(compete.FieldError{
+			Field: "team", Message: "must have a name, a code or an ID, or be null",
+		})
+	}
+	return nil
 }
 
 func (a *api) registerEdits() {
@@ -152,7 +136,7 @@ func (a *api) registerEdits() {
 
 func (a *api) editRegistration(ctx context.Context, in *editRegistrationInput) (*registrationAnswer, error) {
 	var request EditRegistrationRequest
-	if err := decode(in.RawBody, &request, nil); err != nil {
+	if err := cmp.Or(decode(in.RawBody, &request, request.check), request.check()); err != nil {
 		return nil, err
 	}
 	var body Registration

@@ -147,8 +147,8 @@ func testInvalidDivisions(w *world) {
 		`{"name":"","capacity":1}`:                              "divisions[0].name",
 		`{"name":"A","capacity":0}`:                             "divisions[0].capacity",
 		`{"name":"A","capacity":1},{"name":"á","capacity":1}`:   "divisions[1].name",
-		`{"name":"A","capacity":1,"seatsLeft":1}`:               "divisions",
-		`{"name":"A","capacity":"1"}`:                           "divisions",
+		`{"name":"A","capacity":1,"seatsLeft":1}`:               "divisions[0].seatsLeft",
+		`{"name":"A","capacity":"1"}`:                           "divisions[0].capacity",
 		strings.Repeat(`{"name":"A","capacity":1},`, 50) + `{}`: "divisions",
 	} {
 		got := w.call("POST", "/api/competitions", w.tokens[organizer],
@@ -164,7 +164,7 @@ func testInvalidDivisions(w *world) {
 		`{"id":"` + unknownID + `","name":"A","capacity":1}`:                                      "divisions[0].id",
 		`{"id":"` + id + `","name":"A","capacity":1},{"id":"` + id + `","name":"B","capacity":1}`: "divisions[1].id",
 		`{"id":"` + id + `","capacity":1,"name":"` + strings.Repeat("x", 81) + `"}`:               "divisions[0].name",
-		`{"id":"` + id + `","name":"A","capacity":1,"seats":1}`:                                   "divisions",
+		`{"id":"` + id + `","name":"A","capacity":1,"seats":1}`:                                   "divisions[0].seats",
 	} {
 		got := w.divide(c.ID, body)
 		w.refused(got, http.StatusUnprocessableEntity, "validation_failed")

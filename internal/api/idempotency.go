@@ -28,7 +28,8 @@ func (k *IdempotencyKey) Resolve(ctx huma.Context) []error {
 
 var errManyKeys = compete.Invalid(compete.FieldError{Field: "Idempotency-Key", Message: "must be sent only once"})
 
-// request returns the key with the hash of method, path and raw body; the zero value if no key was sent. An invalid key
+// request returns the key with the hash of method, path and raw body, where an empty object is the same as no body; the
+// zero value if no key was sent. An invalid key
 // is refused, since its client believes that it can safely repeat the request.
 func (k *IdempotencyKey) request(body []byte) (compete.Idempotency, error) {
 	switch {
@@ -39,6 +40,9 @@ func (k *IdempotencyKey) request(body []byte) (compete.Idempotency, error) {
 	}
 	if err := compete.ParseIdempotencyKey(k.Key); err != nil {
 		return compete.Idempotency{}, err
+	}
+	if empty(body) {
+		body = nil
 	}
 	return compete.IdempotencyOf(k.Key, k.method, k.path, body), nil
 }

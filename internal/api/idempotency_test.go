@@ -31,8 +31,12 @@ func testRegisterTwice(w *world) {
 	w.wait(participant, r.ID, compete.MessageConfirmed) // the registration changes; the answer doesn't
 	again := w.call("POST", path, w.tokens[participant], "{}", "Idempotency-Key: press-0001")
 	w.wantReplay(first, again)
+	for _, body := range []string{"", " \n", "{}\r\n"} {
+		w.wantReplay(first, w.call("POST", path, w.tokens[participant], body, "Idempotency-Key: press-0001"))
+	}
 	for name, other := range map[string]answer{
-		"another body": w.call("POST", path, w.tokens[participant], "", "Idempotency-Key: press-0001"),
+		"another body": w.call("POST", path, w.tokens[participant], `{"answers":{"q":1}}`,
+			"Idempotency-Key: press-0001"),
 		"another route": w.call("POST", "/api/competitions/"+w.competition(1).ID+"/register", w.tokens[participant],
 			"{}", "Idempotency-Key: press-0001"),
 	} {

@@ -1,6 +1,8 @@
 package api
 
 import (
+	"encoding/json"
+	"errors"
 	"reflect"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -12,17 +14,15 @@ import (
 // elsewhere.
 type optional[T any] struct{ compete.Optional[T] }
 
-type notNullError struct{}
-
-func (*notNullError) Error() string { return "must not be null" }
+var errNotNull = errors.New("must not be null")
 
 // UnmarshalJSON runs only for a field that is there.
 func (o *optional[T]) UnmarshalJSON(data []byte) error {
 	if string(data) == "null" && o.valueType().Kind() != reflect.Pointer {
-		return &notNullError{}
+		return errNotNull
 	}
 	o.Set = true
-	return unmarshalStrictly(data, &o.Value)
+	return json.Unmarshal(data, &o.Value)
 }
 
 // Schema documents the field as its value.

@@ -78,7 +78,7 @@ func (a *api) listParticipants(ctx context.Context, in *participantsInput) (*par
 		Sort:   compete.RegistrationSort(in.Sort), Limit: int(in.Limit),
 		Answer: compete.AnswerFilter{QuestionID: in.Question, Value: in.Answer},
 	}
-	if negotiation.SelectQValueFast(in.Accept, []string{mediaJSON, mediaCSV}) == mediaCSV {
+	if prefersCSV(in.Accept) {
 		return a.exportParticipants(ctx, in, filter)
 	}
 	page, err := a.Registrations.List(ctx, actor(ctx), in.ID, in.Cursor, filter)
@@ -87,6 +87,11 @@ func (a *api) listParticipants(ctx context.Context, in *participantsInput) (*par
 	}
 	list := newList(&in.PageParams, page, newParticipantRegistration)
 	return &participantsAnswer{func(hc huma.Context) { writeList(hc, list) }}, nil
+}
+
+// prefersCSV reports whether an Accept header ranks CSV above JSON. Huma's faster function misreads qualities.
+func prefersCSV(accept string) bool {
+	return negotiation.SelectQValue(accept, []string{mediaJSON, mediaCSV}) == mediaCSV
 }
 
 // exportParticipants has no byte order mark: it is read by programs.

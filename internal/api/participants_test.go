@@ -96,9 +96,10 @@ func TestParticipantsAreNegotiated(t *testing.T) {
 	server := serve(t, config)
 	for accept, want := range map[string]string{
 		"": mediaJSON, "*/*": mediaJSON, "application/json": mediaJSON, "text/html": mediaJSON,
-		"text/csv;q=0.5, application/json": mediaJSON,
-		"text/csv":                         "text/csv; charset=utf-8; header=present",
-		"application/json;q=0.5, text/csv": "text/csv; charset=utf-8; header=present",
+		"text/csv;q=0.5, application/json": mediaJSON, "text/csv;q=0.1,application/json;q=0.5": mediaJSON,
+		"text/csv;q=0.5, application/json;q=0.1": "text/csv; charset=utf-8; header=present",
+		"text/csv":                               "text/csv; charset=utf-8; header=present",
+		"application/json;q=0.5, text/csv":       "text/csv; charset=utf-8; header=present",
 	} {
 		response := send(t, server, "GET", participantsPath+"?limit=2", nil, "Authorization: Bearer organizer",
 			"Accept: "+accept)

@@ -107,10 +107,10 @@ func testQuestions(w *world) {
 		{"kind":"ONE_OF","label":"a","scope":"TEAM"}]`)),
 		"questions[0].kind", "questions[0].label", "questions[1].options", "questions[1].scope")
 	w.wantFields(w.call("POST", "/api/competitions", w.tokens[organizer], askingBody(`[{"kind":"TEXT","lable":"a"}]`)),
-		"questions")
+		"questions[0].lable", "questions[0].label")
 	path := "/api/competitions/" + c.ID
 	w.wantFields(w.call("PATCH", path, w.tokens[organizer], `{"questions":[{"kind":"TEXT","lable":"a"}]}`, "If-Match: *"),
-		"questions")
+		"questions[0].lable", "questions[0].label")
 	var changed api.Competition
 	w.into(w.call("PATCH", path, w.tokens[organizer], `{"title":"Another"}`, "If-Match: *"), http.StatusOK, &changed)
 	if !reflect.DeepEqual(changed.Questions, want) {
@@ -249,9 +249,17 @@ func testAnswersInLists(w *world) {
 	}
 	for query, field := range map[string]string{
 		"?question=song&answer=M": "question", "?question=guardian&answer=123456": "question",
-		"?question=size&answer=XL": "answer",
+		"?question=size&answer=XL": "answer", "?question=size": "answer", "?answer=M": "question",
 	} {
 		w.wantFields(w.call("GET", path+"/registrations"+query, w.tokens[organizer], ""), field)
+	}
+	asked := w.asking(`[{"id":"motto","kind":"TEXT","label":"Motto","max":5}]`)
+	list := "/api/competitions/" + asked.ID + "/registrations"
+	w.into(w.call("GET", list+"?question=motto&answer=hello", w.tokens[organizer], ""), 200,
+		new([]api.ParticipantRegistration))
+	if got := w.call("GET", list+"?question=motto&answer=longer", w.tokens[organizer], ""); !strings.Contains(got.body,
+		`"field":"answer","message":"must be at most 5 characters long"`) {
+		w.t.Errorf("an answer that's too long: got %d %s", got.status, got.body)
 	}
 	got := w.call("GET", path+"/registrations", w.tokens[organizer], "", "Accept: text/csv")
 	rows, err := csv.NewReader(strings.NewReader(got.body)).ReadAll()

@@ -4,14 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"mime"
 	"net/http"
 	"net/url"
 	"reflect"
 	"slices"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -81,21 +79,47 @@ func checkQuery(ctx huma.Context) error {
 // jsonSpace is the white space allowed around a JSON value: less than Go's definition.
 const jsonSpace = " \t\r\n"
 
-// decode decodes a JSON object into the struct that v points to. One answer reports all unknown fields, values of the
-// wrong type, and the errors from check (nil: no check), which runs after the readable fields are set.
+// decode decodes a JSON object into the struct that v points to. One answer reports all unknown and repeated fields,
+// values of the wrong type, and the errors from check (nil: no check), which runs after the readable fields are set.
 func decode(body []byte, v any, check func() error) error {
-	if trimmed := bytes.TrimLeft(body, jsonSpace); len(trimmed) == 0 || trimmed[0] != '{' {
+	body = bytes.Trim(body, jsonSpace)
+	if len(body) == 0 || body[0] != '{' {
 		return errNotAnObject
 	}
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(v); err != nil {
-		return explain(body, reflect.ValueOf(v).Elem(), check)
-	}
-	if rest := body[decoder.InputOffset():]; len(bytes.Trim(rest, jsonSpace)) > 0 || !utf8.Valid(body) {
+	err := json.Unmarshal(body, v)
+	var malformed *json.SyntaxError
+	if errors.As(err, &malformed) || !utf8.Valid(body) {
 		return errMalformedJSON
 	}
-	return nil
+	request := reflect.ValueOf(v).Elem()
+	wrong := misfits{namesOnly: err == nil}
+	wrong.look("", body, request.Type())
+	switch {
+	case len(wrong.found) == 0 && err == nil:
+		return nil
+	case len(wrong.found) == 0:
+		return errMalformedJSON
+	case check == nil:
+		return compete.Invalid(wrong.found...)
+	}
+	setReadable(request, body, wrong.found)
+	return alsoWrong(wrong.found, check())
+}
+
+// setReadable sets what can be read of a request with these errors.
+func setReadable(request reflect.Value, body []byte, wrong []compete.FieldError) {
+	request.SetZero() // Go's decoder stopped at some error, and took fields by names that aren't theirs
+	fields := fieldsOf(request.Type())
+	for name, value := range members(body) {
+		if field, known := fields[string(name)]; known {
+			_ = json.Unmarshal(value, request.FieldByIndex(field.index).Addr().Interface()) // it's among the errors
+		}
+	}
+	for _, w := range wrong {
+		if field, known := fields[w.Field]; known {
+			request.FieldByIndex(field.index).SetZero()
+		}
+	}
 }
 
 // empty reports whether a body has no content: nothing, or an empty JSON object.
@@ -112,35 +136,8 @@ func decodeEmpty(body []byte) error {
 	return decode(body, &struct{}{}, nil)
 }
 
-// explain finds every field of a body that doesn't fit the struct, and sets those that do.
-func explain(body []byte, request reflect.Value, check func() error) error {
-	var sent map[string]json.RawMessage
-	if !utf8.Valid(body) || json.Unmarshal(body, &sent) != nil {
-		return errMalformedJSON
-	}
-	request.SetZero() // what was decoded before the first error is decoded again
-	var wrong []compete.FieldError
-	for name, value := range sent {
-		field, proper := fieldByJSONName(request, name)
-		if !field.IsValid() {
-			wrong = append(wrong, compete.FieldError{Field: shorten(name), Message: "is not a known field"})
-		} else if err := unmarshalStrictly(value, field.Addr().Interface()); err != nil {
-			field.SetZero()
-			wrong = append(wrong, compete.FieldError{Field: proper, Message: expectation(field.Type(), err)})
-		}
-	}
-	if len(wrong) == 0 {
-		return errMalformedJSON
-	}
-	slices.SortFunc(wrong, func(a, b compete.FieldError) int { return strings.Compare(a.Field, b.Field) })
-	if check == nil {
-		return compete.Invalid(wrong...)
-	}
-	return alsoWrong(wrong, check())
-}
-
-// alsoWrong adds the domain's errors about fields not reported yet. A missing permission is reported instead of all
-// others.
+// alsoWrong adds the domain's errors about fields of which nothing is reported yet. A missing permission is reported
+// instead of all others.
 func alsoWrong(wrong []compete.FieldError, err error) error {
 	if err == nil {
 		return compete.Invalid(wrong...)
@@ -150,65 +147,9 @@ func alsoWrong(wrong []compete.FieldError, err error) error {
 		return err
 	}
 	for _, field := range refusal.Fields {
-		if !slices.ContainsFunc(wrong, func(w compete.FieldError) bool { return w.Field == field.Field }) {
+		if !slices.ContainsFunc(wrong, func(w compete.FieldError) bool { return related(w.Field, field.Field) }) {
 			wrong = append(wrong, field)
 		}
 	}
 	return compete.Invalid(wrong...)
-}
-
-// fieldByJSONName finds a field of the request and its exact name; the zero Value if there is none.
-func fieldByJSONName(request reflect.Value, name string) (field reflect.Value, proper string) {
-	for _, visible := range reflect.VisibleFields(request.Type()) {
-		tag, _, _ := strings.Cut(visible.Tag.Get("json"), ",")
-		if tag != "" && strings.EqualFold(tag, name) {
-			return request.FieldByIndex(visible.Index), tag
-		}
-	}
-	return reflect.Value{}, ""
-}
-
-// shorten keeps a problem document small, however long a submitted field name is.
-func shorten(name string) string {
-	const longest = 64
-	if runes := []rune(name); len(runes) > longest {
-		return string(runes[:longest]) + "…"
-	}
-	return name
-}
-
-// expectation describes the values that a field of the given type accepts.
-func expectation(t reflect.Type, err error) string {
-	var refused *notNullError
-	if errors.As(err, &refused) {
-		return "must not be null"
-	}
-	if errors.Is(err, errNoTeamNamed) {
-		return "must have " + err.Error()
-	}
-	if o, ok := reflect.New(t).Interface().(interface{ valueType() reflect.Type }); ok {
-		t = o.valueType()
-	}
-	if t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
-	switch {
-	case t == reflect.TypeFor[time.Time]():
-		return "must be an RFC 3339 time, such as 2026-05-01T12:00:00Z"
-	case t.Kind() == reflect.String:
-		return "must be a string"
-	case t.Kind() == reflect.Bool:
-		return "must be true or false"
-	case t.Kind() == reflect.Int:
-		return "must be a whole number"
-	case t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.String:
-		return "must be a list of strings"
-	case t.Kind() == reflect.Slice:
-		return "must be a list of objects with the documented fields"
-	case t.Kind() == reflect.Map:
-		return "must be an object"
-	case t.Kind() == reflect.Struct:
-		return "must be an object with the documented fields"
-	}
-	return fmt.Sprintf("must be a JSON value that fits a Go %s", t.Kind())
 }

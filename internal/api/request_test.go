@@ -20,14 +20,14 @@ func TestDecodeNamesEveryBadField(t *testing.T) {
 	}
 	const aTime = "must be an RFC 3339 time, such as 2026-05-01T12:00:00Z"
 	want := []compete.FieldError{
-		{Field: "capacity", Message: "must be a whole number"},
-		{Field: "colour", Message: "is not a known field"},
-		{Field: "regDeadline", Message: aTime},
-		{Field: "startDate", Message: aTime},
-		{Field: "status", Message: "must be a string"},
-		{Field: "tags", Message: "must be a list of strings"},
 		{Field: "title", Message: "must be a string"},
+		{Field: "capacity", Message: "must be a whole number"},
+		{Field: "regDeadline", Message: aTime},
 		{Field: "waitlist", Message: "must be true or false"},
+		{Field: "tags[0]", Message: "must be a string"},
+		{Field: "colour", Message: "is not a known field"},
+		{Field: "status", Message: "must be a string"},
+		{Field: "startDate", Message: aTime},
 	}
 	if diff := cmp.Diff(want, e.Fields); diff != "" || e.Kind != compete.KindInvalid {
 		t.Errorf("kind %d, fields (-want +got):\n%s", e.Kind, diff)

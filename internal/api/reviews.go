@@ -101,7 +101,7 @@ func (a *api) registerReviews() {
 			"replaces. Returns all reviews. Applicants only find scores and notes, without who gave them, in " +
 			"the export of their own data, once they have been decided about.",
 		request: ReviewRequest{},
-		errors:  append(reviewing, compete.ErrReauthenticate, compete.ErrNotDecidable),
+		errors:  append(reviewing, compete.ErrReauthenticate, compete.ErrNotDecidable, compete.ErrCompetitionCancelled),
 	}, a.review)
 	handle(a, route{
 		method: http.MethodGet, path: "/api/registrations/{id}/reviews", id: "getReviews", tag: tagApplications,

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"time"
 
@@ -15,16 +14,6 @@ import (
 type TeamRequest struct {
 	Name string `json:"name,omitempty" doc:"The name of a new team, whose captain you are. No other team of the competition has it, whatever the case." example:"The Gophers"`
 	Code string `json:"code,omitempty" doc:"The code of the team to join. Its members see it." example:"59-K7QFM2XP"`
-}
-
-// UnmarshalJSON refuses unknown fields, and an empty object: to be in no team, it's left out.
-func (t *TeamRequest) UnmarshalJSON(data []byte) error {
-	type plain TeamRequest
-	err := unmarshalStrictly(data, (*plain)(t))
-	if err == nil && *t == (TeamRequest{}) && string(data) != "null" {
-		return errNoTeamNamed
-	}
-	return err
 }
 
 // TransformSchema documents the limits.
@@ -54,19 +43,6 @@ type ChangedTeam struct {
 	Name string `json:"name,omitempty" doc:"The name of a new team." example:"The Gophers"`
 	Code string `json:"code,omitempty" doc:"The code of the team to join." example:"59-K7QFM2XP"`
 }
-
-// UnmarshalJSON refuses unknown fields.
-func (t *ChangedTeam) UnmarshalJSON(data []byte) error {
-	type plain ChangedTeam
-	err := unmarshalStrictly(data, (*plain)(t))
-	if err == nil && *t == (ChangedTeam{}) {
-		return errNoTeamNamed // null takes somebody out of their team, not an empty object
-	}
-	return err
-}
-
-// errNoTeamNamed says what is missing.
-var errNoTeamNamed = errors.New("a name or a code")
 
 // TransformSchema documents the limits.
 func (ChangedTeam) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
@@ -198,7 +174,7 @@ func (a *api) registerTeams() {
 		method: http.MethodGet, path: "/api/teams/{id}", id: "getTeam", tag: tagTeams, access: loggedIn,
 		summary:     "Get a team",
 		description: "For its members, the competition's organizer and admins.",
-		errors:      []*compete.Error{compete.ErrTeamMissing},
+		errors:      []*compete.Error{compete.ErrTeamGone},
 	}, a.getTeam)
 	handle(a, route{
 		method: http.MethodPost, path: "/api/teams/{id}/code", id: "renewTeamCode", tag: tagTeams, access: loggedIn,
@@ -206,7 +182,7 @@ func (a *api) registerTeams() {
 		description: "For its captain, the competition's organizer and admins. Earlier codes no longer work.",
 		request:     EmptyRequest{}, optionalBody: true,
 		errors: []*compete.Error{
-			compete.ErrTeamMissing, compete.ErrCaptainOnly, compete.ErrReauthenticate, compete.ErrCompetitionCancelled,
+			compete.ErrTeamGone, compete.ErrCaptainOnly, compete.ErrReauthenticate, compete.ErrCompetitionCancelled,
 			compete.ErrBusy,
 		},
 	}, a.renewTeamCode)
@@ -217,7 +193,7 @@ func (a *api) registerTeams() {
 			"or place in line moves to the registration of the new captain.",
 		request: CaptainRequest{},
 		errors: []*compete.Error{
-			compete.ErrTeamMissing, compete.ErrCaptainOnly, compete.ErrTeamMemberMissing, compete.ErrReauthenticate,
+			compete.ErrTeamGone, compete.ErrCaptainOnly, compete.ErrTeamMemberMissing, compete.ErrReauthenticate,
 			compete.ErrCompetitionCancelled, compete.ErrBusy,
 		},
 	}, a.handOverTeam)
@@ -229,7 +205,7 @@ func (a *api) registerTeams() {
 			"team, this cancels the registration. Otherwise the person keeps their seat, and is looking for a team. " +
 			"Members can remove themselves, in the same way; a captain, only when alone.",
 		errors: []*compete.Error{
-			compete.ErrTeamMissing, compete.ErrCaptainOnly, compete.ErrTeamMemberMissing, compete.ErrReauthenticate,
+			compete.ErrTeamGone, compete.ErrCaptainOnly, compete.ErrTeamMemberMissing, compete.ErrReauthenticate,
 			compete.ErrCaptainMustHandOver, compete.ErrCompetitionStarted, compete.ErrCompetitionCancelled,
 			compete.ErrTeamClosed, compete.ErrApplicationRejected, compete.ErrBusy,
 		},

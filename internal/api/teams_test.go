@@ -23,6 +23,8 @@ func TestTeams(t *testing.T) {
 		t.Run("prepared", w.sub(testPreparedTeams))
 		t.Run("prepared, and not ready", w.sub(testUnreadyTeams))
 		t.Run("questions", w.sub(testTeamQuestions))
+		t.Run("no team", w.sub(testNoSuchTeam))
+		t.Run("review", w.sub(testTeamsAreDecidedAboutAsAWhole))
 	})
 }
 
@@ -270,7 +272,8 @@ func testTeamChanges(w *world) {
 func testTeamRules(w *world) {
 	for rules, field := range map[string]string{
 		`{"max":0}`: "team.max", `{"max":51}`: "team.max", `{"min":3,"max":2}`: "team.min",
-		`{"max":2,"seatUnit":"ROOM"}`: "team.seatUnit", `{"max":2,"extra":1}`: "team",
+		`{"max":2,"seatUnit":"ROOM"}`: "team.seatUnit", `{"max":2,"extra":1}`: "team.extra",
+		`{"min":0,"max":2}`: "team.min", `{"min":-1,"max":2}`: "team.min", `{"min":"1","max":2}`: "team.min",
 	} {
 		got := w.call("POST", "/api/competitions", w.tokens[organizer], teamBody(3, rules))
 		w.refused(got, http.StatusUnprocessableEntity, "validation_failed")
@@ -279,6 +282,9 @@ func testTeamRules(w *world) {
 		}
 	}
 	c := w.create(teamBody(3, `{"max":3}`))
+	if c.Team.Min != 1 {
+		w.t.Errorf("without a least size, it is %d", c.Team.Min)
+	}
 	w.teamUp(c.ID, `{"name":"Red"}`)
 	change := func(rules string) answer {
 		return w.call("PATCH", "/api/competitions/"+c.ID, w.tokens[organizer], `{"team":`+rules+`}`, "If-Match: *")
@@ -368,8 +374,17 @@ func testTeamQuestions(w *world) {
 	w.into(w.call("POST", press, ada, `{"team":{"name":"Red"},"answers":{"shirt":"M","idea":"Boats"}}`),
 		http.StatusCreated, &r)
 	code := w.team(r.TeamID, ada).Code
-	w.refused(w.call("POST", press, bob, `{"team":{"code":"`+code+`"},"answers":{"shirt":"S","idea":"Cars"}}`),
-		http.StatusUnprocessableEntity, "validation_failed")
+	const captains = `"field":"answers.idea","message":"must be left out: only the captain answers this, for the team"`
+	for who, got := range map[string]answer{
+		"bob": w.call("POST", press, bob, `{"team":{"code":"`+code+`"},"answers":{"shirt":"S","idea":"Cars"}}`),
+		"staff": w.call("POST", strings.Replace(press, "/register", "/registrations", 1), w.tokens[organizer],
+			`{"email":"eve@example.com","team":{"code":"`+code+`"},"answers":{"shirt":"S","idea":"Cars"}}`),
+	} {
+		w.refused(got, http.StatusUnprocessableEntity, "validation_failed")
+		if !strings.Contains(got.body, captains) {
+			w.t.Errorf("%s answers for the team: %s", who, got.body)
+		}
+	}
 	w.into(w.call("POST", press, bob, `{"team":{"code":"`+code+`"},"answers":{"shirt":"S"}}`), http.StatusCreated, &other)
 	var team api.Team
 	w.into(w.call("POST", "/api/teams/"+r.TeamID+"/captain", ada, `{"userId":"`+other.UserID+`"}`), http.StatusOK, &team)
@@ -382,4 +397,53 @@ func testTeamQuestions(w *world) {
 	w.into(w.call("PATCH", "/api/registrations/"+other.ID, bob, `{"answers":{"idea":"Trains"}}`), http.StatusOK, &other)
 	w.refused(w.call("PATCH", "/api/registrations/"+r.ID, ada, `{"answers":{"idea":"Planes"}}`),
 		http.StatusUnprocessableEntity, "validation_failed")
+}
+
+// testNoSuchTeam: a refusal speaks of a code only to somebody who sent one.
+func testNoSuchTeam(w *world) {
+	competitionID, teamID, memberID := w.captained()
+	plain := w.registers(w.signUp().Token, competitionID)
+	for what, got := range map[string]answer{
+		"read":      w.call("GET", "/api/teams/"+unknownID, w.tokens[participant], ""),
+		"another's": w.call("GET", "/api/teams/"+teamID, w.tokens[otherParticipant], ""),
+		"moved by ID": w.call("PATCH", "/api/registrations/"+plain.ID, w.tokens[organizer],
+			`{"team":{"id":"`+unknownID+`"}}`),
+	} {
+		w.refused(got, http.StatusNotFound, "team_not_found")
+		if !strings.Contains(got.body, `"detail":"Team not found."`) {
+			w.t.Errorf("%s: %s", what, got.body)
+		}
+	}
+	for _, body := range []string{`{}`, `{"userId":null}`, `{"userId":""}`} {
+		w.wantFields(w.call("POST", "/api/teams/"+teamID+"/captain", w.tokens[participant], body), "userId")
+	}
+	w.refused(w.call("POST", "/api/teams/"+teamID+"/captain", w.tokens[participant], `{"userId":"`+unknownID+`"}`),
+		http.StatusNotFound, "team_member_not_found")
+	w.into(w.call("POST", "/api/teams/"+teamID+"/captain", w.tokens[participant], `{"userId":"`+memberID+`"}`),
+		http.StatusOK, new(api.Team))
+}
+
+func testTeamsAreDecidedAboutAsAWhole(w *world) {
+	c := w.create(teamBody(9, `{"max":2,"seatUnit":"TEAM"}`, `"admission":"REVIEW",`))
+	captain, token := w.teamUp(c.ID, `{"name":"Red"}`)
+	member, _ := w.teamUp(c.ID, `{"code":"`+w.team(captain.TeamID, token).Code+`"}`)
+	decide := "/api/competitions/" + c.ID + "/decisions"
+	reviews := func(r api.Registration) string { return "/api/registrations/" + r.ID + "/reviews" }
+	for what, got := range map[string]answer{
+		"decision":         w.call("POST", decide, w.tokens[organizer], decisions("ADMIT", captain, member)),
+		"another decision": w.call("POST", decide, w.tokens[organizer], decisions("REJECT", member)),
+		"review":           w.call("POST", reviews(member), w.tokens[organizer], `{"score":4}`),
+	} {
+		w.refused(got, http.StatusConflict, "not_decidable")
+		if !strings.Contains(got.body, "through its captain's registration") {
+			w.t.Errorf("%s about a member: %s", what, got.body)
+		}
+	}
+	w.review(organizer, captain, `{"score":4}`)
+	if state := w.decide(c, decisions("ADMIT", captain)); state.Counts.Admit != 1 {
+		w.t.Errorf("the state is %+v", state)
+	}
+	w.into(w.call("POST", "/api/competitions/"+c.ID+"/cancel", w.tokens[organizer], ""), http.StatusOK, &c)
+	w.refused(w.call("POST", reviews(captain), w.tokens[organizer], `{"score":5}`), http.StatusConflict,
+		"competition_cancelled")
 }

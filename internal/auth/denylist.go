@@ -48,12 +48,15 @@ func newDenyList(c Config, memory time.Duration) *denyList {
 // denied is one version of the list: a full read, and what was added since.
 type denied struct{ whole, recent compete.Revocations }
 
-// check fails with ErrAccountDisabled, or with ErrUnauthorized if the login has ended. A login without a session is
-// judged by its time of issue.
+// check fails with ErrAccountDisabled, or with ErrUnauthorized if the login has ended or the account was deleted. A
+// login without a session is judged by its time of issue.
 func (d *denyList) check(a compete.Actor, issued time.Time) error {
 	list := d.list.Load()
 	if list.recent.DisabledUsers[a.UserID] {
 		return compete.ErrAccountDisabled
+	}
+	if list.recent.ErasedUsers[a.UserID] {
+		return compete.ErrUnauthorized
 	}
 	if a.SessionID != "" {
 		if list.whole.EndedSessions[a.SessionID] || list.recent.EndedSessions[a.SessionID] {
@@ -84,7 +87,9 @@ func (d *denyList) refresh(ctx context.Context) error {
 	}
 	if whole {
 		d.wholeAt = now
-		d.list.Store(&denied{whole: read, recent: compete.Revocations{DisabledUsers: read.DisabledUsers}})
+		d.list.Store(&denied{whole: read, recent: compete.Revocations{
+			DisabledUsers: read.DisabledUsers, ErasedUsers: read.ErasedUsers,
+		}})
 	} else {
 		d.list.Store(&denied{whole: d.list.Load().whole, recent: read})
 	}

@@ -38,17 +38,18 @@ func answerField(questionID string) string { return "answers." + questionID }
 // where nothing new was given, as they are, so that a later change of the questions doesn't get in the way of editing
 // something else. A given nil removes an answer.
 func (qs Questions) Take(given, kept Answers) (Answers, error) {
-	taken, _, err := qs.take(given, kept)
+	taken, _, err := qs.take(given, kept, qs)
 	return taken, err
 }
 
-// TakeText is Take for what is stored right away: it returns the answers as Encode does.
-func (qs Questions) TakeText(given, kept Answers) (string, error) {
-	_, text, err := qs.take(given, kept)
-	return text, err
+// TakeAnswers is Questions.Take for the questions that somebody answers; captain is as for QuestionsFor. It also
+// returns the answers as Encode does.
+func (c *Competition) TakeAnswers(captain bool, given, kept Answers) (taken Answers, text string, err error) {
+	return c.QuestionsFor(captain).take(given, kept, c.Questions)
 }
 
-func (qs Questions) take(given, kept Answers) (taken Answers, text string, err error) {
+// take is Take; qs are those among all questions that somebody answers.
+func (qs Questions) take(given, kept Answers, all Questions) (taken Answers, text string, err error) {
 	if len(qs) == 0 && len(given) == 0 {
 		return nil, noAnswers, nil
 	}
@@ -74,7 +75,7 @@ func (qs Questions) take(given, kept Answers) (taken Answers, text string, err e
 			taken[q.ID] = value
 		}
 	}
-	v.unknownAnswers(qs, given)
+	v.unknownAnswers(qs, given, all)
 	if err := v.err(); err != nil {
 		return nil, "", err
 	}
@@ -86,10 +87,12 @@ func (qs Questions) take(given, kept Answers) (taken Answers, text string, err e
 	return taken, text, nil
 }
 
-func (v *validation) unknownAnswers(qs Questions, given Answers) {
+func (v *validation) unknownAnswers(qs Questions, given Answers, all Questions) {
 	for _, id := range slices.Sorted(maps.Keys(given)) {
 		switch {
 		case qs.Find(id) != nil:
+		case all.Find(id) != nil:
+			v.add(answerField(id), "must be left out: only the captain answers this, for the team")
 		case validQuestionID(id):
 			v.add(answerField(id), "must answer one of the competition's questions; there is none with this ID")
 		default:
@@ -204,9 +207,10 @@ func (q *Question) readText(text string) (stored any, problem string) {
 		}
 	case QuestionURL:
 		if u, err := url.Parse(text); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" ||
-			len(text) > MaxURLAnswer || strings.Contains(text, " ") {
+			strings.Contains(text, " ") {
 			return nil, "must be a web address such as https://example.org"
 		}
+		return q.readLength(text, MaxURLAnswer)
 	case QuestionNumber, QuestionYesNo, QuestionManyOf, QuestionConsent: // these aren't text
 	}
 	return text, ""
@@ -382,7 +386,11 @@ func (qs Questions) Lasting(all Answers) Answers {
 // answerFilter checks a filter, and brings its value from text into its stored form. Sensitive answers can't be
 // searched for: what is searched for is in addresses, and those are in logs and histories.
 func (v *validation) answerFilter(f *AnswerFilter, c *Competition) {
+	text, isText := f.Value.(string)
 	if f.QuestionID == "" {
+		if text != "" {
+			v.add("question", "is required with an answer")
+		}
 		return
 	}
 	q := c.Questions.Find(f.QuestionID)
@@ -394,13 +402,14 @@ func (v *validation) answerFilter(f *AnswerFilter, c *Competition) {
 		v.add("question", "must not be sensitive")
 		return
 	}
-	text, isText := f.Value.(string)
 	if !isText {
 		return // it has been checked
 	}
 	var problem string
-	if f.Value, problem = q.Parse(text); f.Value == nil || problem != "" {
-		v.add("answer", "must be a possible answer to the question")
+	if f.Value, problem = q.Parse(text); problem != "" {
+		v.add("answer", problem)
+	} else if f.Value == nil {
+		v.add("answer", "is required with a question")
 	}
 }
 

@@ -131,7 +131,7 @@ type DecisionState struct {
 
 // Decide saves decisions as drafts, all or none. A decision that is the registration's status already deletes its
 // draft. Errors: Invalid, those of Competitions.changeable and Competition.CheckDeciding, ErrReleasing,
-// ErrRegistrationGone, ErrNotDecidable.
+// ErrRegistrationGone, ErrNotDecidable, ErrDecidedWithTeam.
 func (s *Applications) Decide(ctx context.Context, a Actor, competitionID string, items []DecisionItem) (
 	DecisionState, error,
 ) {
@@ -176,6 +176,8 @@ func drafts(items []DecisionItem, found []Registration, by string, now time.Time
 		switch {
 		case r == nil:
 			return changes, ErrRegistrationGone
+		case r.Follows && item.Decision != "":
+			return changes, ErrDecidedWithTeam
 		case item.Decision == "", r.Status == item.Decision.becomes():
 			changes.Clear = append(changes.Clear, r.ID)
 		case !r.Decidable():

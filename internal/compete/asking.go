@@ -81,7 +81,7 @@ func (c *Competition) EditAnswers(captain bool, given, kept Answers, now time.Ti
 	if err != nil {
 		return EditedAnswers{}, err
 	}
-	taken, err := c.QuestionsAt(captain, now).Take(given, kept)
+	taken, _, err := c.QuestionsAt(captain, now).take(given, kept, c.Questions)
 	if err != nil {
 		return EditedAnswers{}, err
 	}

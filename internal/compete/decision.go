@@ -3,6 +3,7 @@ package compete
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -82,20 +83,29 @@ func (c DecisionCounts) CheckRelease() error {
 		return ErrNothingToRelease
 	case beyond > 0:
 		refusal := *ErrAdmittedBeyond
-		refusal.Detail = fmt.Sprintf("You're admitting %d, but only %d seats are left. Change %d decisions to "+
-			"WAITLIST or REJECT, or raise the capacity.", c.Admit, c.SeatsLeft, beyond)
+		refusal.Detail = fmt.Sprintf("You're admitting %d, but only %s left. Change %s to WAITLIST or REJECT, or "+
+			"raise the capacity.", c.Admit, counted(c.SeatsLeft, "seat is", "seats are"),
+			counted(beyond, "decision", "decisions"))
 		return &refusal
 	}
 	for _, d := range c.Divisions {
 		if beyond := d.Beyond(); beyond > 0 {
 			refusal := *ErrAdmittedBeyond
-			refusal.Detail = fmt.Sprintf("You're admitting %d to %q, which has %d seats left. Change %d of these "+
-				"decisions to WAITLIST or REJECT, or raise the division's capacity.", d.Admit, d.Name, d.SeatsLeft,
-				beyond)
+			refusal.Detail = fmt.Sprintf("You're admitting %d to %q, which has %s left. Change %d of these "+
+				"decisions to WAITLIST or REJECT, or raise the division's capacity.", d.Admit, d.Name,
+				counted(d.SeatsLeft, "seat", "seats"), beyond)
 			return &refusal
 		}
 	}
 	return nil
+}
+
+// counted is a number with what it counts.
+func counted(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return strconv.Itoa(n) + " " + many
 }
 
 // Release is the release of all drafts of a competition at a moment. It is done in pages, in order of arrival.

@@ -193,8 +193,8 @@ func (c *Competition) checkDivisions(before *Competition) error {
 	}
 	for i := range c.Divisions {
 		if d := &c.Divisions[i]; d.SeatsLeft < 0 {
-			return naming(ErrCapacityBelowHeld, fmt.Sprintf(`%d people already hold seats in division "%s"; `+
-				"its capacity can't go below that.", d.Registered(), d.Name))
+			return naming(ErrCapacityBelowHeld, fmt.Sprintf(`%s in division "%s"; its capacity can't go below that.`,
+				counted(d.Registered(), "person already holds a seat", "people already hold seats"), d.Name))
 		}
 	}
 	return nil

@@ -30,7 +30,7 @@ func (c *Competition) CheckEntry(e Entry) error {
 	if e.Taken != "" {
 		return refusal
 	}
-	_, err := c.QuestionsFor(e.Team.Name != "").Take(e.Answers, nil)
+	_, _, err := c.TakeAnswers(e.Team.Name != "", e.Answers, nil)
 	return joinRefusals(refusal, err)
 }
 

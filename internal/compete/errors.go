@@ -225,6 +225,11 @@ var (
 		Detail: "Someone on this list has a seat or has cancelled in the meantime, so there's nothing to decide " +
 			"about them. Nothing was saved.",
 	}
+	// ErrDecidedWithTeam is ErrNotDecidable for a member of a team that is decided about as a whole.
+	ErrDecidedWithTeam = &Error{
+		Kind: KindConflict, Code: "not_decidable",
+		Detail: "A team is decided about as a whole, through its captain's registration. Nothing was saved.",
+	}
 	ErrAdmissionFixed = &Error{
 		Kind: KindConflict, Code: "admission_fixed",
 		Detail: "People have already registered, so how seats are assigned can't be changed. Create another " +

@@ -106,8 +106,7 @@ func (s *Registrations) Prepare(ctx context.Context, a Actor, competitionID stri
 	if prepared.Access, err = s.prepareAccess(ctx, a, &c, e.AccessCode); err != nil {
 		return Preparation{}, err
 	}
-	asks := c.QuestionsFor(e.Team.Name != "")
-	if e.Answers, prepared.Answers, err = asks.take(e.Answers, nil); err != nil {
+	if e.Answers, prepared.Answers, err = c.TakeAnswers(e.Team.Name != "", e.Answers, nil); err != nil {
 		return Preparation{}, err
 	}
 	now := s.config.now()

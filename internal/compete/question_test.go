@@ -212,6 +212,10 @@ func TestAnswers(t *testing.T) {
 			question(compete.QuestionURL), "javascript:alert(1)", nil,
 			"must be a web address such as https://example.org",
 		},
+		"long address": {
+			question(compete.QuestionURL), "https://example.org/" + strings.Repeat("a", compete.MaxURLAnswer), nil,
+			"must be at most 2000 characters long",
+		},
 		"consent":             {question(compete.QuestionConsent), true, true, ""},
 		"null":                {question(compete.QuestionText), nil, nil, ""},
 		"something else":      {question(compete.QuestionText), map[string]any{}, nil, "must be text"},

@@ -71,11 +71,19 @@ func (s *Applications) reviewable(
 }
 
 // Review saves the actor's review of an application; each reviewer has one. It returns all reviews. Errors: Invalid,
-// those of reviewable and Competitions.changeable, ErrNotDecidable for a cancelled registration.
+// those of reviewable and Competitions.changeable, ErrCompetitionCancelled, ErrNotDecidable for a cancelled
+// registration, ErrDecidedWithTeam.
 func (s *Applications) Review(ctx context.Context, a Actor, registrationID string, score int, note string) (
 	Reviews, error,
 ) {
-	r, err := s.reviewable(ctx, a, registrationID, s.config.Competitions.changeable)
+	open := func(ctx context.Context, a Actor, competitionID string) (Competition, error) {
+		c, err := s.config.Competitions.changeable(ctx, a, competitionID)
+		if err == nil && c.Status == StatusCancelled {
+			err = ErrCompetitionCancelled
+		}
+		return c, err
+	}
+	r, err := s.reviewable(ctx, a, registrationID, open)
 	if err != nil {
 		return Reviews{}, err
 	}
@@ -87,8 +95,11 @@ func (s *Applications) Review(ctx context.Context, a Actor, registrationID strin
 	if err := review.Check(); err != nil {
 		return Reviews{}, err
 	}
-	if r.Status == RegistrationCancelled {
+	switch {
+	case r.Status == RegistrationCancelled:
 		return Reviews{}, ErrNotDecidable
+	case r.Follows:
+		return Reviews{}, ErrDecidedWithTeam
 	}
 	if err := s.config.Store.SaveReview(ctx, review, r.UserID); err != nil {
 		return Reviews{}, err

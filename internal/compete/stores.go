@@ -65,8 +65,8 @@ type SessionStore interface {
 	SessionsUsed(ctx context.Context, at map[string]time.Time) error
 	// EndIdleSessions ends sessions last used at or before the given time.
 	EndIdleSessions(ctx context.Context, lastUse, now time.Time) error
-	// Revocations reads what to reject: users disabled now, sessions ended after since, and users whose older tokens
-	// were ended after since.
+	// Revocations reads what to reject: users disabled now or deleted, sessions ended after since, and users whose
+	// older tokens were ended after since.
 	Revocations(ctx context.Context, since time.Time) (Revocations, error)
 	// TokensValidAfter reads for one login what Revocations reads for all: the time before which its tokens were ended,
 	// zero if never. sessionID is empty for a token without a session. It fails with ErrUnauthorized if the account
@@ -77,6 +77,7 @@ type SessionStore interface {
 // Revocations is the deny-list consulted on each request.
 type Revocations struct {
 	DisabledUsers map[string]bool
+	ErasedUsers   map[string]bool // whose accounts were deleted
 	EndedSessions map[string]bool
 	TokensBefore  map[string]time.Time // by user: tokens without a session issued before this time are invalid
 }

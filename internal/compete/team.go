@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base32"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"strconv"
@@ -30,10 +31,19 @@ const (
 
 // TeamRules are the rules for the teams of a competition. This is the single declaration of its fields in the API.
 type TeamRules struct {
-	Min            int      `json:"min,omitempty" doc:"The fewest members that a team must have at the registration deadline." default:"1" example:"2"`
+	Min            int      `json:"min,omitempty" doc:"The fewest members that a team must have at the registration deadline." default:"1" minimum:"1" example:"2"`
 	Max            int      `json:"max" doc:"The most members that a team can have." example:"4"`
 	SeatUnit       SeatUnit `json:"seatUnit,omitempty" enum:"PERSON,TEAM" default:"PERSON" doc:"Whether every member takes a seat (PERSON), or every team (TEAM), which then waits and gets its seat as a whole. Can't be changed once people have registered." example:"PERSON"`
 	DropIncomplete bool     `json:"dropIncomplete,omitempty" doc:"Whether teams with fewer than min members are cancelled at the registration deadline." default:"false" example:"true"`
+}
+
+// UnmarshalJSON sets Min to its default, if it's left out.
+func (t *TeamRules) UnmarshalJSON(data []byte) error {
+	type plain TeamRules
+	rules := plain{Min: 1}
+	err := json.Unmarshal(data, &rules)
+	*t = TeamRules(rules)
+	return err
 }
 
 // String says them in a few words, for the audit log.
@@ -54,7 +64,6 @@ func (c *CompetitionContent) normalizeTeam() {
 		return
 	}
 	rules := *c.Team
-	rules.Min = max(rules.Min, 1)
 	if rules.SeatUnit == "" {
 		rules.SeatUnit = SeatPerPerson
 	}
@@ -73,7 +82,10 @@ func (v *validation) team(c *CompetitionContent) {
 	}
 	if t.Max < 1 || t.Max > MaxTeamSize {
 		v.addf("team.max", "must be between 1 and %d", MaxTeamSize)
-	} else if t.Min > t.Max {
+	}
+	if t.Min < 1 {
+		v.add("team.min", "must be at least 1")
+	} else if t.Min > t.Max && t.Max >= 1 {
 		v.add("team.min", "must be at most the largest size")
 	}
 	if t.SeatUnit != SeatPerPerson && t.SeatUnit != SeatPerTeam {
@@ -262,6 +274,9 @@ func (qs Questions) ofPerson() Questions {
 
 // The refusals about teams.
 var (
+	// ErrTeamGone is ErrTeamMissing where the team was looked for by its ID.
+	ErrTeamGone = &Error{Kind: KindNotFound, Code: "team_not_found", Detail: "Team not found."}
+	// ErrTeamMissing is for a code.
 	ErrTeamMissing = &Error{
 		Kind: KindNotFound, Code: "team_not_found",
 		Detail: "No team has this code. Ask your captain for the current one.",
@@ -353,13 +368,13 @@ func (c *Competition) checkJoining(now time.Time) error {
 	return err
 }
 
-// CheckCaptain fails unless the actor is the team's captain or manages its competition: ErrTeamMissing for strangers,
+// CheckCaptain fails unless the actor is the team's captain or manages its competition: ErrTeamGone for strangers,
 // ErrCaptainOnly for other members, ErrCompetitionCancelled. member reports whether the actor is in the team.
 func (t *Team) CheckCaptain(a Actor, c *Competition, member bool) error {
 	switch {
 	case c.ManagedBy(a):
 	case !member, c.Status == StatusCancelled:
-		return ErrTeamMissing
+		return ErrTeamGone
 	case t.CaptainID != a.UserID:
 		return ErrCaptainOnly
 	}

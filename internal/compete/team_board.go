@@ -31,7 +31,7 @@ var ErrNotLooking = &Error{
 }
 
 // Board lists the people that a team can invite, for its captain and those who manage the competition. Errors:
-// ErrTeamMissing, ErrCaptainOnly, ErrCompetitionCancelled.
+// ErrTeamGone, ErrCaptainOnly, ErrCompetitionCancelled.
 func (s *Teams) Board(ctx context.Context, a Actor, teamID, cursor string, limit int) (TeamView, Page[Seeker], error) {
 	at, limit, err := listing(validation{}, "seekers", cursor, limit)
 	if err != nil {
@@ -69,7 +69,7 @@ func (s *Teams) captained(ctx context.Context, a Actor, teamID string) (TeamView
 		err = t.CheckCaptain(a, &t.Competition, true)
 	}
 	if err == nil && len(t.Members) == 0 {
-		err = ErrTeamMissing
+		err = ErrTeamGone
 	}
 	return t, err
 }

@@ -12,7 +12,7 @@ import (
 
 // TeamStore reads teams. They are only changed through the Registrar.
 type TeamStore interface {
-	// Team fails with ErrTeamMissing.
+	// Team fails with ErrTeamGone.
 	Team(ctx context.Context, id string) (Team, error)
 	// TeamNumbered fails with ErrTeamMissing.
 	TeamNumbered(ctx context.Context, n TeamNumber) (Team, error)
@@ -131,14 +131,14 @@ type TeamMember struct {
 	Missing []string
 }
 
-// Get returns a team for its members and those who manage its competition. It fails with ErrTeamMissing for everyone
+// Get returns a team for its members and those who manage its competition. It fails with ErrTeamGone for everyone
 // else.
 func (s *Teams) Get(ctx context.Context, a Actor, id string) (TeamView, error) {
 	if err := require(a, RoleParticipant); err != nil {
 		return TeamView{}, err
 	}
 	if !ValidID(id) {
-		return TeamView{}, ErrTeamMissing
+		return TeamView{}, ErrTeamGone
 	}
 	t, err := s.config.Store.Team(ctx, id)
 	if err != nil {
@@ -158,7 +158,7 @@ func (s *Teams) Get(ctx context.Context, a Actor, id string) (TeamView, error) {
 		allowed = allowed || rows[i].UserID == a.UserID
 	}
 	if !allowed || len(rows) == 0 { // a cancelled competition leaves teams in which nobody is
-		return TeamView{}, ErrTeamMissing
+		return TeamView{}, ErrTeamGone
 	}
 	return view, nil
 }
@@ -245,9 +245,12 @@ func (s *Teams) RenewCode(ctx context.Context, a Actor, id string) (TeamView, er
 	})
 }
 
-// HandOver makes another member the captain. Errors: those of Registrar.HandOver, ErrReauthenticate.
+// HandOver makes another member the captain. Errors: Invalid, those of Registrar.HandOver, ErrReauthenticate.
 func (s *Teams) HandOver(ctx context.Context, a Actor, id, userID string) (TeamView, error) {
 	return s.change(ctx, a, id, func(c TeamCommand) error {
+		if userID == "" {
+			return Invalid(FieldError{Field: "userId", Message: "is required"})
+		}
 		_, err := s.config.Registrar.HandOver(ctx, MemberCommand{c, userID})
 		return err
 	})
@@ -260,7 +263,7 @@ func (s *Teams) Remove(ctx context.Context, a Actor, id, userID string) (TeamVie
 		_, err := s.config.Registrar.RemoveMember(ctx, MemberCommand{c, userID})
 		return err
 	})
-	if ErrTeamMissing.Is(err) && view.ID != "" {
+	if ErrTeamGone.Is(err) && view.ID != "" {
 		return TeamView{}, nil
 	}
 	return view, err

@@ -46,8 +46,7 @@ func (b *batch) entry(c *register, competition *competition) (entry compete.Entr
 		return entry, nil
 	}
 	// What is wrong with the answers is said once registration is known to be open.
-	asks := competition.QuestionsFor(entry.Team.Name != "")
-	if text, refusal := asks.TakeText(entry.Answers, nil); refusal == nil {
+	if _, text, refusal := competition.TakeAnswers(entry.Team.Name != "", entry.Answers, nil); refusal == nil {
 		entry.Taken = text
 	}
 	return entry, nil
@@ -56,7 +55,7 @@ func (b *batch) entry(c *register, competition *competition) (entry compete.Entr
 // added returns the entry of somebody whom staff add, which was checked.
 func (b *batch) added(e compete.Entry, c *competition) compete.Entry {
 	e.Taken, _ = compete.Answers(nil).Encode()
-	if text, refusal := c.QuestionsFor(e.Team.Name != "").TakeText(e.Answers, nil); refusal == nil {
+	if _, text, refusal := c.TakeAnswers(e.Team.Name != "", e.Answers, nil); refusal == nil {
 		e.Taken = text
 	}
 	return e

@@ -100,7 +100,7 @@ func (c *changeTeam) target(b *batch, competition *competition) (*team, error) {
 		if one := b.teams.byID[change.ID]; one != nil && one.CompetitionID == competition.ID {
 			return one, nil
 		}
-		return nil, compete.ErrTeamMissing
+		return nil, compete.ErrTeamGone
 	case change.Code != "":
 		if one := b.chosen(competition, change.Code); one != nil {
 			return one, nil
@@ -192,7 +192,7 @@ func (c *inTeam) teamID() string { return c.TeamID }
 func (c *inTeam) team(b *batch) (*competition, *team, error) {
 	competition, one := b.withTeams(c.CompetitionID), b.teams.byID[c.TeamID]
 	if competition == nil || one == nil || one.CompetitionID != competition.ID {
-		return nil, nil, compete.ErrTeamMissing
+		return nil, nil, compete.ErrTeamGone
 	}
 	return competition, one, one.CheckCaptain(c.Actor, &competition.Competition, one.member(c.Actor.UserID) != nil)
 }

@@ -161,11 +161,12 @@ func (s *Store) EndIdleSessions(ctx context.Context, lastUse, now time.Time) err
 // Revocations implements compete.SessionStore.
 func (s *Store) Revocations(ctx context.Context, since time.Time) (compete.Revocations, error) {
 	revoked := compete.Revocations{
-		DisabledUsers: map[string]bool{}, EndedSessions: map[string]bool{},
+		DisabledUsers: map[string]bool{}, ErasedUsers: map[string]bool{}, EndedSessions: map[string]bool{},
 		TokensBefore: map[string]time.Time{},
 	}
 	since = compete.UTC(since)
-	disabled, err := sqldb.List(ctx, s.reader, sqldb.ScanString, `SELECT id FROM users WHERE disabled_at IS NOT NULL`)
+	disabled, err := sqldb.List(ctx, s.reader, sqldb.ScanPair,
+		`SELECT id, CASE WHEN erased_at IS NULL THEN '' ELSE 'erased' END FROM users WHERE disabled_at IS NOT NULL`)
 	if err != nil {
 		return revoked, err
 	}
@@ -175,8 +176,12 @@ func (s *Store) Revocations(ctx context.Context, since time.Time) (compete.Revoc
 	}
 	void, err := sqldb.List(ctx, s.reader, scanVoidTokens,
 		`SELECT id, tokens_valid_after FROM users WHERE tokens_valid_after > $1`, since)
-	for _, id := range disabled {
-		revoked.DisabledUsers[id] = true
+	for _, user := range disabled {
+		if id, erased := user[0], user[1]; erased != "" {
+			revoked.ErasedUsers[id] = true
+		} else {
+			revoked.DisabledUsers[id] = true
+		}
 	}
 	for _, id := range ended {
 		revoked.EndedSessions[id] = true

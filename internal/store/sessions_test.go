@@ -62,14 +62,16 @@ func TestSessionByToken(t *testing.T) {
 		got2, err := f.Revocations(t.Context(), ended.Add(-time.Microsecond))
 		must(t, err)
 		want(t, "revocations", got2, compete.Revocations{
-			DisabledUsers: map[string]bool{disabled.ID: true}, EndedSessions: map[string]bool{s.ID: true},
-			TokensBefore: map[string]time.Time{disabled.ID: compete.UTC(ended)},
+			DisabledUsers: map[string]bool{disabled.ID: true}, ErasedUsers: map[string]bool{},
+			EndedSessions: map[string]bool{s.ID: true},
+			TokensBefore:  map[string]time.Time{disabled.ID: compete.UTC(ended)},
 		})
 		got2, err = f.Revocations(t.Context(), ended)
 		must(t, err)
 		want(t, "revocations since", got2, compete.Revocations{
-			DisabledUsers: map[string]bool{disabled.ID: true}, EndedSessions: map[string]bool{},
-			TokensBefore: map[string]time.Time{},
+			DisabledUsers: map[string]bool{disabled.ID: true}, ErasedUsers: map[string]bool{},
+			EndedSessions: map[string]bool{},
+			TokensBefore:  map[string]time.Time{},
 		})
 	})
 }

@@ -196,7 +196,7 @@ func saveFreed(p *sqldb.Pipeline, freed map[string]int) {
 
 // Team implements compete.TeamStore.
 func (s *Store) Team(ctx context.Context, id string) (compete.Team, error) {
-	return sqldb.One(ctx, s.reader, compete.ErrTeamMissing, teamRow.Scan,
+	return sqldb.One(ctx, s.reader, compete.ErrTeamGone, teamRow.Scan,
 		`SELECT `+teamColumns+` FROM teams t WHERE t.id = $1`, id)
 }
 

@@ -82,6 +82,7 @@ func TestAListThatCannotBeReadIsNotEmpty(t *testing.T) {
 	own := "/competitions/" + s.As(compete.RoleOrganizer).Create(nil)
 	for _, path := range []string{
 		"/competitions?sort=bad", "/competitions?phase=bad", own + "/registrations?sort=bad",
+		own + "/registrations?division=bad", own + "/registrations?answer=yes",
 		"/admin?search=" + strings.Repeat("x", 201),
 	} {
 		got := b.want(b.get(path), http.StatusUnprocessableEntity, "This search didn&#39;t work: ")

@@ -51,19 +51,20 @@ func (a *app) showRegistrations(
 ) (response, error) {
 	q := r.URL.Query()
 	filter := registrationFilter(q)
-	if c.Division(filter.DivisionID) == nil { // removed since
-		filter.DivisionID = ""
+	division := filter.DivisionID
+	if c.Division(division) == nil { // none, or one that listRegistrations refuses
+		division = ""
 	}
 	data := pages.RegistrationsData{
 		ID: c.ID, Title: c.Title, Deadline: c.RegDeadline, Starts: c.StartDate, Zone: c.Zone(),
 		Seats:  seatsView(c.Seats(v.now)),
 		Status: string(filter.Status), Search: filter.Search, Sort: string(filter.Sort),
-		Removal: c.Status != compete.StatusCancelled, Division: filter.DivisionID,
+		Removal: c.Status != compete.StatusCancelled, Division: division,
 		Divisions: divisionChips(c, "/competitions/"+c.ID+"/registrations", filter),
 	}
-	for _, division := range divisionViews(c.Seats(v.now)) {
-		if division.DivisionID == filter.DivisionID {
-			data.Seats = division
+	for _, seats := range divisionViews(c.Seats(v.now)) {
+		if seats.DivisionID == division {
+			data.Seats = seats
 		}
 	}
 	data.Columns, data.Teams = columnsView(c, q), c.Team != nil
@@ -96,7 +97,7 @@ func (a *app) showRegistrations(
 		v.w.Header().Set("HX-Replace-Url", listAddress(r.URL.Path, filter))
 		return show(status, pages.RegistrationListSwap(data)), nil
 	}
-	series, err := a.Registrations.Timeline(r.Context(), v.actor, c, filter.DivisionID)
+	series, err := a.Registrations.Timeline(r.Context(), v.actor, c, division)
 	if err != nil {
 		return nil, err
 	}

@@ -30,7 +30,7 @@ var teamMax = input{
 			return ""
 		}
 		number, err := strconv.Atoi(strings.TrimSpace(typed))
-		if n.Team = (&compete.TeamRules{Max: number}); err != nil {
+		if n.Team = (&compete.TeamRules{Min: 1, Max: number}); err != nil {
 			n.Team.Max = compete.MaxTeamSize // so that nothing else is wrong because of it
 			return notWhole
 		}
