@@ -84,7 +84,7 @@ type ApplicationFilter struct {
 	Drafts         bool               // only with a draft
 	Undecided      bool               // only applications without a draft
 	Unscored       bool               // only applications without a review by ReviewerID
-	RegistrationID string             // only this one
+	RegistrationID string             // only this one, whatever its status
 	WithReviews    bool               // Applications.List also reads the reviews by others
 	Asked          bool               // read the answers, too: Applications.List sets it if there are questions
 	// ReviewerID is the user whose own reviews are read. Applications.List sets it to the actor.
@@ -253,19 +253,25 @@ func (s *Applications) Release(ctx context.Context, a Actor, competitionID strin
 	})
 }
 
-// Get reads one application with its reviews, whatever its status. Errors: those of reviewable.
+// Get reads one application with its reviews and the answers that aren't sensitive, whatever its status. Errors: those
+// of reviewable.
 func (s *Applications) Get(ctx context.Context, a Actor, registrationID string) (Application, error) {
-	r, err := s.reviewable(ctx, a, registrationID, s.config.Competitions.Managed)
+	r, c, err := s.reviewable(ctx, a, registrationID, s.config.Competitions.Managed)
 	if err != nil {
 		return Application{}, err
 	}
-	page, err := s.config.Store.Applications(ctx, r.CompetitionID,
-		ApplicationFilter{RegistrationID: r.ID, ReviewerID: a.UserID, Limit: 1})
-	if err == nil && len(page.Items) == 1 {
-		err = s.readOthers(ctx, a, page.Items)
-		return page.Items[0], err
+	page, err := s.config.Store.Applications(ctx, r.CompetitionID, ApplicationFilter{
+		RegistrationID: r.ID, ReviewerID: a.UserID, Asked: len(c.Questions) > 0, Limit: 1,
+	})
+	if err == nil && len(page.Items) == 0 {
+		err = ErrRegistrationGone // erased meanwhile
 	}
-	return Application{ParticipantRegistration: r}, err
+	if err != nil {
+		return Application{}, err
+	}
+	page.Items[0].Answers = c.Questions.Lasting(page.Items[0].Answers)
+	err = s.readOthers(ctx, a, page.Items)
+	return page.Items[0], err
 }
 
 // List lists the registrations about which staff may decide, with the actor's own reviews and the answers that aren't

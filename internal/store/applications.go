@@ -64,11 +64,13 @@ func (s *Store) Applications(
 
 // deciding adds the conditions of a list of applications on a registration r, its draft d, and the reviewer's review m.
 func (s *statement) deciding(f compete.ApplicationFilter) {
-	s.Add(` AND NOT r.follows`) // they go along with their captain's
-	if f.Status != "" {
-		s.Add(` AND r.status = %s`, string(f.Status))
-	} else {
-		s.Add(` AND r.status IN ('APPLIED', 'WAITLISTED', 'REJECTED')`)
+	switch {
+	case f.RegistrationID != "":
+		s.Add(` AND r.id = %s`, f.RegistrationID)
+	case f.Status != "":
+		s.Add(` AND NOT r.follows AND r.status = %s`, string(f.Status)) // those go along with their captain's
+	default:
+		s.Add(` AND NOT r.follows AND r.status IN ('APPLIED', 'WAITLISTED', 'REJECTED')`)
 	}
 	if f.Decision != "" {
 		s.Add(` AND d.decision = %s`, string(f.Decision))
@@ -79,17 +81,16 @@ func (s *statement) deciding(f compete.ApplicationFilter) {
 	if f.Undecided {
 		s.Add(` AND r.status = 'APPLIED' AND d.decision IS NULL`)
 	}
-	if f.RegistrationID != "" {
-		s.Add(` AND r.id = %s`, f.RegistrationID)
-	}
 	if f.Unscored {
 		s.Add(` AND m.score IS NULL`)
 	}
 }
 
 func scanApplication(row sqldb.Row) (a compete.Application, err error) {
+	var answers storedAnswers
 	a.ParticipantRegistration, err = sqldb.ScanWith(scanParticipantRegistration, &a.Decision, &a.Reviews, &a.Average,
-		&a.Mine, &a.MyNote, (*storedAnswers)(&a.Answers))(row)
+		&a.Mine, &a.MyNote, &answers)(row)
+	a.Answers = compete.Answers(answers)
 	return a, err
 }
 
