@@ -80,6 +80,7 @@ const (
 // ApplicationFilter filters and orders a list of applications.
 type ApplicationFilter struct {
 	Status         RegistrationStatus // empty means all about which staff may decide
+	DivisionID     string             // empty means all
 	Decision       Decision           // only with this draft; empty means all
 	Drafts         bool               // only with a draft
 	Undecided      bool               // only applications without a draft
@@ -87,6 +88,7 @@ type ApplicationFilter struct {
 	RegistrationID string             // only this one, whatever its status
 	WithReviews    bool               // Applications.List also reads the reviews by others
 	Asked          bool               // read the answers, too: Applications.List sets it if there are questions
+	Teams          bool               // read the names of teams, too: Applications.List sets it if there are teams
 	// ReviewerID is the user whose own reviews are read. Applications.List sets it to the actor.
 	ReviewerID string
 	Search     string          // every word must be in name or email
@@ -261,7 +263,7 @@ func (s *Applications) Get(ctx context.Context, a Actor, registrationID string) 
 		return Application{}, err
 	}
 	page, err := s.config.Store.Applications(ctx, r.CompetitionID, ApplicationFilter{
-		RegistrationID: r.ID, ReviewerID: a.UserID, Asked: len(c.Questions) > 0, Limit: 1,
+		RegistrationID: r.ID, ReviewerID: a.UserID, Asked: len(c.Questions) > 0, Teams: c.Team != nil, Limit: 1,
 	})
 	if err == nil && len(page.Items) == 0 {
 		err = ErrRegistrationGone // erased meanwhile
@@ -291,11 +293,14 @@ func (s *Applications) List(
 	if filter.Status != "" && !slices.Contains(decidableStatuses, filter.Status) {
 		v.add("status", "must be APPLIED, WAITLISTED or REJECTED")
 	}
+	if filter.DivisionID != "" && c.Division(filter.DivisionID) == nil {
+		v.add("division", "must be one of the competition's divisions")
+	}
 	if filter.Sort != "" && filter.Sort != ApplicationsByArrival && filter.Sort != ApplicationsByScore {
 		v.add("sort", "must be arrival or score")
 	}
 	v.length("search", filter.Search, 0, MaxSearchLength)
-	filter.ReviewerID, filter.Asked = a.UserID, len(c.Questions) > 0
+	filter.ReviewerID, filter.Asked, filter.Teams = a.UserID, len(c.Questions) > 0, c.Team != nil
 	if filter.Cursor, filter.Limit, err = listing(v, filter.Sort.List(), cursor, filter.Limit); err != nil {
 		return none, err
 	}

@@ -67,3 +67,51 @@ func TestApplicationKeepsItsAnswers(t *testing.T) {
 		shows(score(url.Values{"score": {"6"}, "decision": {""}}), "5.00", "must be between 1 and 5")
 	})
 }
+
+// TestInboxByDivisionAndStatus filters the inbox, whose rows say the division and the team.
+func TestInboxByDivisionAndStatus(t *testing.T) {
+	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
+		s := &site{App: apptest.Start(t, apptest.Options{DatabaseURL: databaseURL}), t: t}
+		organizer, b := s.organized()
+		id := organizer.Create(map[string]any{
+			"admission": "REVIEW", "team": map[string]any{"max": 3}, "divisions": []map[string]any{
+				{"name": "Hardware", "capacity": 5}, {"name": "Software", "capacity": 5},
+			},
+		})
+		var c struct{ Divisions []struct{ ID string } }
+		organizer.Get("/api/competitions/"+id, &c)
+		apply := func(division int, entry map[string]any) *apptest.Client {
+			person := s.As(compete.RoleParticipant)
+			entry["divisionId"] = c.Divisions[division].ID
+			person.Do(http.MethodPost, "/api/competitions/"+id+"/register", entry).Want(t, http.StatusCreated)
+			return person
+		}
+		ada := apply(0, map[string]any{"team": map[string]any{"name": "The Gophers"}})
+		bob := apply(1, map[string]any{"lookingForTeam": true})
+		inbox := "/competitions/" + id + "/applications"
+		b.want(b.get(inbox), http.StatusOK, "All divisions", "Any status", ">Hardware<", "<bdi>The Gophers</bdi>",
+			"Looking for a team", ada.User.Name, bob.User.Name)
+		lists := func(query string, person, other *apptest.Client) {
+			t.Helper()
+			got := b.want(b.get(inbox+query), http.StatusOK)
+			if !strings.Contains(got.text, person.User.Name+"</bdi>") ||
+				strings.Contains(got.text, other.User.Name+"</bdi>") {
+				t.Errorf("%s doesn't list %s alone", query, person.User.Name)
+			}
+		}
+		lists("?division="+c.Divisions[0].ID, ada, bob)
+		lists("?division="+c.Divisions[1].ID+"&status=APPLIED", bob, ada)
+		b.want(b.get(inbox+"?status=REJECTED"), http.StatusOK, "No applications here")
+		var listed []struct {
+			DivisionID string
+			Team       string
+			User       struct{ ID string }
+		}
+		path := "/api/competitions/" + id + "/applications?division="
+		organizer.Get(path+c.Divisions[0].ID, &listed)
+		if len(listed) != 1 || listed[0].User.ID != ada.User.ID || listed[0].Team != "The Gophers" {
+			t.Errorf("the API lists %+v in the first division", listed)
+		}
+		organizer.Do(http.MethodGet, path+id, nil).WantCode(t, http.StatusUnprocessableEntity, "validation_failed")
+	})
+}
