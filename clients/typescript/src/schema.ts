@@ -683,7 +683,11 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
-        readonly get?: never;
+        /**
+         * List everyone's tickets
+         * @description For the competition's organizer and admins, until the deadline: everyone who has applied, in order of arrival. With 'Accept: text/csv', returns all pages as one CSV file and ignores 'limit'. The page of the draw takes such a file.
+         */
+        readonly get: operations["listTickets"];
         /**
          * Give people tickets
          * @description For the competition's organizer and admins, until the deadline. Everyone has one ticket unless this gives them another number. All are saved, or none.
@@ -1593,6 +1597,11 @@ export interface components {
              */
             readonly status: "PENDING" | "CONFIRMED" | "OFFERED" | "APPLIED" | "WAITLISTED" | "REJECTED" | "CANCELLED";
             /**
+             * @description The name of the team, if the person is in one.
+             * @example The Gophers
+             */
+            readonly team?: string;
+            /**
              * Format: uuid
              * @description The team, if the person is in one.
              * @example 018f6b1e-4444-7d0a-9b3e-5a1f0c2d4e6f
@@ -2332,6 +2341,12 @@ export interface components {
         };
         readonly Draw: {
             /**
+             * Format: int64
+             * @description People who have been told so far. Those who had withdrawn count, too.
+             * @example 812
+             */
+            readonly done: number;
+            /**
              * Format: date-time
              * @description When the randomness was known; null before.
              * @example 2026-05-02T08:01:05Z
@@ -2397,6 +2412,11 @@ export interface components {
              * @enum {string}
              */
             readonly source: "QUICKNET" | "NAMED";
+            /**
+             * @description Of a NAMED source, once it was entered.
+             * @example
+             */
+            readonly value?: string;
             /**
              * Format: int64
              * @description People who have been put on the waitlist so far, in drawn order.
@@ -4330,6 +4350,26 @@ export interface components {
              * @example CONFIRMED
              */
             readonly status: string;
+        };
+        readonly TicketHolder: {
+            /**
+             * Format: email
+             * @example ada@example.com
+             */
+            readonly email: string;
+            /** @example Ada Lovelace */
+            readonly name: string;
+            /**
+             * Format: uuid
+             * @example 018f6b1e-1111-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly registrationId: string;
+            /**
+             * Format: int64
+             * @description 1 unless they were given another number.
+             * @example 4
+             */
+            readonly tickets: number;
         };
         readonly TicketItem: {
             /**
@@ -7307,6 +7347,8 @@ export interface operations {
                 readonly cursor?: string;
                 /** @description Return only drafts with this decision. */
                 readonly decision?: "ADMIT" | "WAITLIST" | "REJECT";
+                /** @description Return only applications in the division with this ID. */
+                readonly division?: string;
                 /** @description The maximum number of items to return. */
                 readonly limit?: number;
                 /** @description Words in the name or email. Part of a word is enough; case and accents don't matter. */
@@ -8548,6 +8590,112 @@ export interface operations {
             };
             /** @description Conflict */
             readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listTickets: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Where to continue, taken from the 'next' link of the previous response. Leave it out to start at the beginning. */
+                readonly cursor?: string;
+                /** @description The maximum number of items to return. */
+                readonly limit?: number;
+            };
+            readonly header?: never;
+            readonly path: {
+                /** @description The competition's ID. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": readonly components["schemas"]["TicketHolder"][] | null;
+                    /** @example email,tickets,name */
+                    readonly "text/csv": string;
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    /** @description The authentication scheme: Bearer. */
+                    readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
