@@ -32,9 +32,9 @@ func (s *seeder) review(ctx context.Context, organizer compete.Actor, competitio
 			item.Decision = compete.DecisionReject
 		}
 		switch {
-		case i < len(found.Items)/4 && !a.Looking:
+		case i < len(found.Items)/2 && !a.Looking:
 			wave = append(wave, item)
-		case i < len(found.Items)/2:
+		case i < len(found.Items)*5/6:
 			drafts = append(drafts, item)
 		}
 	}
