@@ -7,9 +7,12 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/danielgtaylor/huma/v2/negotiation"
 
 	"github.com/minicompete/minicompete/internal/compete"
 	"github.com/minicompete/minicompete/internal/draw"
+	"github.com/minicompete/minicompete/internal/sheet"
 )
 
 // DrawSource names where the randomness of a lottery comes from.
@@ -74,6 +77,7 @@ type DrawEntry struct {
 // Draw is how far a lottery is.
 type Draw struct {
 	DrawSource
+	Value      string     `json:"value,omitempty" doc:"Of a NAMED source, once it was entered." example:""`
 	Round      uint64     `json:"round,omitempty" doc:"Of quicknet, once the list is frozen." example:"23456789"`
 	RoundAt    *time.Time `json:"roundAt" nullable:"true" doc:"When that round is published." example:"2026-05-02T08:01:03Z"`
 	FrozenAt   *time.Time `json:"frozenAt" nullable:"true" doc:"When the list was frozen, shortly after the deadline; null before." example:"2026-05-02T08:00:03Z"`
@@ -81,6 +85,7 @@ type Draw struct {
 	ListHash   string     `json:"listHash" doc:"SHA-256 of the frozen list in hex, as described in docs/api.md; empty before." example:"3ca8a7ac1717310051b4378e7e535d82549c48c6d02e653338d7abca8fd1c419"`
 	DrawnAt    *time.Time `json:"drawnAt" nullable:"true" doc:"When the randomness was known; null before." example:"2026-05-02T08:01:05Z"`
 	FinishedAt *time.Time `json:"finishedAt" nullable:"true" doc:"When everyone had been told; null before." example:"2026-05-02T08:01:09Z"`
+	Done       int        `json:"done" doc:"People who have been told so far. Those who had withdrawn count, too." example:"812"`
 	Seated     int        `json:"seated" doc:"People who have been given or offered a seat so far." example:"200"`
 	Waitlisted int        `json:"waitlisted" doc:"People who have been put on the waitlist so far, in drawn order." example:"600"`
 	Dropped    int        `json:"dropped" doc:"People who had withdrawn in the meantime." example:"12"`
@@ -100,6 +105,25 @@ type drawValueInput struct {
 type ticketsInput struct {
 	CompetitionInput
 	JSONBody
+}
+
+// TicketHolder is a person who has applied, with their tickets.
+type TicketHolder struct {
+	Email          string `json:"email" format:"email" example:"ada@example.com"`
+	Name           string `json:"name" example:"Ada Lovelace"`
+	Tickets        int    `json:"tickets" doc:"1 unless they were given another number." example:"4"`
+	RegistrationID string `json:"registrationId" format:"uuid" example:"018f6b1e-1111-7d0a-9b3e-5a1f0c2d4e6f"`
+}
+
+type listTicketsInput struct {
+	CompetitionInput
+	PageParams
+	Accept string `header:"Accept" hidden:"true"`
+}
+
+// ticketsAnswer is written by Body, as JSON or CSV.
+type ticketsAnswer struct {
+	Body func(huma.Context)
 }
 
 type drawAnswer struct{ Body Draw }
@@ -138,6 +162,22 @@ func (a *api) registerDraws() {
 		request: DrawSource{},
 		errors:  append(changing, compete.ErrCompetitionCancelled, compete.ErrListFrozen),
 	}, a.setDrawSource)
+	handle(a, route{
+		method: http.MethodGet, path: "/api/competitions/{id}/draw/tickets", id: "listTickets", tag: tagDraws,
+		access:  loggedIn,
+		summary: "List everyone's tickets",
+		description: "For the competition's organizer and admins, until the deadline: everyone who has applied, in " +
+			"order of arrival. With 'Accept: text/csv', returns all pages as one CSV file and ignores 'limit'. The " +
+			"page of the draw takes such a file.",
+		produces: []content{
+			contentJSON[[]TicketHolder](),
+			contentText(mediaCSV, "email,tickets,name\r\n"),
+		},
+		errors: []*compete.Error{
+			compete.ErrForbidden, compete.ErrCompetitionMissing, compete.ErrNotDrawn, compete.ErrCompetitionCancelled,
+			compete.ErrListFrozen,
+		},
+	}, a.listTickets)
 	handle(a, route{
 		method: http.MethodPut, path: "/api/competitions/{id}/draw/tickets", id: "setTickets", tag: tagDraws,
 		access: loggedIn, status: http.StatusNoContent,
@@ -196,6 +236,37 @@ func (a *api) setDrawSource(ctx context.Context, in *drawSourceInput) (*drawAnsw
 	return a.getDraw(ctx, &in.CompetitionInput)
 }
 
+func (a *api) listTickets(ctx context.Context, in *listTicketsInput) (*ticketsAnswer, error) {
+	if negotiation.SelectQValueFast(in.Accept, []string{mediaJSON, mediaCSV}) == mediaCSV {
+		return a.exportTickets(ctx, in)
+	}
+	page, err := a.Draws.Tickets(ctx, actor(ctx), in.ID, in.Cursor, int(in.Limit))
+	if err != nil {
+		return nil, err
+	}
+	list := newList(&in.PageParams, page, func(t *compete.TicketHolder) TicketHolder {
+		return TicketHolder{Email: t.Email, Name: t.Name, Tickets: t.Tickets, RegistrationID: t.RegistrationID}
+	})
+	return &ticketsAnswer{func(hc huma.Context) { writeList(hc, list) }}, nil
+}
+
+func (a *api) exportTickets(ctx context.Context, in *listTicketsInput) (*ticketsAnswer, error) {
+	competition, err := a.Competitions.Get(ctx, actor(ctx), in.ID)
+	if err != nil {
+		return nil, err
+	}
+	parts, err := a.Draws.EveryTicket(ctx, actor(ctx), in.ID, in.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	name := sheet.TicketsName(competition.Title, a.Clock().In(competition.Zone()))
+	return &ticketsAnswer{func(hc huma.Context) {
+		hc.AppendHeader("Vary", "Accept") // beside what CORS says
+		request, response := humago.Unwrap(hc)
+		sheet.SendTickets(response, request, a.Logger, name, "", parts)
+	}}, nil
+}
+
 func (a *api) setTickets(ctx context.Context, in *ticketsInput) (*struct{}, error) {
 	var request TicketsRequest
 	check := func() error { return compete.CheckTicketItems(request.items()) }
@@ -221,7 +292,7 @@ func newDraw(s *compete.DrawState) Draw {
 	d := Draw{
 		DrawSource: DrawSource{Source: s.Source.Kind, Name: s.Source.Name}, Round: s.Round, FrozenAt: utc(s.FrozenAt),
 		Entries: s.Entries, ListHash: s.ListHash, DrawnAt: utc(s.DrawnAt), FinishedAt: utc(s.FinishedAt),
-		Seated: s.Seated, Waitlisted: s.Waitlisted, Dropped: s.Dropped,
+		Value: s.Value, Done: s.LastPlace, Seated: s.Seated, Waitlisted: s.Waitlisted, Dropped: s.Dropped,
 	}
 	if s.Round > 0 {
 		at := draw.RoundTime(s.Round)

@@ -96,6 +96,7 @@ func testNamedDraw(w *world) {
 	w.refused(w.call("PUT", path, w.tokens[organizer], `{"source":"QUICKNET"}`), http.StatusConflict, "list_frozen")
 	w.refused(w.call("PUT", path+"/tickets", w.tokens[organizer], ticketsOf(people[0].User.Email, 9)),
 		http.StatusConflict, "list_frozen")
+	w.refused(w.call("GET", path+"/tickets", w.tokens[organizer], ""), http.StatusConflict, "list_frozen")
 	w.refused(w.call("PATCH", "/api/competitions/"+c.ID, w.tokens[organizer],
 		fmt.Sprintf(`{"regDeadline":%q}`, time.Now().Add(time.Hour).Format(time.RFC3339)), "If-Match: *"),
 		http.StatusConflict, "list_frozen")
@@ -110,7 +111,8 @@ func testNamedDraw(w *world) {
 	if drawn.ListHash != frozen.ListHash || drawn.Randomness.Value != "3 14 15 92 65" {
 		w.t.Errorf("the file has changed from %+v to %+v", frozen, drawn)
 	}
-	if d := w.draw(c, ""); d.Seated != 3 || d.Waitlisted != 5 || d.Dropped != 0 || d.Entries != 8 {
+	if d := w.draw(c, ""); d.Seated != 3 || d.Waitlisted != 5 || d.Dropped != 0 || d.Entries != 8 ||
+		d.Done != 8 || d.Value != "3 14 15 92 65" {
 		w.t.Errorf("in the end, the draw is %+v", d)
 	}
 	for _, p := range people {

@@ -44,6 +44,7 @@ type Application struct {
 	RegistrationState
 	Answers compete.Answers `json:"answers,omitempty" doc:"The applicant's answers, by question, except for sensitive ones." example:"{\"q1-1\":\"M\"}"`
 
+	Team     string            `json:"team,omitempty" doc:"The name of the team, if the person is in one." example:"The Gophers"`
 	User     Participant       `json:"user"`
 	Decision *compete.Decision `json:"decision" nullable:"true" enum:"ADMIT,WAITLIST,REJECT" doc:"The draft; null if there is none." example:"ADMIT"`
 	Reviews  int               `json:"reviews" doc:"How many reviewers have scored it." example:"3"`
@@ -81,6 +82,7 @@ func (applicationSortParam) Schema(huma.Registry) *huma.Schema {
 type applicationsInput struct {
 	CompetitionInput
 	Status    applicationStatusParam `query:"status"`
+	Division  string                 `query:"division" doc:"Return only applications in the division with this ID."`
 	Decision  decisionParam          `query:"decision"`
 	Undecided bool                   `query:"undecided" doc:"Return only applications without a draft."`
 	Unscored  bool                   `query:"unscored" doc:"Return only applications that the caller hasn't reviewed."`
@@ -143,8 +145,8 @@ func (a *api) getReviews(ctx context.Context, in *RegistrationInput) (*reviewsAn
 
 func (a *api) listApplications(ctx context.Context, in *applicationsInput) (*listOf[Application], error) {
 	page, err := a.Applications.List(ctx, actor(ctx), in.ID, in.Cursor, compete.ApplicationFilter{
-		Status: compete.RegistrationStatus(in.Status), Decision: compete.Decision(in.Decision), Undecided: in.Undecided,
-		Unscored: in.Unscored, Search: in.Search, Sort: compete.ApplicationSort(in.Sort), Limit: int(in.Limit),
+		Status: compete.RegistrationStatus(in.Status), DivisionID: in.Division, Decision: compete.Decision(in.Decision),
+		Undecided: in.Undecided, Unscored: in.Unscored, Search: in.Search, Sort: compete.ApplicationSort(in.Sort), Limit: int(in.Limit),
 	})
 	if err != nil {
 		return nil, err
@@ -155,7 +157,7 @@ func (a *api) listApplications(ctx context.Context, in *applicationsInput) (*lis
 func newApplication(a *compete.Application) Application {
 	application := Application{
 		RegistrationState: newRegistrationState(&a.Registration), User: newParticipant(&a.Participant),
-		Reviews: a.Reviews, Average: decimal(a.Average), MyScore: a.Mine, Answers: a.Answers,
+		Team: a.Team, Reviews: a.Reviews, Average: decimal(a.Average), MyScore: a.Mine, Answers: a.Answers,
 	}
 	if a.Decision != "" {
 		application.Decision = &a.Decision

@@ -129,6 +129,7 @@ var matrix = map[string]outcomes{
 	"getDraw":        {true, all(200)},
 	"getDrawFile":    {true, all(409)}, // the list is open; its own test has a frozen one
 	"setDrawSource":  {false, only(200, 403, organizer, admin)},
+	"listTickets":    {false, only(200, 403, organizer, admin)},
 	"setTickets":     {false, only(204, 403, organizer, admin)},
 	"enterDrawValue": {false, only(409, 403, organizer, admin)}, // its own test has a frozen list
 
@@ -346,7 +347,7 @@ func (w *world) requestFor(o operation) (path, body string, headers []string) {
 			body = `{"registrationId":"` + w.seeker(c) + `"}`
 		}
 		o.path = strings.Replace(o.path, "{userId}", member, 1)
-	case "getDraw", "getDrawFile", "setDrawSource", "setTickets", "enterDrawValue":
+	case "getDraw", "getDrawFile", "setDrawSource", "listTickets", "setTickets", "enterDrawValue":
 		c, people := w.lottery(1, 1)
 		id = c.ID
 		body = map[string]string{

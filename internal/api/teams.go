@@ -220,7 +220,7 @@ func (a *api) registerBoard() {
 		description: "For the team's captain, the competition's organizer and admins: those who registered with " +
 			"`lookingForTeam` and are in no team, in order of arrival.",
 		errors: []*compete.Error{
-			compete.ErrTeamMissing, compete.ErrCaptainOnly, compete.ErrCompetitionCancelled,
+			compete.ErrTeamGone, compete.ErrCaptainOnly, compete.ErrCompetitionCancelled,
 		},
 	}, a.listSeekers)
 	handle(a, route{
@@ -232,7 +232,7 @@ func (a *api) registerBoard() {
 			"second one. There is nothing to decline: people join with the code, or stop looking for a team.",
 		request: InvitationRequest{},
 		errors: []*compete.Error{
-			compete.ErrTeamMissing, compete.ErrCaptainOnly, compete.ErrNotLooking, compete.ErrTeamDivision,
+			compete.ErrTeamGone, compete.ErrCaptainOnly, compete.ErrNotLooking, compete.ErrTeamDivision,
 			compete.ErrTeamFull, compete.ErrTeamClosed, compete.ErrRegistrationClosed, compete.ErrRegistrationNotOpen,
 			compete.ErrReauthenticate, compete.ErrCompetitionCancelled, compete.ErrBusy,
 		},

@@ -96,6 +96,9 @@ func (a *App) Seed(ctx context.Context) (added bool, err error) {
 			return demo.Seats{
 				Competitions: competitions, Registrations: registrations, Teams: teams, Registrar: r,
 				Applications: a.applications(p, competitions),
+				Draws: compete.NewDraws(compete.DrawsConfig{
+					Runtime: p.Runtime, Store: a.store, Competitions: competitions, Beacon: demo.Beacon{},
+				}),
 			}
 		},
 	})

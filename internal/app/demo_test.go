@@ -13,6 +13,7 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 	"github.com/minicompete/minicompete/internal/config"
 	"github.com/minicompete/minicompete/internal/demo"
+	"github.com/minicompete/minicompete/internal/draw"
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
@@ -86,6 +87,56 @@ func TestPublicSitesHaveNoDemoAccounts(t *testing.T) {
 		}
 		if err := open("https://compete.example.com"); err != nil {
 			t.Errorf("with all of them disabled: %v", err)
+		}
+	})
+}
+
+// The demo has a lottery that is over, whose file anyone can check, and a review that is under way: one person has
+// accepted a seat, and others have offers, or drafts.
+func TestDemoHasResults(t *testing.T) {
+	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
+		a := apptest.Start(t, apptest.Options{DatabaseURL: databaseURL, Demo: true})
+		visitor, organizer := a.Visitor(), a.Visitor()
+		var login struct{ Token string }
+		visitor.Do(http.MethodPost, "/api/auth/login", credentials("organizer1@minicompete.com", demo.Password)).
+			Want(t, http.StatusOK).JSON(t, &login)
+		organizer.Token = login.Token
+		find := func(query string) string {
+			t.Helper()
+			var found []struct{ ID string }
+			visitor.Get("/api/competitions?"+query, &found)
+			if len(found) != 1 {
+				t.Fatalf("%s finds %d competitions", query, len(found))
+			}
+			return found[0].ID
+		}
+		lottery, hackathon := find("search=ridge&phase=closed"), find("search=civic")
+
+		answer := visitor.Do(http.MethodGet, "/api/competitions/"+lottery+"/draw/file", nil).Want(t, http.StatusOK)
+		file, err := draw.Read(bytes.NewReader(answer.Body))
+		if err == nil {
+			err = file.Verify()
+		}
+		if err != nil || file.Source.Kind != draw.SourceQuicknet || len(file.Order) != 24 {
+			t.Errorf("the file of the lottery: %d in order, %v", len(file.Order), err)
+		}
+		if d := stateOf(visitor, lottery); d.FinishedAt == nil || d.Seated != 8 || d.Waitlisted != 16 {
+			t.Errorf("the draw is %+v", d)
+		}
+
+		apptest.Eventually(t, apptest.Patience, "who accepted is confirmed", func() bool {
+			var confirmed []struct{ ID string }
+			organizer.Get("/api/competitions/"+hackathon+"/registrations?status=CONFIRMED", &confirmed)
+			return len(confirmed) == 1
+		})
+		var offered []struct{ ID string }
+		organizer.Get("/api/competitions/"+hackathon+"/registrations?status=OFFERED", &offered)
+		var decisions struct {
+			Counts struct{ Admit, Waitlist, Reject int }
+		}
+		organizer.Get("/api/competitions/"+hackathon+"/decisions", &decisions)
+		if len(offered) == 0 || decisions.Counts.Admit == 0 {
+			t.Errorf("%d have offers, and the drafts are %+v", len(offered), decisions)
 		}
 	})
 }

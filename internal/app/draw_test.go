@@ -126,6 +126,7 @@ func TestDrawByQuicknet(t *testing.T) {
 // drawState is what the API says about a draw.
 type drawState struct {
 	FrozenAt, DrawnAt, FinishedAt *time.Time
+	Seated, Waitlisted            int
 	Mine                          struct {
 		Ref   string
 		Place int

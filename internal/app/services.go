@@ -54,7 +54,7 @@ func (a *App) wireServices(ctx context.Context) error {
 		covers:       cover.NewMaker(),
 		rules:        compete.PasswordRules{Any: c.anyPassword(), SiteName: a.siteName},
 	}
-	p.verification = compete.NewVerification(p.users, c.VerifiedEmailRequired())
+	p.verification = compete.NewVerification(p.users, c.VerifiedEmailRequired(), c.SMTPURL != "")
 	if a.replays != nil {
 		p.replays = a.replays
 	}

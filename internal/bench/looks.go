@@ -123,6 +123,8 @@ var looks = []look{
 	api("members to be found, API", organizer, "/api/teams/{team}/seekers"),
 	page("draw", "", "/competitions/{largest}/draw"),
 	page("draw's file", "", "/competitions/{largest}/draw.json"),
+	page("tickets of a draw", fill.OrganizerEmail, "/competitions/{largest}/draw/tickets.csv"),
+	api("tickets of a draw, API", organizer, "/api/competitions/{largest}/draw/tickets"),
 	api("draw, API", none, "/api/competitions/{largest}/draw"),
 	api("draw's file, API", none, "/api/competitions/{largest}/draw/file"),
 	page("applications", fill.OrganizerEmail, "/competitions/{largest}/applications"),

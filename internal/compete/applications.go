@@ -80,13 +80,15 @@ const (
 // ApplicationFilter filters and orders a list of applications.
 type ApplicationFilter struct {
 	Status         RegistrationStatus // empty means all about which staff may decide
+	DivisionID     string             // empty means all
 	Decision       Decision           // only with this draft; empty means all
 	Drafts         bool               // only with a draft
 	Undecided      bool               // only applications without a draft
 	Unscored       bool               // only applications without a review by ReviewerID
-	RegistrationID string             // only this one
+	RegistrationID string             // only this one, whatever its status
 	WithReviews    bool               // Applications.List also reads the reviews by others
 	Asked          bool               // read the answers, too: Applications.List sets it if there are questions
+	Teams          bool               // read the names of teams, too: Applications.List sets it if there are teams
 	// ReviewerID is the user whose own reviews are read. Applications.List sets it to the actor.
 	ReviewerID string
 	Search     string          // every word must be in name or email
@@ -255,19 +257,25 @@ func (s *Applications) Release(ctx context.Context, a Actor, competitionID strin
 	})
 }
 
-// Get reads one application with its reviews, whatever its status. Errors: those of reviewable.
+// Get reads one application with its reviews and the answers that aren't sensitive, whatever its status. Errors: those
+// of reviewable.
 func (s *Applications) Get(ctx context.Context, a Actor, registrationID string) (Application, error) {
-	r, err := s.reviewable(ctx, a, registrationID, s.config.Competitions.Managed)
+	r, c, err := s.reviewable(ctx, a, registrationID, s.config.Competitions.Managed)
 	if err != nil {
 		return Application{}, err
 	}
-	page, err := s.config.Store.Applications(ctx, r.CompetitionID,
-		ApplicationFilter{RegistrationID: r.ID, ReviewerID: a.UserID, Limit: 1})
-	if err == nil && len(page.Items) == 1 {
-		err = s.readOthers(ctx, a, page.Items)
-		return page.Items[0], err
+	page, err := s.config.Store.Applications(ctx, r.CompetitionID, ApplicationFilter{
+		RegistrationID: r.ID, ReviewerID: a.UserID, Asked: len(c.Questions) > 0, Teams: c.Team != nil, Limit: 1,
+	})
+	if err == nil && len(page.Items) == 0 {
+		err = ErrRegistrationGone // erased meanwhile
 	}
-	return Application{ParticipantRegistration: r}, err
+	if err != nil {
+		return Application{}, err
+	}
+	page.Items[0].Answers = c.Questions.Lasting(page.Items[0].Answers)
+	err = s.readOthers(ctx, a, page.Items)
+	return page.Items[0], err
 }
 
 // List lists the registrations about which staff may decide, with the actor's own reviews and the answers that aren't
@@ -287,11 +295,14 @@ func (s *Applications) List(
 	if filter.Status != "" && !slices.Contains(decidableStatuses, filter.Status) {
 		v.add("status", "must be APPLIED, WAITLISTED or REJECTED")
 	}
+	if filter.DivisionID != "" && c.Division(filter.DivisionID) == nil {
+		v.add("division", "must be one of the competition's divisions")
+	}
 	if filter.Sort != "" && filter.Sort != ApplicationsByArrival && filter.Sort != ApplicationsByScore {
 		v.add("sort", "must be arrival or score")
 	}
 	v.length("search", filter.Search, 0, MaxSearchLength)
-	filter.ReviewerID, filter.Asked = a.UserID, len(c.Questions) > 0
+	filter.ReviewerID, filter.Asked, filter.Teams = a.UserID, len(c.Questions) > 0, c.Team != nil
 	if filter.Cursor, filter.Limit, err = listing(v, filter.Sort.List(), cursor, filter.Limit); err != nil {
 		return none, err
 	}

@@ -77,6 +77,20 @@ func (c *Competition) Owed() bool {
 	return slices.ContainsFunc(c.Divisions, func(d Division) bool { return d.SeatsLeft > 0 && d.Waitlisted > 0 })
 }
 
+// Passes reports whether a seat that is given up now in the division with the id goes to somebody who waits. People in
+// another division may wait for a seat there, which this one isn't.
+func (c *Competition) Passes(divisionID string, now time.Time) bool {
+	switch {
+	case !c.Promotes(now):
+		return false
+	case len(c.Divisions) == 0:
+		return c.Waitlisted > 0
+	}
+	return slices.ContainsFunc(c.Divisions, func(d Division) bool {
+		return d.Waitlisted > 0 && (d.SeatsLeft > 0 || d.ID == divisionID)
+	})
+}
+
 // free reports whether a newcomer gets a seat at once, in some division if there are any.
 func (c *Competition) free() bool {
 	if c.SeatsLeft <= 0 || c.Owed() {

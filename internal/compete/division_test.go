@@ -3,6 +3,7 @@ package compete
 import (
 	"errors"
 	"testing"
+	"time"
 )
 
 // TestPhaseInDivision: what people see who choose a division, and what they get.
@@ -57,6 +58,35 @@ func TestPhaseInDivision(t *testing.T) {
 		status, err := c.Admit(Entry{DivisionID: "a"}, noon)
 		if !errors.Is(err, test.refusal) || (status == RegistrationPending) != (test.want == PhaseOpen) {
 			t.Errorf("%s: admitted as %q, %v", what, status, err)
+		}
+	}
+}
+
+// A seat that is given up goes to somebody who waits for that one.
+func TestPasses(t *testing.T) {
+	division := func(id string, left, waiting int) Division {
+		return Division{DivisionContent: DivisionContent{ID: id}, SeatsLeft: left, Waitlisted: waiting}
+	}
+	for name, c := range map[string]struct {
+		divisions []Division
+		waiting   int
+		want      bool
+	}{
+		"nobody waits":                         {nil, 0, false},
+		"somebody waits":                       {nil, 1, true},
+		"somebody waits in this division":      {[]Division{division("a", 0, 1), division("b", 3, 0)}, 1, true},
+		"somebody waits in a full one":         {[]Division{division("a", 0, 0), division("b", 0, 1)}, 1, false},
+		"somebody waits in one that has seats": {[]Division{division("a", 0, 0), division("b", 2, 1)}, 1, true},
+	} {
+		competition := Competition{
+			Status: StatusPublished, Divisions: c.divisions, Waitlisted: c.waiting,
+		}
+		if got := competition.Passes("a", time.Now()); got != c.want {
+			t.Errorf("%s: got %v, want %v", name, got, c.want)
+		}
+		competition.Suspended = true
+		if competition.Passes("a", time.Now()) {
+			t.Errorf("%s, suspended: it passes", name)
 		}
 	}
 }

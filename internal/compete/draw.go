@@ -12,7 +12,9 @@ import (
 const (
 	MaxSourceName  = 200  // characters
 	MaxDrawValue   = 500  // characters
-	MaxTicketItems = 1000 // in one request
+	MaxTicketItems = 1000 // in one request, or one transaction
+	// MaxTicketList is the most lines of a list that is saved in parts.
+	MaxTicketList = 100_000
 
 	// DrawNotice is the least time between the closing of the list and the round that decides, so that everybody can
 	// save the list before.
@@ -105,11 +107,21 @@ type TicketItem struct {
 	Tickets int
 }
 
-// CheckTicketItems reports what is wrong with a list of tickets.
-func CheckTicketItems(items []TicketItem) error {
+// TicketHolder is a person who has applied, with their number of tickets.
+type TicketHolder struct {
+	TicketItem
+	Name           string
+	RegistrationID string
+	Seq            int64
+}
+
+// CheckTicketItems reports what is wrong with a list of tickets for one request.
+func CheckTicketItems(items []TicketItem) error { return checkTickets(items, MaxTicketItems) }
+
+func checkTickets(items []TicketItem, most int) error {
 	var v validation
-	if len(items) < 1 || len(items) > MaxTicketItems {
-		v.addf("items", "must have 1 to %d entries", MaxTicketItems)
+	if len(items) < 1 || len(items) > most {
+		v.addf("items", "must have 1 to %d entries", most)
 		return v.err()
 	}
 	seen := make(map[string]bool, len(items))

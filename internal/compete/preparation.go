@@ -88,7 +88,7 @@ func (s *Registrations) Prepare(ctx context.Context, a Actor, competitionID stri
 	if err != nil {
 		return Preparation{}, err
 	}
-	if err := s.config.Verification.require(ctx, a); err != nil {
+	if err := s.config.Verification.requireFor(ctx, a, &c); err != nil {
 		return Preparation{}, err
 	}
 	if err := c.CheckEntry(e); err != nil {

@@ -83,6 +83,7 @@ type RegisterCommand struct {
 	CompetitionID string
 	Entry         Entry
 	Idempotency   Idempotency
+	Unverified    bool // the actor's address may not be verified, which a draw needs: ErrEmailUnverified
 }
 
 // AddCommand asks for a registration of a person by the actor.

@@ -51,7 +51,7 @@ func (s *Registrations) Register(
 		with(AccessCode(entry.Team.Code), s.config.Sealer)
 	outcome, replayed, err := withIdempotency(ctx, s.config.Replays, s.config.now(), a, idempotency,
 		func() (keyedResult[RegistrationOutcome], error) {
-			o, err := s.register(ctx,
+			o, err := s.registerVerified(ctx,
 				RegisterCommand{Actor: a, CompetitionID: competitionID, Entry: entry, Idempotency: idempotency})
 			return keyedResult[RegistrationOutcome]{outcome: o, replayed: o.Replayed, record: o.Record}, err
 		})
@@ -59,9 +59,25 @@ func (s *Registrations) Register(
 	return outcome, err
 }
 
-// CheckVerified fails with ErrEmailUnverified if the actor has to confirm their address before they can register.
-func (s *Registrations) CheckVerified(ctx context.Context, a Actor) error {
-	return s.requireVerified(ctx, a)
+// CheckVerified fails with ErrEmailUnverified if the actor has to confirm their address before they can register for
+// the competition.
+func (s *Registrations) CheckVerified(ctx context.Context, a Actor, c *Competition) error {
+	return s.config.Verification.requireFor(ctx, a, c)
+}
+
+// registerVerified registers. Only a competition that needs a verified address, although others don't, has the account
+// read.
+func (s *Registrations) registerVerified(ctx context.Context, c RegisterCommand) (RegistrationOutcome, error) {
+	c.Unverified = s.config.Verification.unverified(c.Actor)
+	o, err := s.register(ctx, c)
+	if !c.Unverified || !ErrEmailUnverified.Is(err) {
+		return o, err
+	}
+	if err := s.readAccount(ctx, c.Actor, s.config.Verification.check); err != nil {
+		return RegistrationOutcome{}, err
+	}
+	c.Unverified = false
+	return s.register(ctx, c)
 }
 
 // register counts the attempts of those who send an access code or the code of a team.
@@ -84,12 +100,17 @@ func (s *Registrations) requireVerified(ctx context.Context, a Actor) error {
 	if !s.config.Verification.Required() {
 		return nil
 	}
+	return s.readAccount(ctx, a, s.config.Verification.require)
+}
+
+// readAccount bounds a check of the actor's account.
+func (s *Registrations) readAccount(ctx context.Context, a Actor, check func(context.Context, Actor) error) error {
 	if s.config.Patience > 0 {
 		var stop context.CancelFunc
 		ctx, stop = context.WithTimeout(ctx, s.config.Patience-ClientOf(ctx).Waited())
 		defer stop()
 	}
-	return s.config.Verification.require(ctx, a)
+	return check(ctx, a)
 }
 
 // Cancel cancels a registration. Its owner can do so until the start, the competition's organizer and admins at any

@@ -36,7 +36,7 @@ func TestAPressHasOnePatience(t *testing.T) {
 			Preparations: struct{ compete.PreparationStore }{}, Teams: others.Teams,
 			Competitions: others.Competitions, Accounts: others.Accounts, Throttle: &compete.Throttle{},
 			Sealer:       struct{ compete.Sealer }{},
-			Verification: compete.NewVerification(hangingUsers{}, true),
+			Verification: compete.NewVerification(hangingUsers{}, true, true),
 		})
 		began := time.Now()
 		who := compete.Actor{UserID: uuid.NewString(), Role: compete.RoleParticipant}

@@ -41,33 +41,35 @@ type Reviews struct {
 	Items   []Review
 }
 
-// reviewable reads a registration for a review, for staff of its competition, which read returns. Errors: ErrForbidden,
-// ErrRegistrationGone, ErrNotReviewed, and other errors of read.
+// reviewable reads a registration for a review, for staff of its competition, and the competition, which read returns.
+// Errors: ErrForbidden, ErrRegistrationGone, ErrNotReviewed, and other errors of read.
 func (s *Applications) reviewable(
 	ctx context.Context, a Actor, registrationID string,
 	read func(ctx context.Context, a Actor, competitionID string) (Competition, error),
-) (ParticipantRegistration, error) {
-	var none ParticipantRegistration
+) (ParticipantRegistration, Competition, error) {
+	refuse := func(err error) (ParticipantRegistration, Competition, error) {
+		return ParticipantRegistration{}, Competition{}, err
+	}
 	if err := require(a, RoleOrganizer); err != nil {
-		return none, err
+		return refuse(err)
 	}
 	if !ValidID(registrationID) {
-		return none, ErrRegistrationGone
+		return refuse(ErrRegistrationGone)
 	}
 	r, err := s.config.Registrations.ParticipantRegistration(ctx, registrationID)
 	if err != nil {
-		return none, err
+		return refuse(err)
 	}
 	c, err := read(ctx, a, r.CompetitionID)
 	switch {
 	case errors.Is(err, ErrCompetitionMissing), errors.Is(err, ErrForbidden):
-		return none, ErrRegistrationGone
+		return refuse(ErrRegistrationGone)
 	case err != nil:
-		return none, err
+		return refuse(err)
 	case !c.Reviewed():
-		return none, ErrNotReviewed
+		return refuse(ErrNotReviewed)
 	}
-	return r, nil
+	return r, c, nil
 }
 
 // Review saves the actor's review of an application; each reviewer has one. It returns all reviews. Errors: Invalid,
@@ -83,7 +85,7 @@ func (s *Applications) Review(ctx context.Context, a Actor, registrationID strin
 		}
 		return c, err
 	}
-	r, err := s.reviewable(ctx, a, registrationID, open)
+	r, _, err := s.reviewable(ctx, a, registrationID, open)
 	if err != nil {
 		return Reviews{}, err
 	}
@@ -109,7 +111,7 @@ func (s *Applications) Review(ctx context.Context, a Actor, registrationID strin
 
 // Reviews lists the reviews of an application, oldest first, for the competition's organizer and admins.
 func (s *Applications) Reviews(ctx context.Context, a Actor, registrationID string) (Reviews, error) {
-	r, err := s.reviewable(ctx, a, registrationID, s.config.Competitions.Managed)
+	r, _, err := s.reviewable(ctx, a, registrationID, s.config.Competitions.Managed)
 	if err != nil {
 		return Reviews{}, err
 	}

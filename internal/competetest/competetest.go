@@ -42,7 +42,7 @@ func Services(p Parts) compete.Services {
 	}
 	users, throttle := struct{ compete.UserStore }{}, &compete.Throttle{}
 	passwords, wording := struct{ compete.PasswordHasher }{}, struct{ compete.AccountWording }{}
-	s := compete.Services{Verification: compete.NewVerification(users, false)}
+	s := compete.Services{Verification: compete.NewVerification(users, false, false)}
 	s.Competitions = compete.NewCompetitions(compete.CompetitionsConfig{
 		Runtime: runtime, Store: p.Competitions, Users: users, Registrar: p.Registrar,
 		Covers:     struct{ compete.CoverStore }{},

@@ -25,6 +25,8 @@ const Password = "password123"
 type Registrar interface {
 	Start()
 	Stop(ctx context.Context) error
+	Release(ctx context.Context, competitionID string) (more bool, err error)
+	Draw(ctx context.Context, competitionID string) (more bool, err error)
 }
 
 // Seats are the services through which the demo gives and takes seats, and their registrar.
@@ -33,6 +35,7 @@ type Seats struct {
 	Registrations *compete.Registrations
 	Applications  *compete.Applications
 	Teams         *compete.Teams
+	Draws         *compete.Draws
 	Registrar     Registrar
 }
 
@@ -97,6 +100,9 @@ func (s *seeder) seed(ctx context.Context) error {
 		if err := s.competition(ctx, i, plan); err != nil {
 			return fmt.Errorf("%q: %w", plan.title, err)
 		}
+	}
+	if err := s.pastLottery(ctx); err != nil {
+		return fmt.Errorf("the lottery that is over: %w", err)
 	}
 	_, err = s.account(ctx, adminEmail, adminName, compete.RoleAdmin, hash)
 	return err
@@ -225,38 +231,6 @@ func entryOf(c *compete.Competition, n int) compete.Entry {
 	}
 	entry.DivisionID = c.Divisions[division].ID
 	return entry
-}
-
-var reviewNotes = []string{"Has built something like this before.", "", "", "First hackathon, and very motivated."}
-
-// review scores two thirds of the applications, and drafts decisions about half of them.
-func (s *seeder) review(ctx context.Context, organizer compete.Actor, competitionID string) error {
-	found, err := s.Applications.List(ctx, organizer, competitionID, "",
-		compete.ApplicationFilter{Limit: compete.MaxPageSize})
-	if err != nil {
-		return err
-	}
-	var items []compete.DecisionItem
-	for i := range found.Items {
-		if i%3 == 2 {
-			continue
-		}
-		id, score := found.Items[i].ID, compete.MinScore+i*7%compete.MaxScore
-		if _, err := s.Applications.Review(ctx, organizer, id, score, reviewNotes[i%len(reviewNotes)]); err != nil {
-			return err
-		}
-		if i < len(found.Items)/2 {
-			decision := compete.DecisionWaitlist
-			if score > 3 {
-				decision = compete.DecisionAdmit
-			} else if score < 2 {
-				decision = compete.DecisionReject
-			}
-			items = append(items, compete.DecisionItem{RegistrationID: id, Decision: decision})
-		}
-	}
-	_, err = s.Applications.Decide(ctx, organizer, competitionID, items)
-	return err
 }
 
 // registration registers somebody; a waverer changes their mind at once.

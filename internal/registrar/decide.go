@@ -84,6 +84,9 @@ func (c *register) admissible(
 	if refusal := competition.CheckRegistrant(c.Actor, held); refusal != nil {
 		return "", refusal, nil
 	}
+	if c.Unverified && competition.Drawn() {
+		return "", compete.ErrEmailUnverified, nil
+	}
 	if competition.Team != nil && !entry.Team.IsZero() {
 		status, refusal := c.teamAdmissible(b, competition, entry, joins, now)
 		if status != "" || refusal != nil {

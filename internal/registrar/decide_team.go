@@ -282,12 +282,12 @@ func (c *removeMember) decide(b *batch, now time.Time) (result, error, error) {
 func (c *removeMember) leave(b *batch, now time.Time) (result, error, error) {
 	competition, one := b.withTeams(c.CompetitionID), b.teams.byID[c.TeamID]
 	if competition == nil || one == nil || one.CompetitionID != competition.ID {
-		return result{}, compete.ErrTeamMissing, nil
+		return result{}, compete.ErrTeamGone, nil
 	}
 	r := one.member(c.userID)
 	switch {
 	case r == nil:
-		return result{}, compete.ErrTeamMissing, nil
+		return result{}, compete.ErrTeamGone, nil
 	case competition.SeatsPerTeam():
 		return (&cancel{compete.CancelCommand{Actor: c.Actor, RegistrationID: r.ID}}).decide(b, now)
 	}

@@ -24,7 +24,7 @@ func (s *Store) Applications(
 	var st statement
 	st.Add(`SELECT ` + registrationColumns + `, ` + participantColumns + `, 0, coalesce(d.decision, ''),
 		coalesce(s.reviews, 0), coalesce(s.average, 0), coalesce(m.score, 0), coalesce(m.note, ''),
-		` + answersIf(f.Asked) + ` FROM `)
+		` + answersIf(f.Asked) + `, ` + teamIf(f.Teams) + ` FROM `)
 	st.among(s.db, among)
 	if byScore {
 		st.Add(`review_scores s JOIN registrations r ON r.id = s.registration_id`)
@@ -34,9 +34,12 @@ func (s *Store) Applications(
 	st.Add(` JOIN users u ON u.id = r.user_id
 		LEFT JOIN decisions d ON d.registration_id = r.id AND d.seq = r.seq
 		LEFT JOIN reviews m ON m.registration_id = r.id AND m.reviewer_id = %s`, optionalID(f.ReviewerID))
-	if byScore {
+	switch {
+	case byScore:
 		st.Add(` WHERE s.competition_id = %s`, competitionID)
-	} else {
+	case f.DivisionID != "": // without the index of the competition, since that of the division is better
+		st.Add(` WHERE {+r.competition_id} = %s`, competitionID)
+	default:
 		st.Add(` WHERE r.competition_id = %s`, competitionID)
 	}
 	st.is(`r.user_id`, among)
@@ -64,11 +67,16 @@ func (s *Store) Applications(
 
 // deciding adds the conditions of a list of applications on a registration r, its draft d, and the reviewer's review m.
 func (s *statement) deciding(f compete.ApplicationFilter) {
-	s.Add(` AND NOT r.follows`) // they go along with their captain's
-	if f.Status != "" {
-		s.Add(` AND r.status = %s`, string(f.Status))
-	} else {
-		s.Add(` AND r.status IN ('APPLIED', 'WAITLISTED', 'REJECTED')`)
+	switch {
+	case f.RegistrationID != "":
+		s.Add(` AND r.id = %s`, f.RegistrationID)
+	case f.Status != "":
+		s.Add(` AND NOT r.follows AND r.status = %s`, string(f.Status)) // those go along with their captain's
+	default:
+		s.Add(` AND NOT r.follows AND r.status IN ('APPLIED', 'WAITLISTED', 'REJECTED')`)
+	}
+	if f.DivisionID != "" {
+		s.Add(` AND r.division_id = %s`, f.DivisionID)
 	}
 	if f.Decision != "" {
 		s.Add(` AND d.decision = %s`, string(f.Decision))
@@ -79,17 +87,17 @@ func (s *statement) deciding(f compete.ApplicationFilter) {
 	if f.Undecided {
 		s.Add(` AND r.status = 'APPLIED' AND d.decision IS NULL`)
 	}
-	if f.RegistrationID != "" {
-		s.Add(` AND r.id = %s`, f.RegistrationID)
-	}
 	if f.Unscored {
 		s.Add(` AND m.score IS NULL`)
 	}
 }
 
 func scanApplication(row sqldb.Row) (a compete.Application, err error) {
+	var answers storedAnswers
+	var team string
 	a.ParticipantRegistration, err = sqldb.ScanWith(scanParticipantRegistration, &a.Decision, &a.Reviews, &a.Average,
-		&a.Mine, &a.MyNote, (*storedAnswers)(&a.Answers))(row)
+		&a.Mine, &a.MyNote, &answers, &team)(row)
+	a.Answers, a.Team = compete.Answers(answers), team
 	return a, err
 }
 

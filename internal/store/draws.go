@@ -140,6 +140,37 @@ func (s *Store) SetTickets(
 	return unknown, err
 }
 
+// Unapplied implements compete.DrawStore.
+func (s *Store) Unapplied(ctx context.Context, competitionID string, emails []string) ([]string, error) {
+	applied, err := sqldb.List(ctx, s.reader, sqldb.ScanString, `SELECT u.email FROM users u
+		JOIN registrations r ON r.user_id = u.id AND r.competition_id = $1
+		WHERE u.email {any $2 text} AND r.status = 'APPLIED' AND NOT r.follows`, competitionID, s.db.Array(emails))
+	if err != nil {
+		return nil, err
+	}
+	known := make(map[string]bool, len(applied))
+	for _, email := range applied {
+		known[email] = true
+	}
+	return slices.DeleteFunc(slices.Clone(emails), func(email string) bool { return known[email] }), nil
+}
+
+// Tickets implements compete.DrawStore.
+func (s *Store) Tickets(ctx context.Context, competitionID string, cursor compete.Cursor, limit int) (
+	compete.Page[compete.TicketHolder], error,
+) {
+	found, err := sqldb.List(ctx, s.reader, func(row sqldb.Row) (t compete.TicketHolder, err error) {
+		err = row.Scan(&t.Email, &t.Name, &t.Tickets, &t.RegistrationID, &t.Seq)
+		return t, err
+	}, `SELECT u.email, u.name, coalesce(t.tickets, 1), r.id, r.seq FROM registrations r
+		JOIN users u ON u.id = r.user_id LEFT JOIN draw_tickets t ON t.registration_id = r.id
+		WHERE r.competition_id = $1 AND r.status = 'APPLIED' AND NOT r.follows AND r.seq > $2
+		ORDER BY r.seq LIMIT $3`, competitionID, cursor.Key, limit+1)
+	return page(found, limit, compete.TicketList, func(t compete.TicketHolder) (int64, string) {
+		return t.Seq, t.RegistrationID
+	}), err
+}
+
 // DueDraws implements compete.DrawStore.
 func (s *Store) DueDraws(ctx context.Context, now time.Time, limit int) ([]string, error) {
 	return sqldb.List(ctx, s.writer, sqldb.ScanString, `SELECT c.id`+fromCompetitions+`

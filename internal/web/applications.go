@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -20,6 +21,13 @@ const (
 	showUndecided = "UNDECIDED"
 	showUnscored  = "UNSCORED"
 )
+
+var applicationStatuses = []pages.Tab{
+	{Label: "Any status"},
+	{Label: "Applied", Value: string(compete.RegistrationApplied)},
+	{Label: "Waitlisted", Value: string(compete.RegistrationWaitlisted)},
+	{Label: "Not admitted", Value: string(compete.RegistrationRejected)},
+}
 
 var applicationTabs = []pages.Tab{
 	{Label: "All"},
@@ -55,7 +63,7 @@ func inboxPath(competitionID string) string {
 func applicationFilter(q url.Values) compete.ApplicationFilter {
 	f := compete.ApplicationFilter{
 		Search: q.Get("search"), Sort: compete.ApplicationSort(q.Get("sort")), Limit: applicationsPerPage,
-		WithReviews: true,
+		Status: compete.RegistrationStatus(q.Get("status")), DivisionID: q.Get("division"), WithReviews: true,
 	}
 	switch show := q.Get("show"); show {
 	case showUndecided:
@@ -75,10 +83,16 @@ func (a *app) applications(r *http.Request, v *visit, c compete.Competition) (re
 		return nil, err
 	}
 	status, q := http.StatusOK, r.URL.Query()
+	filter := applicationFilter(q)
+	if c.Division(filter.DivisionID) == nil { // removed since
+		filter.DivisionID = ""
+	}
 	data.Search, data.Sort, data.Filter = q.Get("search"), q.Get("sort"), q.Get("show")
+	data.Status, data.Division = q.Get("status"), filter.DivisionID
+	data.Divisions, data.Statuses = divisionsOfInbox(&c, r.URL), chipsFor(r.URL, "status", applicationStatuses)
 	data.Address = r.URL.RequestURI()
 	data.Tabs = decisionTabs(data.State, r.URL)
-	found, err := a.Applications.List(r.Context(), v.actor, c.ID, q.Get("cursor"), applicationFilter(q))
+	found, err := a.Applications.List(r.Context(), v.actor, c.ID, q.Get("cursor"), filter)
 	if e, ok := refused(err); err != nil && ok && e.Kind == compete.KindInvalid {
 		status, data.Error = http.StatusUnprocessableEntity, "This search didn't work: "+firstField(e)
 	} else if err != nil {
@@ -121,7 +135,38 @@ func decisionsView(c *compete.Competition, s compete.DecisionState, v *visit) pa
 	return view
 }
 
-// decisionTabs shows counts of what is counted anyway.
+// divisionsOfInbox are the divisions to choose from; none if there are none.
+func divisionsOfInbox(c *compete.Competition, address *url.URL) []pages.Tab {
+	if len(c.Divisions) == 0 {
+		return nil
+	}
+	parts := []pages.Tab{{Label: "All divisions"}}
+	for _, d := range c.Divisions {
+		parts = append(parts, pages.Tab{Label: d.Name, Value: d.ID})
+	}
+	return chipsFor(address, "division", parts)
+}
+
+// chipsFor leads to parts of a list that differ in one value of its query; the first is everything.
+func chipsFor(address *url.URL, name string, parts []pages.Tab) []pages.Tab {
+	q := address.Query()
+	chosen := q.Get(name)
+	if !slices.ContainsFunc(parts, func(part pages.Tab) bool { return part.Value == chosen }) {
+		chosen = ""
+	}
+	q.Del("cursor")
+	chips := slices.Clone(parts)
+	for i := range chips {
+		chip := &chips[i]
+		if q.Set(name, chip.Value); chip.Value == "" {
+			q.Del(name)
+		}
+		chip.On, chip.Href = chip.Value == chosen, address.Path+"?"+q.Encode()
+	}
+	return chips
+}
+
+// decisionTabs shows counts of what is counted anyway, which isn't part of the list.
 func decisionTabs(state pages.DecisionsView, address *url.URL) []pages.Tab {
 	counts := map[string]int{
 		showUndecided: state.Undecided, string(compete.DecisionAdmit): state.Admit,
@@ -129,7 +174,7 @@ func decisionTabs(state pages.DecisionsView, address *url.URL) []pages.Tab {
 	}
 	var tabs []pages.Tab
 	q := address.Query()
-	chosen := q.Get("show")
+	chosen, part := q.Get("show"), q.Get("division") != "" || q.Get("status") != "" || q.Get("search") != ""
 	q.Del("cursor")
 	for _, tab := range applicationTabs {
 		q.Set("show", tab.Value)
@@ -137,7 +182,7 @@ func decisionTabs(state pages.DecisionsView, address *url.URL) []pages.Tab {
 			q.Del("show")
 		}
 		n, counted := counts[tab.Value]
-		tab.On, tab.Href, tab.Count, tab.Uncounted = tab.Value == chosen, address.Path+"?"+q.Encode(), n, !counted
+		tab.On, tab.Href, tab.Count, tab.Uncounted = tab.Value == chosen, address.Path+"?"+q.Encode(), n, !counted || part
 		tabs = append(tabs, tab)
 	}
 	return tabs
@@ -147,6 +192,7 @@ func applicationRow(c *compete.Competition, a *compete.Application) pages.Applic
 	row := pages.ApplicationRow{
 		ID: a.ID, Seq: a.Seq, Name: a.Participant.Name, Email: a.Participant.Email,
 		Disabled: a.Participant.Disabled && !a.Participant.Erased, State: registrationState(&a.Registration),
+		Division: divisionName(c, a.DivisionID), Team: a.Team, TeamID: a.TeamID, Looking: a.Looking,
 		At: a.RegisteredAt, Decision: string(a.Decision), Reviews: a.Reviews, Mine: a.Mine, Note: a.MyNote,
 	}
 	if a.Reviews > 0 {

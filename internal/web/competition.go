@@ -266,7 +266,7 @@ func (a *app) withdrawForm(r *http.Request, v *visit) (response, error) {
 	}
 	question := pages.Confirm{
 		Title: "Cancel your registration?", Yes: "Cancel registration", No: "Keep registration", Danger: true,
-		Text: seatNotice(&c, v.now), Action: "/competitions/" + c.ID + "/withdraw", Back: "/competitions/" + c.ID,
+		Text: seatNotice(&c, &stand, v.now), Action: "/competitions/" + c.ID + "/withdraw", Back: "/competitions/" + c.ID,
 	}
 	switch stand.Kind {
 	case pages.StandIn:
@@ -298,16 +298,25 @@ func (a *app) withdrawForm(r *http.Request, v *visit) (response, error) {
 const fromWaitlist = "from=waitlist"
 
 // seatNotice says what happens to a seat that is given up now, and whether there is a way back.
-func seatNotice(c *compete.Competition, now time.Time) string {
-	waited := c.Waitlisted > 0
-	text := "Your seat for " + quoted(c.Title) + " goes to the next person in line. "
-	if !waited {
-		text = "You'll give up your seat for " + quoted(c.Title) + ". "
+func seatNotice(c *compete.Competition, stand *pages.Stand, now time.Time) string {
+	passes := c.Passes(stand.DivisionID, now)
+	text := "You'll give up your seat for " + quoted(c.Title) + ". "
+	switch {
+	case stand.Together && stand.Team != nil && !stand.Team.Captain:
+		passes, text = false, "You'll leave your team for "+quoted(c.Title)+". The team keeps its seat. "
+	case passes && stand.Together:
+		text = "Your team's seat for " + quoted(c.Title) + " goes to the next team in line. "
+	case passes:
+		text = "Your seat for " + quoted(c.Title) + " goes to the next person in line. "
 	}
 	switch {
 	case c.Phase(now) == compete.PhaseClosed:
 		return text + "Registration is closed, so you can't register again."
-	case waited:
+	case stand.Together && stand.Team != nil && !stand.Team.Captain:
+		return text + "You can join again while the team has room."
+	case c.TakesApplications():
+		return text + "You can apply again until registration closes."
+	case passes:
 		return text + "If you register again, you'll start at the end of the line."
 	}
 	return text + "You can register again while seats are free, and you'll get a new number."

@@ -189,7 +189,7 @@ func (a *app) removeCover(r *http.Request, v *visit) (response, error) {
 
 // readUpload reads the picture from a form with one file.
 func readUpload(v *visit) ([]byte, error) {
-	upload, err := readMultipart(v)
+	upload, err := readMultipart(v, "cover", compete.MaxCoverUpload)
 	if err == nil && len(upload) == 0 {
 		err = compete.Invalid(compete.FieldError{Field: "cover", Message: "must be a picture: choose a file first"})
 	}
@@ -202,7 +202,7 @@ func readCoverBeside(v *visit) ([]byte, error) {
 	if !bringsFile(v.r) {
 		return nil, nil
 	}
-	upload, err := readMultipart(v)
+	upload, err := readMultipart(v, "cover", compete.MaxCoverUpload)
 	if len(upload) > 0 && !v.actor.LoggedIn() {
 		v.r.PostForm.Set(coverLost, "true")
 		upload = nil
@@ -210,9 +210,9 @@ func readCoverBeside(v *visit) ([]byte, error) {
 	return upload, err
 }
 
-// readMultipart reads a form's fields into the request's PostForm, and returns the picture, or its first MaxCoverUpload
-// bytes and one more.
-func readMultipart(v *visit) (upload []byte, err error) {
+// readMultipart reads a form's fields into the request's PostForm, and returns the file in the field with a name, or its
+// first most bytes and one more.
+func readMultipart(v *visit, file string, most int64) (upload []byte, err error) {
 	// not all writers support deadlines
 	_ = http.NewResponseController(v.w).SetReadDeadline(time.Now().Add(compete.CoverUploadTime))
 	parts, err := v.r.MultipartReader()
@@ -229,14 +229,14 @@ func readMultipart(v *visit) (upload []byte, err error) {
 			return nil, errBadForm
 		}
 		limit := &io.LimitedReader{R: part, N: fields}
-		if part.FileName() != "" || part.FormName() == "cover" {
-			limit.N = compete.MaxCoverUpload + 1
+		if part.FileName() != "" || part.FormName() == file {
+			limit.N = most + 1
 		}
 		content, err := io.ReadAll(limit)
 		switch {
 		case err != nil:
 			return nil, errBadForm
-		case part.FormName() == "cover":
+		case part.FormName() == file:
 			upload = content
 		case part.FileName() == "":
 			if fields = limit.N; fields == 0 {

@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/minicompete/minicompete/internal/compete"
@@ -183,15 +184,51 @@ const (
 	fewTaken = 50
 )
 
+// waitingCount says how many wait: people, or teams where a seat is for a team.
+func waitingCount(c *compete.Competition, n int) string {
+	if c.SeatsPerTeam() {
+		return ui.Plural(n, "team", "teams")
+	}
+	return ui.Plural(n, "person", "people")
+}
+
+// fullNotice says that people wait where no seat is left: in the competition, or in some of its divisions; empty if it
+// isn't so.
+func fullNotice(c *compete.Competition) string {
+	if c.SeatsLeft <= 0 && c.Waitlisted > 0 {
+		return quoted(c.Title) + " is full, with " + waitingCount(c, c.Waitlisted) + " waiting."
+	}
+	var full []string
+	waiting := 0
+	for _, d := range c.Divisions {
+		if d.SeatsLeft <= 0 && d.Waitlisted > 0 {
+			full = append(full, d.Name)
+			waiting += d.Waitlisted
+		}
+	}
+	switch len(full) {
+	case 0:
+		return ""
+	case 1:
+		return quoted(c.Title) + ": " + full[0] + " is full, with " + waitingCount(c, waiting) + " waiting."
+	}
+	return quoted(c.Title) + ": " + strings.Join(full, ", ") + " are full, with " + waitingCount(c, waiting) +
+		" waiting."
+}
+
 // attentionFor returns what needs an organizer's attention, the most urgent first.
 func attentionFor(c *compete.Competition, phase compete.Phase, now time.Time) (pages.Attention, bool) {
 	edit := pages.Attention{Href: "/competitions/" + c.ID + "/edit", Do: "Edit"}
 	switch {
-	case c.Waitlisted > 0 && !c.Started(now):
-		edit.Text = quoted(c.Title) + " is full, with " + ui.Plural(c.Waitlisted, "person", "people") +
-			" waiting. Add seats?"
-		edit.Do = "Add seats"
+	case fullNotice(c) != "" && !c.Started(now):
+		edit.Text, edit.Do = fullNotice(c)+" Add seats?", "Add seats"
 		return edit, true
+	case c.Waitlisted > 0 && c.SeatsLeft > 0 && c.Reviewed() && !c.Started(now):
+		return pages.Attention{
+			Text: quoted(c.Title) + " has " + ui.Plural(c.SeatsLeft, "seat", "seats") + " left, and " +
+				waitingCount(c, c.Waitlisted) + " on the waitlist.",
+			Href: inboxPath(c.ID), Do: "Decide",
+		}, true
 	case phase == compete.PhaseOpen && c.RegDeadline.Sub(now) < soon && c.Registered()*100 < c.Capacity*fewTaken:
 		edit.Text = "Registration for " + quoted(c.Title) + " closes soon, and most seats are still free."
 		edit.Do = "Extend deadline"

@@ -14,6 +14,7 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 	"github.com/minicompete/minicompete/internal/draw"
 	"github.com/minicompete/minicompete/internal/problem"
+	"github.com/minicompete/minicompete/internal/sheet"
 	"github.com/minicompete/minicompete/internal/web/pages"
 	"github.com/minicompete/minicompete/internal/web/ui"
 )
@@ -53,7 +54,10 @@ func (a *app) showDraw(v *visit, status int, typed *pages.DrawForm) (response, e
 	}
 	data.Typed = pages.DrawForm{Source: string(state.Source.Kind), Name: state.Source.Name}
 	if typed != nil {
-		data.Typed = *typed
+		stored := data.Typed
+		if data.Typed = *typed; typed.Form != pages.SourceForm { // that form wasn't sent
+			data.Typed.Source, data.Typed.Name = stored.Source, stored.Name
+		}
 	}
 	return show(status, pages.Draw(v.page("The draw for "+c.Title, ui.SectionCompetitions), data)), nil
 }
@@ -85,7 +89,7 @@ func (a *app) afterDrawForm(v *visit, err error, flash string, typed pages.DrawF
 }
 
 func (a *app) setDrawSource(r *http.Request, v *visit) (response, error) {
-	typed := pages.DrawForm{Source: r.PostFormValue("source"), Name: r.PostFormValue("name")}
+	typed := pages.DrawForm{Form: pages.SourceForm, Source: r.PostFormValue("source"), Name: r.PostFormValue("name")}
 	source := compete.DrawSource{Kind: draw.SourceKind(typed.Source), Name: typed.Name}
 	if source.Kind == draw.SourceQuicknet {
 		source.Name = "" // the field is for the other source
@@ -95,18 +99,39 @@ func (a *app) setDrawSource(r *http.Request, v *visit) (response, error) {
 }
 
 func (a *app) enterDrawValue(r *http.Request, v *visit) (response, error) {
-	typed := pages.DrawForm{Value: r.PostFormValue("value")}
+	typed := pages.DrawForm{Form: pages.ValueForm, Value: r.PostFormValue("value")}
 	err := a.Draws.EnterValue(r.Context(), v.actor, r.PathValue("id"), typed.Value)
 	return a.afterDrawForm(v, err, "draw-value", typed)
 }
 
+// maxTicketsFile bounds a list of tickets, in bytes: compete.MaxTicketList lines as the page itself exports them.
+const maxTicketsFile = 16 << 20
+
+// setTickets saves a list from a file or, without one, what was pasted.
 func (a *app) setTickets(r *http.Request, v *visit) (response, error) {
-	typed := pages.DrawForm{Source: string(draw.SourceQuicknet), Tickets: r.PostFormValue("tickets")}
-	items, unreadable := readTickets(typed.Tickets)
+	if _, err := a.managed(v); err != nil { // before a large file is read
+		return nil, err
+	}
+	var file []byte
+	if bringsFile(r) {
+		var err error
+		if file, err = readMultipart(v, "file", maxTicketsFile); err != nil {
+			return nil, err
+		}
+	}
+	typed := pages.DrawForm{Form: pages.TicketsForm, Tickets: r.PostFormValue("tickets")}
+	text := typed.Tickets
+	if len(file) > 0 {
+		text = string(file)
+	}
+	items, unreadable := readTickets(text)
+	if len(file) > maxTicketsFile {
+		unreadable = "The file is larger than 16 MB."
+	}
 	if unreadable != "" {
 		items = nil // refused as well, but only after who may do this at all
 	}
-	err := a.Draws.SetTickets(r.Context(), v.actor, r.PathValue("id"), items)
+	err := a.Draws.SetTicketList(r.Context(), v.actor, r.PathValue("id"), items)
 	if e, ok := refused(err); err != nil && ok && e.Kind == compete.KindInvalid {
 		typed.Errors = pages.Errors{"tickets": cmp.Or(unreadable, ticketProblem(e, items))}
 		return a.showDraw(v, http.StatusUnprocessableEntity, &typed)
@@ -114,30 +139,53 @@ func (a *app) setTickets(r *http.Request, v *visit) (response, error) {
 	return a.afterDrawForm(v, err, "tickets-saved", typed)
 }
 
-// readTickets reads lines of an email and a number. A heading is skipped.
+// ticketsCSV exports everybody's tickets, in a form that can be saved again.
+func (a *app) ticketsCSV(r *http.Request, v *visit) (response, error) {
+	c, err := a.managed(v)
+	if err != nil {
+		return nil, err
+	}
+	parts, err := a.Draws.EveryTicket(r.Context(), v.actor, c.ID, "")
+	if err != nil {
+		return nil, err
+	}
+	return func(v *visit) error {
+		sheet.SendTickets(v.w, r, a.Log, sheet.TicketsName(c.Title, v.now.In(c.Zone())), sheet.BOM, parts)
+		return nil
+	}, nil
+}
+
+// readTickets reads lines of an email and a number; what follows them isn't looked at. A heading is skipped. Where the
+// comma is for decimals, spreadsheets separate cells by semicolons.
 func readTickets(text string) (items []compete.TicketItem, unreadable string) {
+	text = strings.TrimPrefix(text, sheet.BOM)
 	reader := csv.NewReader(strings.NewReader(text))
-	reader.FieldsPerRecord, reader.TrimLeadingSpace = 2, true
+	reader.FieldsPerRecord, reader.TrimLeadingSpace = -1, true
+	if first, _, _ := strings.Cut(text, "\n"); !strings.Contains(first, ",") && strings.Contains(first, ";") {
+		reader.Comma = ';'
+	}
 	for {
 		record, err := reader.Read()
 		if errors.Is(err, io.EOF) {
 			break
 		}
-		line, _ := reader.FieldPos(0)
-		if err != nil {
+		if err != nil || len(record) < 2 {
 			return nil, "Each line must have an email, a comma and a number."
 		}
+		line, _ := reader.FieldPos(0)
+		email := strings.TrimSpace(record[0])
 		tickets, err := strconv.Atoi(strings.TrimSpace(record[1]))
 		switch {
-		case err != nil && line == 1 && !strings.Contains(record[0], "@"):
+		case err != nil && line == 1 && !strings.Contains(email, "@"):
 			continue
 		case err != nil:
 			return nil, fmt.Sprintf("Line %d: the number of tickets must be a whole number.", line)
 		}
-		items = append(items, compete.TicketItem{Email: strings.TrimSpace(record[0]), Tickets: tickets})
+		// an exported address that would be a formula has an apostrophe
+		items = append(items, compete.TicketItem{Email: strings.TrimPrefix(email, "'"), Tickets: tickets})
 	}
 	if len(items) == 0 {
-		return nil, "Enter at least one line."
+		return nil, "Choose a file, or paste at least one line."
 	}
 	return items, ""
 }
@@ -145,10 +193,9 @@ func readTickets(text string) (items []compete.TicketItem, unreadable string) {
 // ticketProblem names the first person whose tickets are refused.
 func ticketProblem(e *compete.Error, items []compete.TicketItem) string {
 	field := e.Fields[0]
-	for i, item := range items {
-		if strings.HasPrefix(field.Field, fmt.Sprintf("items[%d].", i)) {
-			return item.Email + " " + field.Message + ". Nothing was saved."
-		}
+	var i int
+	if n, _ := fmt.Sscanf(field.Field, "items[%d].", &i); n == 1 && i < len(items) {
+		return items[i].Email + " " + field.Message + ". Nothing was saved."
 	}
-	return fmt.Sprintf("There must be 1 to %d lines.", compete.MaxTicketItems)
+	return fmt.Sprintf("There must be 1 to %s lines.", ui.Count(compete.MaxTicketList))
 }

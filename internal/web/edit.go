@@ -107,7 +107,7 @@ func (v *visit) followZone(a compete.Actor) {
 
 func showForm(v *visit, status int, form pages.CompetitionForm) response {
 	form.Viewer, form.Copyable = v.actor.UserID, v.copyable(form.ID)
-	form.MaxDivisions = compete.MaxDivisions
+	form.MaxDivisions, form.Unverified = compete.MaxDivisions, !v.app.Verification.RequiredForDraws()
 	form.DivisionsOpen = form.DivisionsOpen || slices.ContainsFunc(form.Divisions,
 		func(d pages.DivisionInput) bool { return d != pages.DivisionInput{} })
 	form.Drawn = drawnPath(form.Input("title").Value, compete.NormalizeTags(splitTags(form.Input("tags").Value)))

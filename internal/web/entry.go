@@ -72,7 +72,7 @@ func (a *app) registerForm(r *http.Request, v *visit) (response, error) {
 	if !stand.Asks || stand.Kind != pages.StandOpen && stand.Kind != pages.StandWaitlist && !joins {
 		return redirect("/competitions/" + c.ID), nil
 	}
-	if answer, err := a.verifiedFirst(v, withTeam("/competitions/"+c.ID+"/register", code)); answer != nil ||
+	if answer, err := a.verifiedFirst(v, &c, withTeam("/competitions/"+c.ID+"/register", code)); answer != nil ||
 		err != nil {
 		return answer, err
 	}
@@ -161,8 +161,8 @@ func preparePage(c *compete.Competition) pages.AnswersPage {
 }
 
 // verifiedFirst has the viewer confirm their address, if they have to, before they type anything.
-func (a *app) verifiedFirst(v *visit, next string) (response, error) {
-	err := a.Registrations.CheckVerified(v.r.Context(), v.actor)
+func (a *app) verifiedFirst(v *visit, c *compete.Competition, next string) (response, error) {
+	err := a.Registrations.CheckVerified(v.r.Context(), v.actor, c)
 	if errors.Is(err, compete.ErrEmailUnverified) {
 		return redirect(verifyPath(next)), nil
 	}
@@ -185,7 +185,7 @@ func (a *app) prepareForm(r *http.Request, v *visit) (response, error) {
 	case !stand.Asks || stand.Kind != pages.StandUpcoming:
 		return redirect("/competitions/" + c.ID), nil
 	}
-	if answer, err := a.verifiedFirst(v, withTeam("/competitions/"+c.ID+"/prepare", code)); answer != nil ||
+	if answer, err := a.verifiedFirst(v, &c, withTeam("/competitions/"+c.ID+"/prepare", code)); answer != nil ||
 		err != nil {
 		return answer, err
 	}

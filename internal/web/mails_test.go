@@ -48,9 +48,10 @@ func openSiteWith(t *testing.T, o apptest.Options) *site {
 // browser is a browser without JavaScript that doesn't follow redirects.
 type browser struct {
 	*http.Client
-	site   *site
-	t      *testing.T
-	origin string // origin of its posts; empty for none
+	site    *site
+	t       *testing.T
+	origin  string // origin of its posts; empty for none
+	partial bool   // whether it asks for parts of pages, as htmx does
 }
 
 func (s *site) browser(t *testing.T) *browser {
@@ -85,6 +86,9 @@ func (b *browser) do(method, path string, form url.Values) page {
 	}
 	if method == http.MethodPost {
 		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	if b.partial {
+		request.Header.Set("HX-Request", "true")
 	}
 	if b.origin != "" {
 		request.Header.Set("Origin", b.origin)

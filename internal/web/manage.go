@@ -34,11 +34,38 @@ func (a *app) closeForm(_ *http.Request, v *visit) (response, error) {
 		return nil, err
 	}
 	return ask(v, pages.Confirm{
-		Title: "Close registration now?", Yes: "Close registration", No: "Keep it open",
-		Text: "Nobody will be able to register for " + quoted(c.Title) +
-			". To reopen registration, set a later deadline.",
-		Action: "/competitions/" + c.ID + "/close", Back: "/competitions/" + c.ID,
+		Title: "Close registration now?", Yes: "Close registration", No: "Keep it open", Danger: closesForGood(&c),
+		Text: closingNotice(&c), Action: "/competitions/" + c.ID + "/close", Back: "/competitions/" + c.ID,
 	}), nil
+}
+
+// dropsTeams reports whether closing registration cancels teams with too few members.
+func dropsTeams(c *compete.Competition) bool {
+	return c.Team != nil && c.Team.DropIncomplete && c.Team.Min > 1
+}
+
+// closesForGood reports whether closing registration has effects that a later deadline doesn't undo.
+func closesForGood(c *compete.Competition) bool { return c.Drawn() || dropsTeams(c) }
+
+// closingNotice says what closing registration does.
+func closingNotice(c *compete.Competition) string {
+	text := "Nobody else will be able to register for " + quoted(c.Title) + ". "
+	if c.TakesApplications() {
+		text = "Nobody else will be able to apply for " + quoted(c.Title) + ". "
+	}
+	if dropsTeams(c) {
+		text += "Within seconds, teams with fewer than " + ui.Plural(c.Team.Min, "member", "members") +
+			" are cancelled, and their members notified. "
+	}
+	switch {
+	case c.Drawn():
+		return text + "The list for the draw is then frozen within seconds, so registration can't be reopened."
+	case dropsTeams(c):
+		return text + "A later deadline reopens registration, but doesn't bring these teams back."
+	case c.Reviewed():
+		return text + "You can still decide about applications. To reopen registration, set a later deadline."
+	}
+	return text + "To reopen registration, set a later deadline."
 }
 
 func (a *app) closeNow(_ *http.Request, v *visit) (response, error) {
@@ -80,15 +107,42 @@ func (a *app) cancelForm(_ *http.Request, v *visit) (response, error) {
 	if err != nil {
 		return nil, err
 	}
-	told := "Nobody has registered yet."
-	if n := c.Registered() + c.Waitlisted; n > 0 {
-		told = ui.Plural(n, "registered person", "registered people") + " will be notified."
+	told, err := a.toldOfCancelling(v, &c)
+	if err != nil {
+		return nil, err
 	}
 	return ask(v, pages.Confirm{
 		Title: "Cancel this competition?", Yes: "Cancel competition", No: "Keep it", Danger: true,
 		Text:   "This permanently cancels " + quoted(c.Title) + ". " + told,
 		Action: "/competitions/" + c.ID + "/cancel", Back: "/competitions/" + c.ID,
 	}), nil
+}
+
+// toldOfCancelling says who is notified if a competition is cancelled: everyone who has a place or may get one.
+func (a *app) toldOfCancelling(v *visit, c *compete.Competition) (string, error) {
+	counts, err := a.Registrations.ByStatus(v.r.Context(), v.actor, c, compete.RegistrationFilter{}, true)
+	if err != nil {
+		return "", err
+	}
+	applied, others := counts[compete.RegistrationApplied], 0
+	for status, n := range counts {
+		if status.Hopeful() && status != compete.RegistrationApplied {
+			others += n
+		}
+	}
+	registered := ui.Plural(others, "registered person", "registered people")
+	applicants := ui.Plural(applied, "person who applied", "people who applied")
+	switch {
+	case applied > 0 && others > 0:
+		return registered + " and " + applicants + " will be notified.", nil
+	case applied > 0:
+		return applicants + " will be notified.", nil
+	case others > 0:
+		return registered + " will be notified.", nil
+	case c.TakesApplications():
+		return "Nobody has applied yet.", nil
+	}
+	return "Nobody has registered yet.", nil
 }
 
 func (a *app) cancel(_ *http.Request, v *visit) (response, error) {

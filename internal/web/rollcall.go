@@ -58,6 +58,7 @@ func (a *app) printRegistrations(r *http.Request, v *visit) (response, error) {
 		Title: c.Title, Starts: c.StartDate, Zone: c.Zone(), Printed: v.now, Search: f.Search,
 		Division: divisionName(&c, f.DivisionID),
 		Back:     listAddress("/competitions/"+c.ID+"/registrations", f),
+		Teams:    c.Team != nil, Divisions: len(c.Divisions) > 0 && f.DivisionID == "",
 	}
 	for _, tab := range tabsView("", f, counts) {
 		if tab.On {
@@ -72,7 +73,7 @@ func (a *app) printRegistrations(r *http.Request, v *visit) (response, error) {
 		h := v.w.Header()
 		h.Set("Content-Type", "text/html; charset=utf-8")
 		h.Set("Cache-Control", "no-store")
-		err := pages.RollCall(page, data, rollCallRows(&c, parts, f.Status)).Render(ui.WithViewerZone(r.Context(),
+		err := pages.RollCall(page, data, rollCallRows(&c, data, parts, f.Status)).Render(ui.WithViewerZone(r.Context(),
 			v.zone()), sheet.Patient(v.w))
 		if err != nil {
 			if !errors.Is(err, r.Context().Err()) {
@@ -86,7 +87,7 @@ func (a *app) printRegistrations(r *http.Request, v *visit) (response, error) {
 
 // rollCallRows renders the rows with a status while they are read; if it is empty, all but the cancelled ones.
 func rollCallRows(
-	c *compete.Competition, parts iter.Seq2[[]compete.ParticipantRegistration, error],
+	c *compete.Competition, data pages.RollCallData, parts iter.Seq2[[]compete.ParticipantRegistration, error],
 	status compete.RegistrationStatus,
 ) templ.Component {
 	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
@@ -98,7 +99,9 @@ func rollCallRows(
 				if status == "" && part[i].Status == compete.RegistrationCancelled {
 					continue
 				}
-				if err := pages.RollCallRow(registrationRow(&part[i], c)).Render(ctx, w); err != nil {
+				row := registrationRow(&part[i], c)
+				row.Team = part[i].Team
+				if err := pages.RollCallRow(data, row).Render(ctx, w); err != nil {
 					return err
 				}
 			}

@@ -133,6 +133,7 @@ func (a *app) competitionRoutes() []route {
 		{"GET /competitions/{id}/draw.json", a.drawFile},
 		{"POST /competitions/{id}/draw/source", a.setDrawSource},
 		{"POST /competitions/{id}/draw/tickets", a.setTickets},
+		{"GET /competitions/{id}/draw/tickets.csv", a.ticketsCSV},
 		{"POST /competitions/{id}/draw/value", a.enterDrawValue},
 		{"GET /competitions/{id}/audit", a.competitionAudit},
 		{"GET /competitions/{id}/audit.csv", a.competitionAuditCSV},

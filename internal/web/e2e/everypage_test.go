@@ -24,6 +24,7 @@ var noPage = map[string]string{
 	"GET /competitions/{id}/stand":                 "a part of a page",
 	"GET /competitions/{id}/applications/progress": "a part of a page",
 	"GET /competitions/{id}/draw.json":             "a file",
+	"GET /competitions/{id}/draw/tickets.csv":      "a file",
 	"GET /competitions/{id}/registrations.csv":     "a file",
 	"GET /competitions/{id}/audit.csv":             "a file",
 	"GET /admin/audit.csv":                         "a file",
