@@ -3,6 +3,8 @@ package sqldb
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -14,7 +16,17 @@ import (
 //	Words  on SQLite, an FTS5 table over the column words of Table, whose rowid is the column number of Table
 //
 // and, on PostgreSQL, an index on the column words of Table.
-type TextIndex struct{ Table, Owner, Words string }
+//
+// For hits in the order of a time, Times are columns of Table, and its migrations create on PostgreSQL
+//
+//	Daily  a function of words and Times that returns a tsvector of each word of each of these days in UTC, as "0.20787
+//	       word" where the first of Times is 20787 days after 1970, and an index on Daily(words, Times)
+//
+// and, on SQLite, an index on the first of Times.
+type TextIndex struct {
+	Table, Owner, Words, Daily string
+	Times                      []string
+}
 
 // TrigramIndex finds rows that may have some text in a column, by the groups of three characters (trigrams) in it and
 // in two spaces after it. Its migrations create, on SQLite,
@@ -27,12 +39,17 @@ type TextIndex struct{ Table, Owner, Words string }
 type TrigramIndex struct{ Words, Grams, Numbers, Owner, Table, Column, Function string }
 
 // textDialect contains the differences between indexes of text. The verbs of formats are numbered: a condition's are
-// table, owner, words, the id of the row and the parameter with the query; a sample's are table, words and sampled;
-// those of trigrams and beginnings are words, grams, numbers, owner, table, column and function.
+// table, owner, words, the id of the row and the parameter with the query; a sample's are table and sampled; those of
+// parts are explained there; those of trigrams and beginnings are words, grams, numbers, owner, table, column and function.
 type textDialect struct {
 	few, many      string // formats of a condition
 	hits           string // format of a query, whose fourth verb is a column instead of the id
-	sample         string // format of a query that counts how many of the first rows the query $1 finds
+	parts          string // format of what precedes the query that partHits is part of: see Parts
+	partHits       string // format of a query like hits
+	rows           string // format of a query for about how many rows the table, its only verb, has
+	inSample       string // format of a query for the words of some rows
+	has            string // format of a condition: s.words has the words of the query that is its only verb
+	sampled        int    // rows in the sample
 	manyOfSample   int    // at least this number of the sample counts as many
 	asWords        string // format: words separated by spaces
 	trigrams       string // format of a query for up to $2 ids of rows with all trigrams of the query $1
@@ -42,8 +59,14 @@ type textDialect struct {
 	and, prefix    string // between two words; after the last one
 }
 
-// sampled is the number of rows that determine whether a query finds many.
-const sampled = 1000
+// numbers returns a JSON array of the numbers from 0 up to n.
+func numbers(n int) string {
+	all := make([]string, n)
+	for i := range all {
+		all[i] = strconv.Itoa(i)
+	}
+	return "[" + strings.Join(all, ",") + "]"
+}
 
 // sqliteHasWords is the format of a condition: s.words has the words of a query. They are compared one by one, since
 // FTS5 would merge the rows of everything that begins with the last word, for each row anew. The query "a" "b"* becomes
@@ -58,8 +81,18 @@ var (
 		many: `EXISTS (SELECT 1 FROM %[1]s s WHERE s.%[2]s = %[4]s AND ` + fmt.Sprintf(sqliteHasWords, "%[5]s") + `)`,
 		hits: `SELECT s.%[2]s AS id, s.%[4]s AS place FROM %[3]s w JOIN %[1]s s ON s.number = w.rowid
 			WHERE %[3]s MATCH %[5]s`,
-		sample: `SELECT count(*) FROM (SELECT s.words FROM %[1]s s LIMIT %[3]d / 5) s WHERE ` +
-			fmt.Sprintf(sqliteHasWords, "$1"),
+		// Rows are numbered in about the order of the first of their times.
+		partHits: `SELECT s.%[2]s AS id, s.%[4]s AS place FROM (
+			SELECT min(n.number) AS first, min(n.at) AS since FROM (SELECT s.number, s.%[4]s AS at FROM %[1]s s
+				WHERE s.%[4]s <= %[6]s ORDER BY s.%[4]s DESC LIMIT %[9]d) n) f
+			CROSS JOIN %[3]s w CROSS JOIN %[1]s s
+			WHERE s.number = w.rowid AND %[3]s MATCH %[10]s AND w.rowid >= f.first AND s.%[4]s > f.since`,
+		rows: `SELECT coalesce(max(number), 0) FROM %s`,
+		// They are spread, since neighbors may have words in common.
+		inSample: `SELECT s.words FROM %[1]s s WHERE s.number IN (
+			SELECT 1 + i.value * (SELECT max(number) FROM %[1]s) / 200 FROM json_each('` + numbers(200) + `') i)`,
+		has:          sqliteHasWords,
+		sampled:      200,
 		manyOfSample: 20,
 		asWords:      `%[1]s`,
 		trigrams:     `SELECT n.%[4]s FROM %[1]s w JOIN %[3]s n ON n.number = w.rowid WHERE %[1]s MATCH $1 LIMIT $2`,
@@ -73,8 +106,14 @@ var (
 		few:  `%[4]s = ANY(ARRAY(SELECT %[2]s FROM %[1]s WHERE words @@ (SELECT CAST(%[5]s AS tsquery))))`,
 		many: `%[4]s IN (SELECT %[2]s FROM %[1]s WHERE words @@ CAST(%[5]s AS tsquery))`,
 		hits: `SELECT s.%[2]s AS id, s.%[4]s AS place FROM %[1]s s WHERE s.words @@ (SELECT CAST(%[5]s AS tsquery))`,
-		sample: `SELECT count(*) FROM (SELECT s.words FROM %[1]s s LIMIT %[3]d) s
-			WHERE s.words @@ CAST($1 AS tsquery)`,
+		parts: `(SELECT CAST(floor(extract(epoch FROM CAST(%[6]s AS timestamptz)) / 86400) AS integer) AS first) f
+			CROSS JOIN generate_series(0, 31) AS n (n) CROSS JOIN LATERAL `,
+		partHits: `SELECT s.%[2]s AS id, s.%[4]s AS place FROM %[1]s s WHERE %[7]s @@ CAST(
+			replace(CAST(%[10]s AS text), '#', '%[5]d.' || (f.first %[8]s n.n) || ' ') AS tsquery)`,
+		rows:           `SELECT CAST(c.reltuples AS bigint) FROM pg_class c WHERE c.oid = to_regclass('%s')`,
+		inSample:       `SELECT s.words FROM %s s LIMIT 1000`,
+		has:            `s.words @@ CAST(%s AS tsquery)`,
+		sampled:        1000,
 		manyOfSample:   10,
 		asWords:        `array_to_tsvector(string_to_array(%[1]s, ' '))`,
 		trigrams:       `SELECT u.id FROM %[5]s u WHERE %[7]s(u.%[6]s) @@ CAST($1 AS tsquery) LIMIT $2`,
@@ -122,13 +161,110 @@ func (x TextIndex) Query(db *DB, words []string) string {
 	return strings.Join(quoted, d.and) + d.prefix
 }
 
-// FindsMany reports whether a query finds many rows, estimated from the first thousand. Choosing wrongly between Few
-// and Many takes hundreds of times as long.
-func (x TextIndex) FindsMany(ctx context.Context, db *DB, query string) (bool, error) {
+// muchMore is how many times as many rows as the sample a table has if what none of the sample has may be worth more
+// than to read all of it.
+const muchMore = 600
+
+// Estimate is about how many rows a query finds, by a sample.
+type Estimate struct {
+	Many  bool    // for Few and Many: choosing wrongly between them takes hundreds of times as long
+	Rows  int     // in the table
+	Share float64 // of the rows; if none of the sample is found, as if one word had nothing to do with the others
+}
+
+// Estimate estimates how many rows a query for these words finds.
+func (x TextIndex) Estimate(ctx context.Context, db *DB, words []string) (Estimate, error) {
 	d := db.dialect.text
-	found, err := One(ctx, db.Replicated().Unprepared(), nil, ScanInt,
-		fmt.Sprintf(d.sample, x.Table, x.Words, sampled), query)
-	return found >= d.manyOfSample, err
+	found, err := x.sample(ctx, db, `, (`+fmt.Sprintf(d.rows, x.Table)+`)`, x.Query(db, words))
+	if err != nil {
+		return Estimate{}, err
+	}
+	share := func(n int) float64 { return float64(n) / float64(d.sampled) }
+	e := Estimate{Many: found[0] >= d.manyOfSample, Rows: found[1], Share: share(found[0])}
+	if e.Share > 0 || len(words) < 2 || e.Rows < muchMore*d.sampled {
+		return e, nil
+	}
+	each := make([]string, len(words))
+	for i := range words {
+		each[i] = d.quote + words[i] + d.quote
+	}
+	each[len(words)-1] += d.prefix
+	if found, err = x.sample(ctx, db, "", each...); err != nil {
+		return Estimate{}, err
+	}
+	e.Share = 1
+	for _, n := range found {
+		e.Share *= share(n)
+	}
+	return e, nil
+}
+
+// sample returns how many of some rows each query finds, followed by what further columns have.
+func (x TextIndex) sample(ctx context.Context, db *DB, columns string, queries ...string) ([]int, error) {
+	d := db.dialect.text
+	counts, args := make([]string, len(queries)), make([]any, len(queries))
+	for i, query := range queries {
+		args[i] = query
+		counts[i] = `count(CASE WHEN ` + fmt.Sprintf(d.has, fmt.Sprintf("$%d", i+1)) + ` THEN 1 END)`
+	}
+	return One(ctx, db.Replicated().Unprepared(), nil, func(row Row) ([]int, error) {
+		found := make([]int, len(queries), len(queries)+1)
+		if columns != "" {
+			found = append(found, 0)
+		}
+		into := make([]any, len(found))
+		for i := range found {
+			into[i] = &found[i]
+		}
+		return found, row.Scan(into...)
+	}, `SELECT `+strings.Join(counts, ", ")+columns+` FROM (`+fmt.Sprintf(d.inSample, x.Table)+`) s`, args...)
+}
+
+// Parts is Hits in the order of one of Times, of which only as much of the index is read as the first ones need: on
+// PostgreSQL one day after the other, for a month, and on SQLite the latest rows in which there should be three times
+// the wanted number. If fewer than wanted are found, there may be more. It reports whether there are such parts.
+//
+// A statement is before + "(SELECT … FROM (" + hits + …") … ORDER BY place …) …". first is SQL for a time that no hit
+// comes before; its parameters are followed by one for PartQuery.
+func (x TextIndex) Parts(
+	db *DB, column, first string, descending bool, e Estimate, wanted int,
+) (before, hits string, ok bool) {
+	d := db.dialect.text
+	rows := 1
+	if d.parts == "" {
+		for float64(rows)*e.Share < float64(3*wanted) && rows < e.Rows {
+			rows *= 2 // so that there are few texts
+		}
+		ok = descending && column == x.Times[0] && rows < e.Rows/2
+	} else {
+		ok = true
+	}
+	sign := "+"
+	if descending {
+		sign = "-"
+	}
+	daily := x.Daily + "(s.words, s." + strings.Join(x.Times, ", s.") + ")"
+	fill := func(format string) string {
+		if format == "" {
+			return ""
+		}
+		return fmt.Sprintf(format, x.Table, x.Owner, x.Words, column, slices.Index(x.Times, column), first, daily, sign,
+			rows, `%s`)
+	}
+	return fill(d.parts), fill(d.partHits), ok
+}
+
+// PartQuery returns the value of the parameter of Parts.
+func (x TextIndex) PartQuery(db *DB, words []string) string {
+	d := db.dialect.text
+	if d.parts == "" {
+		return x.Query(db, words)
+	}
+	days := make([]string, len(words))
+	for i, word := range words {
+		days[i] = "#" + word
+	}
+	return x.Query(db, days)
 }
 
 // Candidates returns the ids of up to limit rows that have all the trigrams. A replica may answer.

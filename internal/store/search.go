@@ -17,7 +17,10 @@ import (
 // normalized, every minute and before each search.
 
 // CompetitionWords indexes competitions by the words of their titles, descriptions and tags.
-var CompetitionWords = sqldb.TextIndex{Table: "competition_search", Owner: "competition_id", Words: "competition_words"}
+var CompetitionWords = sqldb.TextIndex{
+	Table: "competition_search", Owner: "competition_id", Words: "competition_words",
+	Daily: "competition_search_daily", Times: []string{"created_at", "reg_deadline"},
+}
 
 // containing adds the condition that the search text of a user contains every word of a search.
 func (s *statement) containing(search string) {
