@@ -2,6 +2,7 @@ package sqldb
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"slices"
 	"strconv"
@@ -47,13 +48,14 @@ type textDialect struct {
 	parts          string // format of what precedes the query that partHits is part of: see Parts
 	partHits       string // format of a query like hits
 	rows           string // format of a query for about how many rows the table, its only verb, has
-	inSample       string // format of a query for the words of some rows
+	inSample       string // format of a query for some rows; its verbs are the table and further columns
 	has            string // format of a condition: s.words has the words of the query that is its only verb
 	sampled        int    // rows in the sample
+	apart          int    // up to so many words are also looked for each by itself in a sample, if that pays
 	manyOfSample   int    // at least this number of the sample counts as many
 	asWords        string // format: words separated by spaces
-	trigrams       string // format of a query for up to $2 ids of rows with all trigrams of the query $1
-	beginning      string // format of a query for up to $2 ids of rows with a trigram that begins with $1
+	trigrams       string // format of a query for id and text of up to $2 rows with all trigrams of the query $1
+	beginning      string // format of a query for id and text of up to $2 rows with a trigram that begins with $1
 	beginningQuery bool   // whether $1 of beginning is a query with a prefix rather than the characters
 	quote          string // around a word of a query
 	and, prefix    string // between two words; after the last one
@@ -89,15 +91,18 @@ var (
 			WHERE s.number = w.rowid AND %[3]s MATCH %[10]s AND w.rowid >= f.first AND s.%[4]s > f.since`,
 		rows: `SELECT coalesce(max(number), 0) FROM %s`,
 		// They are spread, since neighbors may have words in common.
-		inSample: `SELECT s.words FROM %[1]s s WHERE s.number IN (
-			SELECT 1 + i.value * (SELECT max(number) FROM %[1]s) / 200 FROM json_each('` + numbers(200) + `') i)`,
+		inSample: `SELECT s.number%[2]s FROM %[1]s s WHERE s.number IN (
+			SELECT 1 + i.value * (SELECT max(number) FROM %[1]s) / 200 FROM json_each('` + numbers(200) + `') i) LIMIT 200`,
 		has:          sqliteHasWords,
 		sampled:      200,
+		apart:        1,
 		manyOfSample: 20,
 		asWords:      `%[1]s`,
-		trigrams:     `SELECT n.%[4]s FROM %[1]s w JOIN %[3]s n ON n.number = w.rowid WHERE %[1]s MATCH $1 LIMIT $2`,
-		beginning: `SELECT n.%[4]s FROM (SELECT DISTINCT g.doc FROM %[2]s g
-			WHERE g.term >= $1 AND g.term <= $1 || char(1114111)) g JOIN %[3]s n ON n.number = g.doc LIMIT $2`,
+		trigrams: `SELECT u.id, u.%[6]s AS text FROM %[1]s w CROSS JOIN %[3]s n CROSS JOIN %[5]s u
+			WHERE n.number = w.rowid AND u.id = n.%[4]s AND %[1]s MATCH $1 LIMIT $2`,
+		beginning: `SELECT u.id, u.%[6]s AS text FROM (SELECT DISTINCT g.doc FROM %[2]s g
+			WHERE g.term >= $1 AND g.term <= $1 || char(1114111)) g CROSS JOIN %[3]s n CROSS JOIN %[5]s u
+			WHERE n.number = g.doc AND u.id = n.%[4]s LIMIT $2`,
 		quote: `"`, and: ` `, prefix: `*`,
 	}
 	postgresText = textDialect{
@@ -110,14 +115,17 @@ var (
 			CROSS JOIN generate_series(0, 31) AS n (n) CROSS JOIN LATERAL `,
 		partHits: `SELECT s.%[2]s AS id, s.%[4]s AS place FROM %[1]s s WHERE %[7]s @@ CAST(
 			replace(CAST(%[10]s AS text), '#', '%[5]d.' || (f.first %[8]s n.n) || ' ') AS tsquery)`,
-		rows:           `SELECT CAST(c.reltuples AS bigint) FROM pg_class c WHERE c.oid = to_regclass('%s')`,
-		inSample:       `SELECT s.words FROM %s s LIMIT 1000`,
-		has:            `s.words @@ CAST(%s AS tsquery)`,
-		sampled:        1000,
-		manyOfSample:   10,
-		asWords:        `array_to_tsvector(string_to_array(%[1]s, ' '))`,
-		trigrams:       `SELECT u.id FROM %[5]s u WHERE %[7]s(u.%[6]s) @@ CAST($1 AS tsquery) LIMIT $2`,
-		beginning:      `SELECT u.id FROM %[5]s u WHERE %[7]s(u.%[6]s) @@ CAST($1 AS tsquery) LIMIT $2`,
+		rows:         `SELECT CAST(c.reltuples AS bigint) FROM pg_class c WHERE c.oid = to_regclass('%s')`,
+		inSample:     `SELECT 1%[2]s FROM %[1]s s LIMIT 1000`,
+		has:          `s.words @@ CAST(%s AS tsquery)`,
+		sampled:      1000,
+		apart:        4,
+		manyOfSample: 10,
+		asWords:      `array_to_tsvector(string_to_array(%[1]s, ' '))`,
+		trigrams: `SELECT u.id, u.%[6]s AS text FROM %[5]s u
+			WHERE %[7]s(u.%[6]s) @@ CAST($1 AS tsquery) LIMIT $2`,
+		beginning: `SELECT u.id, u.%[6]s AS text FROM %[5]s u
+			WHERE %[7]s(u.%[6]s) @@ CAST($1 AS tsquery) LIMIT $2`,
 		beginningQuery: true,
 		quote:          `'`, and: ` & `, prefix: `:*`,
 	}
@@ -161,10 +169,6 @@ func (x TextIndex) Query(db *DB, words []string) string {
 	return strings.Join(quoted, d.and) + d.prefix
 }
 
-// muchMore is how many times as many rows as the sample a table has if what none of the sample has may be worth more
-// than to read all of it.
-const muchMore = 600
-
 // Estimate is about how many rows a query finds, by a sample.
 type Estimate struct {
 	Many  bool    // for Few and Many: choosing wrongly between them takes hundreds of times as long
@@ -175,49 +179,35 @@ type Estimate struct {
 // Estimate estimates how many rows a query for these words finds.
 func (x TextIndex) Estimate(ctx context.Context, db *DB, words []string) (Estimate, error) {
 	d := db.dialect.text
-	found, err := x.sample(ctx, db, `, (`+fmt.Sprintf(d.rows, x.Table)+`)`, x.Query(db, words))
-	if err != nil {
-		return Estimate{}, err
+	queries := []string{x.Query(db, words)}
+	if len(words) <= d.apart {
+		for i := range words[:len(words)-1] {
+			queries = slices.Insert(queries, i, d.quote+words[i]+d.quote)
+		}
+		queries[len(queries)-1] = d.quote + words[len(words)-1] + d.quote + d.prefix
 	}
-	share := func(n int) float64 { return float64(n) / float64(d.sampled) }
-	e := Estimate{Many: found[0] >= d.manyOfSample, Rows: found[1], Share: share(found[0])}
-	if e.Share > 0 || len(words) < 2 || e.Rows < muchMore*d.sampled {
-		return e, nil
-	}
-	each := make([]string, len(words))
-	for i := range words {
-		each[i] = d.quote + words[i] + d.quote
-	}
-	each[len(words)-1] += d.prefix
-	if found, err = x.sample(ctx, db, "", each...); err != nil {
-		return Estimate{}, err
-	}
-	e.Share = 1
-	for _, n := range found {
-		e.Share *= share(n)
-	}
-	return e, nil
-}
-
-// sample returns how many of some rows each query finds, followed by what further columns have.
-func (x TextIndex) sample(ctx context.Context, db *DB, columns string, queries ...string) ([]int, error) {
-	d := db.dialect.text
-	counts, args := make([]string, len(queries)), make([]any, len(queries))
+	found, e := make([]int, len(queries)+1), Estimate{}
+	var has, each, all strings.Builder
+	into, args := []any{&e.Rows}, make([]any, len(queries))
 	for i, query := range queries {
-		args[i] = query
-		counts[i] = `count(CASE WHEN ` + fmt.Sprintf(d.has, fmt.Sprintf("$%d", i+1)) + ` THEN 1 END)`
+		fmt.Fprintf(&has, `, %s AS w%d`, fmt.Sprintf(d.has, fmt.Sprintf("$%d", i+1)), i)
+		fmt.Fprintf(&each, `, count(CASE WHEN s.w%d THEN 1 END)`, i)
+		fmt.Fprintf(&all, ` AND s.w%d`, i)
+		args[i], into = query, append(into, &found[i])
 	}
-	return One(ctx, db.Replicated().Unprepared(), nil, func(row Row) ([]int, error) {
-		found := make([]int, len(queries), len(queries)+1)
-		if columns != "" {
-			found = append(found, 0)
+	into = append(into, &found[len(queries)])
+	_, err := One(ctx, db.Replicated().Unprepared(), nil, func(row Row) (Estimate, error) { return e, row.Scan(into...) },
+		`SELECT (`+fmt.Sprintf(d.rows, x.Table)+`)`+each.String()+`, count(CASE WHEN 1 = 1`+all.String()+` THEN 1 END)
+		FROM (`+fmt.Sprintf(d.inSample, x.Table, has.String())+`) s`, args...)
+	matching := found[len(queries)]
+	e.Many, e.Share = matching >= d.manyOfSample, float64(matching)/float64(d.sampled)
+	if matching == 0 {
+		e.Share = 1
+		for _, n := range found[:len(queries)] {
+			e.Share *= float64(n) / float64(d.sampled)
 		}
-		into := make([]any, len(found))
-		for i := range found {
-			into[i] = &found[i]
-		}
-		return found, row.Scan(into...)
-	}, `SELECT `+strings.Join(counts, ", ")+columns+` FROM (`+fmt.Sprintf(d.inSample, x.Table)+`) s`, args...)
+	}
+	return e, err
 }
 
 // Parts is Hits in the order of one of Times, of which only as much of the index is read as the first ones need: on
@@ -267,28 +257,55 @@ func (x TextIndex) PartQuery(db *DB, words []string) string {
 	return x.Query(db, days)
 }
 
-// Candidates returns the ids of up to limit rows that have all the trigrams. A replica may answer.
-func (x TrigramIndex) Candidates(ctx context.Context, db *DB, trigrams []string, limit int) ([]string, error) {
+// Candidates are rows that were found by parts of their text.
+type Candidates struct {
+	Number int      // found, up to the limit
+	IDs    []string // of those among them that match
+}
+
+// Candidates finds up to limit rows that have all the trigrams. Those match whose texts are LIKE all patterns. A
+// replica may answer.
+func (x TrigramIndex) Candidates(
+	ctx context.Context, db *DB, trigrams []string, limit int, patterns ...string,
+) (Candidates, error) {
 	d := db.dialect.text
 	quoted := make([]string, len(trigrams))
 	for i, gram := range trigrams {
 		quoted[i] = d.quoted(gram)
 	}
-	return x.find(ctx, db, d.trigrams, strings.Join(quoted, d.and), limit)
+	return x.find(ctx, db, d.trigrams, strings.Join(quoted, d.and), limit, patterns)
 }
 
-// Containing returns the ids of up to limit rows that have one or two given characters in the column.
-func (x TrigramIndex) Containing(ctx context.Context, db *DB, characters string, limit int) ([]string, error) {
+// Containing is Candidates for one or two characters.
+func (x TrigramIndex) Containing(
+	ctx context.Context, db *DB, characters string, limit int, patterns ...string,
+) (Candidates, error) {
 	d := db.dialect.text
 	if d.beginningQuery {
 		characters = d.quoted(characters) + d.prefix
 	}
-	return x.find(ctx, db, d.beginning, characters, limit)
+	return x.find(ctx, db, d.beginning, characters, limit, patterns)
 }
 
-func (x TrigramIndex) find(ctx context.Context, db *DB, format, query string, limit int) ([]string, error) {
-	text := fmt.Sprintf(format, x.Words, x.Grams, x.Numbers, x.Owner, x.Table, x.Column, x.Function)
-	return List(ctx, db.Replicated(), ScanString, text, query, limit)
+func (x TrigramIndex) find(
+	ctx context.Context, db *DB, format, query string, limit int, patterns []string,
+) (c Candidates, err error) {
+	args := []any{query, limit}
+	matching := `1 = 1`
+	for _, pattern := range patterns {
+		args = append(args, pattern)
+		matching += fmt.Sprintf(` AND f.text LIKE $%d ESCAPE '\'`, len(args))
+	}
+	var ids sql.Null[string]
+	text := `SELECT count(*), string_agg(CASE WHEN ` + matching + ` THEN CAST(f.id AS text) END, ',') FROM (` +
+		fmt.Sprintf(format, x.Words, x.Grams, x.Numbers, x.Owner, x.Table, x.Column, x.Function) + `) f`
+	_, err = One(ctx, db.Replicated(), nil, func(row Row) (Candidates, error) {
+		return c, row.Scan(&c.Number, &ids)
+	}, text, args...)
+	if ids.Valid {
+		c.IDs = strings.Split(ids.V, ",")
+	}
+	return c, err
 }
 
 // quoted quotes a word of a query that may contain any characters.

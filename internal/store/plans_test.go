@@ -33,6 +33,7 @@ var exceptions = map[string]string{
 	"u.demoted":                                   "sorts what few organizers have, whom an index found",
 	"row_number() OVER () AS number":              "numbers what it reads along an index",
 	"people_grams":                                "sorts the few users who are found",
+	"people_words":                                "reads the few users who are found",
 	"users_grams":                                 "may look at users instead of an index, if they are few",
 	"-d.registered":                               "compares every count, once a day",
 	"-b.seated":                                   "compares every count, once a day",
