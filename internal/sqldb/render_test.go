@@ -21,6 +21,10 @@ func TestRender(t *testing.T) {
 			`id = ANY(CAST(CAST($1 AS text[]) AS uuid[])) AND x = ANY(CAST($2 AS text[]))`,
 		},
 		{`SELECT c.id {lock c}`, nil, `SELECT c.id `, `SELECT c.id FOR UPDATE OF c`},
+		{
+			`FROM v {match notes n: n.id = v.a}`, nil, `FROM v CROSS JOIN notes n ON n.id = v.a`,
+			`FROM v CROSS JOIN LATERAL (SELECT * FROM notes n WHERE n.id = v.a OFFSET 0) n`,
+		},
 		{`{+c.at} > $1`, nil, `+c.at > $1`, `c.at > $1`},
 		{
 			`INSERT INTO t (id, at) {select v.id, v.at} ON CONFLICT DO NOTHING`, columns,

@@ -107,10 +107,10 @@ var (
 	registrationsByID = `SELECT ` + registrationColumns + ` FROM registrations r WHERE r.id {any $1 uuid}`
 	ofDisabled        = `SELECT r.id FROM registrations r JOIN users u ON u.id = r.user_id
 		WHERE r.id {any $1 uuid} AND u.disabled_at IS NOT NULL`
-	registrationsByPlace = `SELECT ` + registrationColumns + ` FROM {pairs $1 $2 uuid uuid} CROSS JOIN registrations r
-		WHERE r.user_id = v.a AND r.competition_id = v.b`
-	recordsByKey = `SELECT ` + recordColumns + ` FROM {pairs $1 $2 uuid text} CROSS JOIN idempotency_keys k
-		WHERE k.user_id = v.a AND k.key = v.b`
+	registrationsByPlace = `SELECT ` + registrationColumns + ` FROM {pairs $1 $2 uuid uuid}
+		{match registrations r: r.user_id = v.a AND r.competition_id = v.b}`
+	recordsByKey = `SELECT ` + recordColumns + ` FROM {pairs $1 $2 uuid text}
+		{match idempotency_keys k: k.user_id = v.a AND k.key = v.b}`
 	waitlistHead = `SELECT ` + registrationColumns + ` FROM registrations r JOIN users u ON u.id = r.user_id
 		WHERE r.competition_id = $1 AND r.status = 'WAITLISTED' AND NOT r.follows AND u.disabled_at IS NULL
 		ORDER BY r.seq LIMIT $2`

@@ -79,8 +79,8 @@ func (t *ledgerTx) Prepared(
 ) (map[compete.Place]compete.PreparedEntry, error) {
 	userIDs, ids := pairs(t, places, func(p compete.Place) [2]string { return [2]string{p.UserID, p.CompetitionID} })
 	found, err := sqldb.List(ctx, t, scanPrepared, `SELECT `+preparedColumns+`
-		FROM {pairs $1 $2 uuid uuid} CROSS JOIN preparations p
-		WHERE p.user_id = v.a AND p.competition_id = v.b`, userIDs, ids)
+		FROM {pairs $1 $2 uuid uuid}
+		{match preparations p: p.user_id = v.a AND p.competition_id = v.b}`, userIDs, ids)
 	prepared := make(map[compete.Place]compete.PreparedEntry, len(found))
 	for _, f := range found {
 		prepared[f.place] = f.entry

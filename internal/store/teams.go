@@ -94,14 +94,14 @@ func (t *ledgerTx) Teams(ctx context.Context, q compete.TeamQuery) ([]compete.Le
 			return [2]string{n.CompetitionID, strconv.FormatInt(n.Number, 10)}
 		})
 		sqldb.Fetch(pipeline, &found, teamRow.Scan, `SELECT `+teamColumns+`
-			FROM {pairs $1 $2 uuid text} CROSS JOIN teams t
-			WHERE t.competition_id = v.a AND t.number = CAST(v.b AS bigint)`, ids, numbers)
+			FROM {pairs $1 $2 uuid text}
+			{match teams t: t.competition_id = v.a AND t.number = CAST(v.b AS bigint)}`, ids, numbers)
 	}
 	if len(q.Names) > 0 {
 		ids, names := pairs(t, q.Names, func(n compete.TeamName) [2]string { return [2]string{n.CompetitionID, n.Key} })
 		sqldb.Fetch(pipeline, &found, teamRow.Scan, `SELECT `+teamColumns+`
-			FROM {pairs $1 $2 uuid text} CROSS JOIN teams t
-			WHERE t.competition_id = v.a AND t.name_key = v.b`, ids, names)
+			FROM {pairs $1 $2 uuid text}
+			{match teams t: t.competition_id = v.a AND t.name_key = v.b}`, ids, names)
 	}
 	if err := pipeline.Run(ctx); err != nil || len(found) == 0 {
 		return nil, err
