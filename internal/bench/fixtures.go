@@ -132,6 +132,12 @@ func prepareAll(ctx context.Context, db *store.Store, people []person, competiti
 	if err != nil {
 		return err
 	}
+	for _, table := range []string{"preparations", "divisions"} { // of an earlier measurement
+		if _, err := db.Writer().ExecContext(ctx, "DELETE FROM "+table+" WHERE competition_id = $1",
+			competitionID); err != nil {
+			return err
+		}
+	}
 	if _, err := db.Writer().ExecContext(ctx, "UPDATE competitions SET questions = $2, divisions = $3 WHERE id = $1",
 		competitionID, string(asked), preparedDivisions); err != nil {
 		return err

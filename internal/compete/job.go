@@ -172,6 +172,25 @@ func (RemindJob) Kind() string { return "remind" }
 // Options implements Job.
 func (RemindJob) Options() JobOptions { return JobOptions{Queue: QueueReminder, Once: true} }
 
+// RemindJointlyJob sends the reminders of several competitions that start soon and have few registrations each, as a
+// RemindJob does for one, starting after a place in the order of competitions and Seqs.
+type RemindJointlyJob struct {
+	Starts map[string]time.Time `json:"starts"` // the competitions and when they start
+	After  ReminderPlace        `json:"after"`
+}
+
+// ReminderPlace is a registration's place in the order of competitions and Seqs; the zero value comes before all.
+type ReminderPlace struct {
+	CompetitionID string `json:"competitionId"`
+	Seq           int64  `json:"seq"`
+}
+
+// Kind implements Job.
+func (RemindJointlyJob) Kind() string { return "remind_jointly" }
+
+// Options implements Job.
+func (RemindJointlyJob) Options() JobOptions { return JobOptions{Queue: QueueReminder, Once: true} }
+
 // MailJob sends one message by email. It is committed together with the message.
 type MailJob struct {
 	MessageID string          `json:"messageId"`

@@ -27,8 +27,9 @@ type WorkStore interface {
 	// longest overdue first. Registrations for cancelled competitions are omitted.
 	OffersOver(ctx context.Context, at time.Time, limit int) ([]string, error)
 
-	// StartingBetween lists up to limit published competitions whose StartDate is in (from, to], in order of id,
-	// starting after afterID.
+	// StartingBetween lists up to limit published competitions whose StartDate is in (from, to], in order of StartDate
+	// and id. With an afterID, it also lists those that start at from and have a later id, so that a list goes on after
+	// its last competition.
 	StartingBetween(ctx context.Context, from, to time.Time, afterID string, limit int) ([]Competition, error)
 	// ReminderTargets reads a page of a competition's CONFIRMED registrations with Seq > afterSeq, in order of Seq, as
 	// targets of kind MessageReminder. It omits those that already have a reminder for the StartDate, and users who
@@ -36,6 +37,11 @@ type WorkStore interface {
 	// page. Any page may have fewer than limit targets, or none.
 	ReminderTargets(ctx context.Context, competitionID string, afterSeq int64, limit int) (targets []Target,
 		next int64, err error)
+	// JointReminderTargets is ReminderTargets for several competitions with few registrations each: it reads a page of
+	// all their registrations after a place, in order of competition and Seq. It also returns the place after which to
+	// continue, or the zero value if this was the last page.
+	JointReminderTargets(ctx context.Context, competitionIDs []string, after ReminderPlace, limit int) (
+		targets []Target, next ReminderPlace, err error)
 
 	// EndMove, in one transaction, ends the move with this id and enqueues a TellMoveJob for it, unless the competition
 	// is back at its earlier time and place or is cancelled. It does nothing if the move has already ended or never

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -25,26 +27,52 @@ func (findRemindersJob) Options() compete.JobOptions {
 	return compete.JobOptions{Queue: compete.QueueReminder, Once: true}
 }
 
-// findReminders enqueues a RemindJob for each competition that starts within reminderLead, page by page.
+// jointPages is how many pages of registrations the competitions of a RemindJointlyJob have together.
+const jointPages = 4
+
+// findReminders enqueues jobs for the competitions that start within reminderLead, page by page: one for each that has
+// more than a page of people, and one for several others together, since the queue takes longer for a job than it takes
+// to remind a few people.
 func (c *Client) findReminders(ctx context.Context, _ *river.Job[findRemindersJob]) error {
-	now := compete.UTC(c.config.Clock())
+	from := compete.UTC(c.config.Clock())
+	to := from.Add(reminderLead)
 	for afterID := ""; ; {
-		competitions, err := c.config.Store.StartingBetween(ctx, now, now.Add(reminderLead), afterID, c.config.PageSize)
+		competitions, err := c.config.Store.StartingBetween(ctx, from, to, afterID, c.config.PageSize)
 		if err != nil {
 			return fmt.Errorf("find competitions that start soon: %w", err)
 		}
-		jobs := make([]compete.Job, 0, len(competitions))
-		for _, competition := range competitions {
-			jobs = append(jobs, compete.RemindJob{CompetitionID: competition.ID, StartDate: *competition.StartDate})
-			afterID = competition.ID
-		}
+		jobs := reminderJobs(competitions, c.config.PageSize)
 		if err := c.inTx(ctx, func(tx *sql.Tx) error { return c.EnqueueTx(ctx, tx, jobs) }); err != nil {
 			return err
 		}
 		if len(competitions) < c.config.PageSize {
 			return nil
 		}
+		last := competitions[len(competitions)-1]
+		from, afterID = *last.StartDate, last.ID
 	}
+}
+
+// reminderJobs returns the jobs that remind everyone in the competitions. How many that are is only estimated: where a
+// seat is for a team, it is more.
+func reminderJobs(competitions []compete.Competition, pageSize int) (jobs []compete.Job) {
+	joint, people := map[string]time.Time{}, 0
+	for _, competition := range competitions {
+		seated := competition.Capacity - competition.SeatsLeft
+		if seated > pageSize {
+			jobs = append(jobs, compete.RemindJob{CompetitionID: competition.ID, StartDate: *competition.StartDate})
+			continue
+		}
+		joint[competition.ID] = *competition.StartDate
+		if people += seated; people >= jointPages*pageSize {
+			jobs = append(jobs, compete.RemindJointlyJob{Starts: joint})
+			joint, people = map[string]time.Time{}, 0
+		}
+	}
+	if len(joint) > 0 {
+		jobs = append(jobs, compete.RemindJointlyJob{Starts: joint})
+	}
+	return jobs
 }
 
 // remind runs a RemindJob page by page.
@@ -59,6 +87,22 @@ func (c *Client) remind(ctx context.Context, job *river.Job[compete.RemindJob]) 
 		}
 		args.AfterSeq = next
 		return next == 0, c.tellPage(ctx, targets)
+	})
+}
+
+// remindJointly runs a RemindJointlyJob page by page.
+func (c *Client) remindJointly(ctx context.Context, job *river.Job[compete.RemindJointlyJob]) error {
+	ids := slices.Sorted(maps.Keys(job.Args.Starts))
+	return inPages(ctx, c, job, func(args *compete.RemindJointlyJob) (last bool, err error) {
+		targets, next, err := c.config.Store.JointReminderTargets(ctx, ids, args.After, c.config.PageSize)
+		if err != nil {
+			return false, fmt.Errorf("find who to remind: %w", err)
+		}
+		targets = slices.DeleteFunc(targets, func(t compete.Target) bool {
+			return !c.remindable(&t.Competition, args.Starts[t.Competition.ID])
+		})
+		args.After = next
+		return next == compete.ReminderPlace{}, c.tellPage(ctx, targets)
 	})
 }
 

@@ -38,7 +38,7 @@ func (f *fixture) reminders() int {
 	f.next(done, "find_reminders")
 	f.eventually("every reminder job is done", func() bool {
 		return f.count("SELECT count(*) FROM river_job WHERE kind IN ('remind', "+
-			"'find_reminders') AND state <> 'completed'") == 0
+			"'remind_jointly', 'find_reminders') AND state <> 'completed'") == 0
 	})
 	f.stop(c)
 	// A leader that was stopped has resigned, so the next one looks at once; its jobs must not be taken for this one's.
@@ -99,9 +99,12 @@ func (f *fixture) move(c compete.Competition, by time.Duration) {
 
 func TestARemindJobForAnOldStartDateRemindsNobody(t *testing.T) {
 	eachDatabase(t, nil, func(f *fixture) {
-		c := f.competition(2, 20*time.Hour)
-		f.confirmed(c, 2)
-		f.move(c, 24*time.Hour) // starts in 44 hours: nothing but the old job would remind
+		c, cancelled, stays := f.competition(2, 20*time.Hour), f.competition(2, 20*time.Hour), f.competition(2, 20*time.Hour)
+		for _, c := range []compete.Competition{c, cancelled, stays} {
+			f.confirmed(c, 2)
+		}
+		f.move(c, 24*time.Hour) // starts in 44 hours: nothing but the old jobs would remind
+		f.exec("UPDATE competitions SET status = 'CANCELLED' WHERE id = $1", cancelled.ID)
 		done := f.events(f.client, river.EventKindJobCompleted)
 		f.start(f.client)
 		f.enqueue(compete.RemindJob{CompetitionID: c.ID, StartDate: *c.StartDate})
@@ -109,7 +112,20 @@ func TestARemindJobForAnOldStartDateRemindsNobody(t *testing.T) {
 		if got := f.count("SELECT count(*) FROM messages"); got != 0 {
 			f.Errorf("%d reminders of a start that was moved", got)
 		}
+		f.enqueue(jointly(c, cancelled, stays))
+		f.next(done, "remind_jointly")
+		if got := f.count("SELECT count(*) FROM messages"); got != 2 {
+			f.Errorf("%d reminders, want those of the one competition that starts as it was to", got)
+		}
 	})
+}
+
+func jointly(competitions ...compete.Competition) compete.RemindJointlyJob {
+	starts := map[string]time.Time{}
+	for _, c := range competitions {
+		starts[c.ID] = *c.StartDate
+	}
+	return compete.RemindJointlyJob{Starts: starts}
 }
 
 func TestAPoisonedReminderHoldsUpNobody(t *testing.T) {
@@ -146,42 +162,67 @@ func TestAPoisonedReminderHoldsUpNobody(t *testing.T) {
 }
 
 func TestRemindersAreHandedOnWhenTheProcessStops(t *testing.T) {
-	eachDatabase(t, nil, func(f *fixture) {
-		c := f.competition(pageSize+3, 20*time.Hour)
-		f.crowd(c, pageSize+3)
-		f.enqueue(compete.RemindJob{CompetitionID: c.ID, StartDate: *c.StartDate})
-		first := f.fetchingOnce()
-		stopped := make(chan error, 1)
-		var once bool
-		f.composed = func(compete.Target) {
-			if !once {
-				once = true
-				go func() { stopped <- first.Stop(f.Context()) }()
-				<-first.stopping.Done()
+	const one, another = pageSize - 1, 3
+	for name, handOn := range map[string]func(f *fixture, first, second compete.Competition){
+		"of one competition": func(f *fixture, first, second compete.Competition) {
+			f.crowd(first, one+another)
+			left := handedOn(f, compete.RemindJob{CompetitionID: first.ID, StartDate: *first.StartDate})
+			if left.AfterSeq != pageSize {
+				f.Errorf("the job that goes on is %+v, want one after seq %d", left, pageSize)
 			}
+		},
+		"of several": func(f *fixture, first, second compete.Competition) {
+			f.crowd(first, one)
+			f.crowd(second, another)
+			left := handedOn(f, jointly(first, second))
+			if want := (compete.ReminderPlace{CompetitionID: second.ID, Seq: 1}); left.After != want {
+				f.Errorf("the job that goes on is %+v, want one after %+v", left, want)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			eachDatabase(t, nil, func(f *fixture) {
+				handOn(f, f.competition(one+another, 20*time.Hour), f.competition(another, 20*time.Hour))
+				f.start(f.client)
+				f.eventually("everybody is reminded",
+					func() bool { return f.count("SELECT count(*) FROM messages") == one+another })
+			})
+		})
+	}
+}
+
+// handedOn stops a process in the first page of a job of reminders, and returns the job that goes on.
+func handedOn[T compete.Job](f *fixture, job T) (left T) {
+	f.Helper()
+	f.enqueue(job)
+	first := f.fetchingOnce()
+	stopped := make(chan error, 1)
+	var once bool
+	f.composed = func(compete.Target) {
+		if !once {
+			once = true
+			go func() { stopped <- first.Stop(f.Context()) }()
+			<-first.stopping.Done()
 		}
-		if err := first.Start(f.Context()); err != nil {
-			f.Fatal(err)
-		}
-		if err := <-stopped; err != nil {
-			f.Fatal(err)
-		}
-		if got := f.count("SELECT count(*) FROM messages"); got != pageSize {
-			f.Errorf("%d reminders before the stop, want the page of %d", got, pageSize)
-		}
-		waiting, err := first.river.JobList(f.Context(),
-			river.NewJobListParams().Kinds("remind").States(rivertype.JobStateAvailable))
-		if err != nil || len(waiting.Jobs) != 1 {
-			f.Fatalf("after the stop %+v wait, %v; want one job that goes on", waiting, err)
-		}
-		var left compete.RemindJob
-		if err := json.Unmarshal(waiting.Jobs[0].EncodedArgs, &left); err != nil || left.AfterSeq != pageSize {
-			f.Errorf("the job that goes on is %s, want one after seq %d", waiting.Jobs[0].EncodedArgs, pageSize)
-		}
-		f.start(f.client)
-		f.eventually("everybody is reminded",
-			func() bool { return f.count("SELECT count(*) FROM messages") == pageSize+3 })
-	})
+	}
+	if err := first.Start(f.Context()); err != nil {
+		f.Fatal(err)
+	}
+	if err := <-stopped; err != nil {
+		f.Fatal(err)
+	}
+	if got := f.count("SELECT count(*) FROM messages"); got != pageSize {
+		f.Errorf("%d reminders before the stop, want the page of %d", got, pageSize)
+	}
+	waiting, err := first.river.JobList(f.Context(),
+		river.NewJobListParams().Kinds(job.Kind()).States(rivertype.JobStateAvailable))
+	if err != nil || len(waiting.Jobs) != 1 {
+		f.Fatalf("after the stop %+v wait, %v; want one job that goes on", waiting, err)
+	}
+	if err := json.Unmarshal(waiting.Jobs[0].EncodedArgs, &left); err != nil {
+		f.Fatal(err)
+	}
+	return left
 }
 
 // crowd writes so many confirmed registrations straight into the database.
@@ -198,12 +239,13 @@ func (f *fixture) crowd(c compete.Competition, n int) {
 		}
 		f.exec(insert.statement(), insert.args...)
 	}
+	f.exec("UPDATE competitions SET seats_left = seats_left - $2 WHERE id = $1", c.ID, n)
 }
 
 // pageStore counts the pages that are read and written, and keeps how many held the most.
 type pageStore struct {
 	compete.WorkStore
-	competitions, targets, messages pages
+	competitions, targets, joint, messages pages
 }
 
 // pages are those of one kind.
@@ -244,6 +286,14 @@ func (s *pageStore) ReminderTargets(
 	return page, next, err
 }
 
+func (s *pageStore) JointReminderTargets(
+	ctx context.Context, competitionIDs []string, after compete.ReminderPlace, n int,
+) ([]compete.Target, compete.ReminderPlace, error) {
+	page, next, err := s.WorkStore.JointReminderTargets(ctx, competitionIDs, after, n)
+	s.joint.add(len(page))
+	return page, next, err
+}
+
 func (s *pageStore) Deliver(
 	ctx context.Context, confirm []compete.Notice, messages []compete.Message, now time.Time,
 ) (int, error) {
@@ -257,7 +307,7 @@ func withPages(c *Config) {
 }
 
 func TestRemindersAreFoundAndWrittenInPages(t *testing.T) {
-	const many, more = 3*pageSize + 1, 2 * pageSize
+	const many, more = 3*pageSize + 1, 2*pageSize + 1
 	eachDatabase(t, withPages, func(f *fixture) {
 		f.crowd(f.competition(many, 20*time.Hour), many)
 		for range more {
@@ -268,8 +318,9 @@ func TestRemindersAreFoundAndWrittenInPages(t *testing.T) {
 		}
 		counted := f.config.Store.(*pageStore)
 		counted.competitions.want(f, "competitions", 3, pageSize)
-		counted.targets.want(f, "those to remind", 4+more, pageSize)
-		counted.messages.want(f, "messages", 4+more, pageSize)
+		counted.targets.want(f, "those to remind in the large competition", 4, pageSize)
+		counted.joint.want(f, "those to remind in the small ones", 3, pageSize)
+		counted.messages.want(f, "messages", 4+3, pageSize)
 	})
 }
 
@@ -344,29 +395,70 @@ func TestRemindingManyTakesFlatMemory(t *testing.T) {
 	})
 }
 
-// BenchmarkReminders reports what reminding 100,000 participants of one competition takes: time, and by how much the
-// live heap grows at most.
+// BenchmarkReminders reports what it takes to remind 100,000 participants, of one competition or of 10,000: time, and by
+// how much the live heap grows at most.
 func BenchmarkReminders(b *testing.B) {
-	for _, kind := range testservices.Databases(b) {
-		b.Run(kind, func(b *testing.B) {
-			const many = 100_000
-			f := newFixture(b, testservices.DatabaseURL(b, kind), realPages)
-			c := f.competition(many, 20*time.Hour)
-			f.crowd(c, many)
-			base, most, composed := liveHeap(), uint64(0), 0
-			f.composed = func(compete.Target) {
-				if composed++; composed%5000 == 0 {
-					most = max(most, liveHeap())
-				}
+	const many = 100_000
+	for name, of := range map[string]int{"of one competition": 1, "of 10,000 competitions": 10_000} {
+		b.Run(name, func(b *testing.B) {
+			for _, kind := range testservices.Databases(b) {
+				b.Run(kind, func(b *testing.B) { benchmarkReminders(b, testservices.DatabaseURL(b, kind), of, many/of) })
 			}
-			for b.Loop() {
-				if got := f.reminders(); got != many {
-					b.Fatalf("%d reminders, want %d", got, many)
-				}
-				f.move(c, time.Minute) // so that everybody is reminded again
-			}
-			b.ReportMetric(float64(most-min(base, most))/(1<<20), "MB-heap")
 		})
+	}
+}
+
+func benchmarkReminders(b *testing.B, url string, competitions, each int) {
+	f := newFixture(b, url, realPages)
+	f.startTogether(competitions, each)
+	base, most, composed := liveHeap(), uint64(0), 0
+	f.composed = func(compete.Target) {
+		if composed++; composed%5000 == 0 {
+			most = max(most, liveHeap())
+		}
+	}
+	for b.Loop() {
+		if got := f.reminders(); got != competitions*each {
+			b.Fatalf("%d reminders, want %d", got, competitions*each)
+		}
+		b.StopTimer()
+		f.exec("DELETE FROM messages") // so that everybody is reminded again
+		b.StartTimer()
+	}
+	b.ReportMetric(float64(most-min(base, most))/(1<<20), "MB-heap")
+}
+
+// startTogether makes competitions that start at the same time, each with so many of the same confirmed participants.
+func (f *fixture) startTogether(competitions, each int) {
+	f.Helper()
+	const most = 500 // rows of a statement
+	at, organizer, participants := compete.UTC(f.clock()), f.organizer(), f.participants(each)
+	var rows, registered [][]any
+	for range competitions {
+		id := newID()
+		rows = append(rows, []any{
+			id, "Cup", "", "", each, 0, at.Add(time.Hour), at.Add(20 * time.Hour), "PUBLISHED", organizer.ID, each + 1,
+			at, at,
+		})
+		for i, u := range participants {
+			registered = append(registered, []any{newID(), u.ID, id, "CONFIRMED", i + 1, at, at})
+		}
+	}
+	for _, table := range []struct {
+		into string
+		rows [][]any
+	}{
+		{"competitions (id, title, description, location, capacity, seats_left, reg_deadline, start_date, status, " +
+			"organizer_id, next_seq, created_at, updated_at)", rows},
+		{"registrations (id, user_id, competition_id, status, seq, registered_at, updated_at)", registered},
+	} {
+		for some := range slices.Chunk(table.rows, most) {
+			insert := bulkInsert{into: table.into}
+			for _, row := range some {
+				insert.add(row...)
+			}
+			f.exec(insert.statement(), insert.args...)
+		}
 	}
 }
 

@@ -49,6 +49,7 @@ func (c *Client) workers() *river.Workers {
 	add(all, c, c.release)
 	add(all, c, c.findReminders)
 	add(all, c, c.remind)
+	add(all, c, c.remindJointly)
 	add(all, c, c.endMove)
 	add(all, c, c.tellMove)
 	add(all, c, c.refreshFilling)

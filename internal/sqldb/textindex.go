@@ -2,7 +2,10 @@ package sqldb
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -14,7 +17,17 @@ import (
 //	Words  on SQLite, an FTS5 table over the column words of Table, whose rowid is the column number of Table
 //
 // and, on PostgreSQL, an index on the column words of Table.
-type TextIndex struct{ Table, Owner, Words string }
+//
+// For hits in the order of a time, Times are columns of Table, and its migrations create on PostgreSQL
+//
+//	Daily  a function of words and Times that returns a tsvector of each word of each of these days in UTC, as "0.20787
+//	       word" where the first of Times is 20787 days after 1970, and an index on Daily(words, Times)
+//
+// and, on SQLite, an index on the first of Times.
+type TextIndex struct {
+	Table, Owner, Words, Daily string
+	Times                      []string
+}
 
 // TrigramIndex finds rows that may have some text in a column, by the groups of three characters (trigrams) in it and
 // in two spaces after it. Its migrations create, on SQLite,
@@ -27,23 +40,35 @@ type TextIndex struct{ Table, Owner, Words string }
 type TrigramIndex struct{ Words, Grams, Numbers, Owner, Table, Column, Function string }
 
 // textDialect contains the differences between indexes of text. The verbs of formats are numbered: a condition's are
-// table, owner, words, the id of the row and the parameter with the query; a sample's are table, words and sampled;
-// those of trigrams and beginnings are words, grams, numbers, owner, table, column and function.
+// table, owner, words, the id of the row and the parameter with the query; a sample's are table and sampled; those of
+// parts are explained there; those of trigrams and beginnings are words, grams, numbers, owner, table, column and function.
 type textDialect struct {
 	few, many      string // formats of a condition
 	hits           string // format of a query, whose fourth verb is a column instead of the id
-	sample         string // format of a query that counts how many of the first rows the query $1 finds
+	parts          string // format of what precedes the query that partHits is part of: see Parts
+	partHits       string // format of a query like hits
+	rows           string // format of a query for about how many rows the table, its only verb, has
+	inSample       string // format of a query for some rows; its verbs are the table and further columns
+	has            string // format of a condition: s.words has the words of the query that is its only verb
+	sampled        int    // rows in the sample
+	apart          int    // up to so many words are also looked for each by itself in a sample, if that pays
 	manyOfSample   int    // at least this number of the sample counts as many
 	asWords        string // format: words separated by spaces
-	trigrams       string // format of a query for up to $2 ids of rows with all trigrams of the query $1
-	beginning      string // format of a query for up to $2 ids of rows with a trigram that begins with $1
+	trigrams       string // format of a query for id and text of up to $2 rows with all trigrams of the query $1
+	beginning      string // format of a query for id and text of up to $2 rows with a trigram that begins with $1
 	beginningQuery bool   // whether $1 of beginning is a query with a prefix rather than the characters
 	quote          string // around a word of a query
 	and, prefix    string // between two words; after the last one
 }
 
-// sampled is the number of rows that determine whether a query finds many.
-const sampled = 1000
+// numbers returns a JSON array of the numbers from 0 up to n.
+func numbers(n int) string {
+	all := make([]string, n)
+	for i := range all {
+		all[i] = strconv.Itoa(i)
+	}
+	return "[" + strings.Join(all, ",") + "]"
+}
 
 // sqliteHasWords is the format of a condition: s.words has the words of a query. They are compared one by one, since
 // FTS5 would merge the rows of everything that begins with the last word, for each row anew. The query "a" "b"* becomes
@@ -58,13 +83,26 @@ var (
 		many: `EXISTS (SELECT 1 FROM %[1]s s WHERE s.%[2]s = %[4]s AND ` + fmt.Sprintf(sqliteHasWords, "%[5]s") + `)`,
 		hits: `SELECT s.%[2]s AS id, s.%[4]s AS place FROM %[3]s w JOIN %[1]s s ON s.number = w.rowid
 			WHERE %[3]s MATCH %[5]s`,
-		sample: `SELECT count(*) FROM (SELECT s.words FROM %[1]s s LIMIT %[3]d / 5) s WHERE ` +
-			fmt.Sprintf(sqliteHasWords, "$1"),
+		// Rows are numbered in about the order of the first of their times.
+		partHits: `SELECT s.%[2]s AS id, s.%[4]s AS place FROM (
+			SELECT min(n.number) AS first, min(n.at) AS since FROM (SELECT s.number, s.%[4]s AS at FROM %[1]s s
+				WHERE s.%[4]s <= %[6]s ORDER BY s.%[4]s DESC LIMIT %[9]d) n) f
+			CROSS JOIN %[3]s w CROSS JOIN %[1]s s
+			WHERE s.number = w.rowid AND %[3]s MATCH %[10]s AND w.rowid >= f.first AND s.%[4]s > f.since`,
+		rows: `SELECT coalesce(max(number), 0) FROM %s`,
+		// They are spread, since neighbors may have words in common.
+		inSample: `SELECT s.number%[2]s FROM %[1]s s WHERE s.number IN (
+			SELECT 1 + i.value * (SELECT max(number) FROM %[1]s) / 200 FROM json_each('` + numbers(200) + `') i) LIMIT 200`,
+		has:          sqliteHasWords,
+		sampled:      200,
+		apart:        1,
 		manyOfSample: 20,
 		asWords:      `%[1]s`,
-		trigrams:     `SELECT n.%[4]s FROM %[1]s w JOIN %[3]s n ON n.number = w.rowid WHERE %[1]s MATCH $1 LIMIT $2`,
-		beginning: `SELECT n.%[4]s FROM (SELECT DISTINCT g.doc FROM %[2]s g
-			WHERE g.term >= $1 AND g.term <= $1 || char(1114111)) g JOIN %[3]s n ON n.number = g.doc LIMIT $2`,
+		trigrams: `SELECT u.id, u.%[6]s AS text FROM %[1]s w CROSS JOIN %[3]s n CROSS JOIN %[5]s u
+			WHERE n.number = w.rowid AND u.id = n.%[4]s AND %[1]s MATCH $1 LIMIT $2`,
+		beginning: `SELECT u.id, u.%[6]s AS text FROM (SELECT DISTINCT g.doc FROM %[2]s g
+			WHERE g.term >= $1 AND g.term <= $1 || char(1114111)) g CROSS JOIN %[3]s n CROSS JOIN %[5]s u
+			WHERE n.number = g.doc AND u.id = n.%[4]s LIMIT $2`,
 		quote: `"`, and: ` `, prefix: `*`,
 	}
 	postgresText = textDialect{
@@ -73,12 +111,21 @@ var (
 		few:  `%[4]s = ANY(ARRAY(SELECT %[2]s FROM %[1]s WHERE words @@ (SELECT CAST(%[5]s AS tsquery))))`,
 		many: `%[4]s IN (SELECT %[2]s FROM %[1]s WHERE words @@ CAST(%[5]s AS tsquery))`,
 		hits: `SELECT s.%[2]s AS id, s.%[4]s AS place FROM %[1]s s WHERE s.words @@ (SELECT CAST(%[5]s AS tsquery))`,
-		sample: `SELECT count(*) FROM (SELECT s.words FROM %[1]s s LIMIT %[3]d) s
-			WHERE s.words @@ CAST($1 AS tsquery)`,
-		manyOfSample:   10,
-		asWords:        `array_to_tsvector(string_to_array(%[1]s, ' '))`,
-		trigrams:       `SELECT u.id FROM %[5]s u WHERE %[7]s(u.%[6]s) @@ CAST($1 AS tsquery) LIMIT $2`,
-		beginning:      `SELECT u.id FROM %[5]s u WHERE %[7]s(u.%[6]s) @@ CAST($1 AS tsquery) LIMIT $2`,
+		parts: `(SELECT CAST(floor(extract(epoch FROM CAST(%[6]s AS timestamptz)) / 86400) AS integer) AS first) f
+			CROSS JOIN generate_series(0, 31) AS n (n) CROSS JOIN LATERAL `,
+		partHits: `SELECT s.%[2]s AS id, s.%[4]s AS place FROM %[1]s s WHERE %[7]s @@ CAST(
+			replace(CAST(%[10]s AS text), '#', '%[5]d.' || (f.first %[8]s n.n) || ' ') AS tsquery)`,
+		rows:         `SELECT CAST(c.reltuples AS bigint) FROM pg_class c WHERE c.oid = to_regclass('%s')`,
+		inSample:     `SELECT 1%[2]s FROM %[1]s s LIMIT 1000`,
+		has:          `s.words @@ CAST(%s AS tsquery)`,
+		sampled:      1000,
+		apart:        4,
+		manyOfSample: 10,
+		asWords:      `array_to_tsvector(string_to_array(%[1]s, ' '))`,
+		trigrams: `SELECT u.id, u.%[6]s AS text FROM %[5]s u
+			WHERE %[7]s(u.%[6]s) @@ CAST($1 AS tsquery) LIMIT $2`,
+		beginning: `SELECT u.id, u.%[6]s AS text FROM %[5]s u
+			WHERE %[7]s(u.%[6]s) @@ CAST($1 AS tsquery) LIMIT $2`,
 		beginningQuery: true,
 		quote:          `'`, and: ` & `, prefix: `:*`,
 	}
@@ -122,37 +169,143 @@ func (x TextIndex) Query(db *DB, words []string) string {
 	return strings.Join(quoted, d.and) + d.prefix
 }
 
-// FindsMany reports whether a query finds many rows, estimated from the first thousand. Choosing wrongly between Few
-// and Many takes hundreds of times as long.
-func (x TextIndex) FindsMany(ctx context.Context, db *DB, query string) (bool, error) {
-	d := db.dialect.text
-	found, err := One(ctx, db.Replicated().Unprepared(), nil, ScanInt,
-		fmt.Sprintf(d.sample, x.Table, x.Words, sampled), query)
-	return found >= d.manyOfSample, err
+// Estimate is about how many rows a query finds, by a sample.
+type Estimate struct {
+	Many  bool    // for Few and Many: choosing wrongly between them takes hundreds of times as long
+	Rows  int     // in the table
+	Share float64 // of the rows; if none of the sample is found, as if one word had nothing to do with the others
 }
 
-// Candidates returns the ids of up to limit rows that have all the trigrams. A replica may answer.
-func (x TrigramIndex) Candidates(ctx context.Context, db *DB, trigrams []string, limit int) ([]string, error) {
+// Estimate estimates how many rows a query for these words finds.
+func (x TextIndex) Estimate(ctx context.Context, db *DB, words []string) (Estimate, error) {
+	d := db.dialect.text
+	queries := []string{x.Query(db, words)}
+	if len(words) <= d.apart {
+		for i := range words[:len(words)-1] {
+			queries = slices.Insert(queries, i, d.quote+words[i]+d.quote)
+		}
+		queries[len(queries)-1] = d.quote + words[len(words)-1] + d.quote + d.prefix
+	}
+	found, e := make([]int, len(queries)+1), Estimate{}
+	var has, each, all strings.Builder
+	into, args := []any{&e.Rows}, make([]any, len(queries))
+	for i, query := range queries {
+		fmt.Fprintf(&has, `, %s AS w%d`, fmt.Sprintf(d.has, fmt.Sprintf("$%d", i+1)), i)
+		fmt.Fprintf(&each, `, count(CASE WHEN s.w%d THEN 1 END)`, i)
+		fmt.Fprintf(&all, ` AND s.w%d`, i)
+		args[i], into = query, append(into, &found[i])
+	}
+	into = append(into, &found[len(queries)])
+	_, err := One(ctx, db.Replicated().Unprepared(), nil, func(row Row) (Estimate, error) { return e, row.Scan(into...) },
+		`SELECT (`+fmt.Sprintf(d.rows, x.Table)+`)`+each.String()+`, count(CASE WHEN 1 = 1`+all.String()+` THEN 1 END)
+		FROM (`+fmt.Sprintf(d.inSample, x.Table, has.String())+`) s`, args...)
+	matching := found[len(queries)]
+	e.Many, e.Share = matching >= d.manyOfSample, float64(matching)/float64(d.sampled)
+	if matching == 0 {
+		e.Share = 1
+		for _, n := range found[:len(queries)] {
+			e.Share *= float64(n) / float64(d.sampled)
+		}
+	}
+	return e, err
+}
+
+// Parts is Hits in the order of one of Times, of which only as much of the index is read as the first ones need: on
+// PostgreSQL one day after the other, for a month, and on SQLite the latest rows in which there should be three times
+// the wanted number. If fewer than wanted are found, there may be more. It reports whether there are such parts.
+//
+// A statement is before + "(SELECT … FROM (" + hits + …") … ORDER BY place …) …". first is SQL for a time that no hit
+// comes before; its parameters are followed by one for PartQuery.
+func (x TextIndex) Parts(
+	db *DB, column, first string, descending bool, e Estimate, wanted int,
+) (before, hits string, ok bool) {
+	d := db.dialect.text
+	rows := 1
+	if d.parts == "" {
+		for float64(rows)*e.Share < float64(3*wanted) && rows < e.Rows {
+			rows *= 2 // so that there are few texts
+		}
+		ok = descending && column == x.Times[0] && rows < e.Rows/2
+	} else {
+		ok = true
+	}
+	sign := "+"
+	if descending {
+		sign = "-"
+	}
+	daily := x.Daily + "(s.words, s." + strings.Join(x.Times, ", s.") + ")"
+	fill := func(format string) string {
+		if format == "" {
+			return ""
+		}
+		return fmt.Sprintf(format, x.Table, x.Owner, x.Words, column, slices.Index(x.Times, column), first, daily, sign,
+			rows, `%s`)
+	}
+	return fill(d.parts), fill(d.partHits), ok
+}
+
+// PartQuery returns the value of the parameter of Parts.
+func (x TextIndex) PartQuery(db *DB, words []string) string {
+	d := db.dialect.text
+	if d.parts == "" {
+		return x.Query(db, words)
+	}
+	days := make([]string, len(words))
+	for i, word := range words {
+		days[i] = "#" + word
+	}
+	return x.Query(db, days)
+}
+
+// Candidates are rows that were found by parts of their text.
+type Candidates struct {
+	Number int      // found, up to the limit
+	IDs    []string // of those among them that match
+}
+
+// Candidates finds up to limit rows that have all the trigrams. Those match whose texts are LIKE all patterns. A
+// replica may answer.
+func (x TrigramIndex) Candidates(
+	ctx context.Context, db *DB, trigrams []string, limit int, patterns ...string,
+) (Candidates, error) {
 	d := db.dialect.text
 	quoted := make([]string, len(trigrams))
 	for i, gram := range trigrams {
 		quoted[i] = d.quoted(gram)
 	}
-	return x.find(ctx, db, d.trigrams, strings.Join(quoted, d.and), limit)
+	return x.find(ctx, db, d.trigrams, strings.Join(quoted, d.and), limit, patterns)
 }
 
-// Containing returns the ids of up to limit rows that have one or two given characters in the column.
-func (x TrigramIndex) Containing(ctx context.Context, db *DB, characters string, limit int) ([]string, error) {
+// Containing is Candidates for one or two characters.
+func (x TrigramIndex) Containing(
+	ctx context.Context, db *DB, characters string, limit int, patterns ...string,
+) (Candidates, error) {
 	d := db.dialect.text
 	if d.beginningQuery {
 		characters = d.quoted(characters) + d.prefix
 	}
-	return x.find(ctx, db, d.beginning, characters, limit)
+	return x.find(ctx, db, d.beginning, characters, limit, patterns)
 }
 
-func (x TrigramIndex) find(ctx context.Context, db *DB, format, query string, limit int) ([]string, error) {
-	text := fmt.Sprintf(format, x.Words, x.Grams, x.Numbers, x.Owner, x.Table, x.Column, x.Function)
-	return List(ctx, db.Replicated(), ScanString, text, query, limit)
+func (x TrigramIndex) find(
+	ctx context.Context, db *DB, format, query string, limit int, patterns []string,
+) (c Candidates, err error) {
+	args := []any{query, limit}
+	matching := `1 = 1`
+	for _, pattern := range patterns {
+		args = append(args, pattern)
+		matching += fmt.Sprintf(` AND f.text LIKE $%d ESCAPE '\'`, len(args))
+	}
+	var ids sql.Null[string]
+	text := `SELECT count(*), string_agg(CASE WHEN ` + matching + ` THEN CAST(f.id AS text) END, ',') FROM (` +
+		fmt.Sprintf(format, x.Words, x.Grams, x.Numbers, x.Owner, x.Table, x.Column, x.Function) + `) f`
+	_, err = One(ctx, db.Replicated(), nil, func(row Row) (Candidates, error) {
+		return c, row.Scan(&c.Number, &ids)
+	}, text, args...)
+	if ids.Valid {
+		c.IDs = strings.Split(ids.V, ",")
+	}
+	return c, err
 }
 
 // quoted quotes a word of a query that may contain any characters.

@@ -64,8 +64,8 @@ func TestTextIndex(t *testing.T) {
 			if err != nil || len(hits) != tc.found || len(hits) > 0 && hits[0][0] != hits[0][1] {
 				t.Errorf("Hits %q: %q, %v, want %d", tc.words, hits, err, tc.found)
 			}
-			if many, err := noteWords.FindsMany(t.Context(), db, query); err != nil || many != tc.many {
-				t.Errorf("%q finds many: %t, %v, want %t", tc.words, many, err, tc.many)
+			if e, err := noteWords.Estimate(t.Context(), db, tc.words); err != nil || e.Many != tc.many {
+				t.Errorf("%q finds many: %+v, %v, want %t", tc.words, e, err, tc.many)
 			}
 		}
 	})

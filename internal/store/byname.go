@@ -20,7 +20,7 @@ const byName = `{bytes substr(u.search_text, 1, 200)}`
 
 const (
 	fewParticipants = 2000 // up to this many are sorted
-	smallestWindow  = 400  // users examined for a page that isn't full
+	smallestWindow  = 400  // users examined for a page that isn't full, at least
 )
 
 // participantsByName reads registrations by the names of their users. A small number of search results is sorted.
@@ -74,7 +74,7 @@ func (s *Store) alongNames(
 		if examined += window; examined >= smallestWindow && len(part.rows) >= fewFound {
 			return part, nil
 		}
-		window = nextWindow(window, examined, len(part.rows))
+		window = nextWindow(window, examined, len(part.rows), f.Limit)
 	}
 	if len(part.rows) == 0 && f.Search == "" {
 		part = participantPart{}
@@ -83,13 +83,17 @@ func (s *Store) alongNames(
 	return part, err
 }
 
-// nextWindow returns how many users to examine after so many, some of whom are listed: more than should do to find
-// fewFound, and at most four times the last window.
-func nextWindow(last, examined, found int) int {
+// nextWindow returns how many users to examine after so many, some of whom are listed: if it takes few, more than should
+// do to fill the page; otherwise more than should do to find fewFound, and at most four times the last window.
+func nextWindow(last, examined, found, limit int) int {
 	if found == 0 {
 		return 4 * last
 	}
-	return min(4*last, max(smallestWindow, (fewFound-found)*examined*5/(found*4)))
+	toFind := func(more int) int { return more * examined * 5 / (found * 4) }
+	if full := toFind(limit + 1 - found); full < smallestWindow {
+		return full
+	}
+	return min(4*last, max(smallestWindow, toFind(fewFound-found)))
 }
 
 // startOf returns the name and the id after which a list by name continues.

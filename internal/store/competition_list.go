@@ -23,11 +23,31 @@ type competitionsKey struct {
 }
 
 // match is what a list searches for. What finds many is looked for along the list, and what finds few in the index of
-// words: either way takes hundreds of times as long for the other. A sample tells which it is.
+// words: either way takes hundreds of times as long for the other. A sample tells which it is. Between them, the first
+// hits are looked for in a part of the index.
 type match struct {
+	words      []string
 	query      string // see sqldb.TextIndex; empty: everything
-	many       bool
+	estimate   sqldb.Estimate
 	manyTagged bool // many have one of the tags
+}
+
+// partsWorth is when to look for hits in a part of the index.
+type partsWorth struct {
+	rows  int // in the table: all hits in a smaller one are found at once
+	pages int // of hits: fewer are read at once
+}
+
+var (
+	partsPay     = partsWorth{rows: 20_000, pages: 20}
+	mostForParts = 0.05 // of the rows are found: more are found sooner along the list
+)
+
+// inParts reports whether to look for the first hits in a part of the index.
+func (s *Store) inParts(f compete.CompetitionFilter, m match) bool {
+	e := m.estimate
+	return m.query != "" && orders[f.Sort].place != "" && f.OrganizerID == "" && !f.Suspended &&
+		e.Rows >= s.parts.rows && e.Share <= mostForParts && e.Share*float64(e.Rows) >= float64(s.parts.pages*f.Limit)
 }
 
 // Competitions implements compete.CompetitionStore. Callers share what it returns and must not change it.
@@ -36,7 +56,8 @@ func (s *Store) Competitions(
 ) (compete.Page[compete.Competition], error) {
 	var match match
 	if f.Search != "" {
-		if match.query = CompetitionWords.Query(s.db, normal.Query(f.Search)); match.query == "" {
+		match.words = normal.Query(f.Search)
+		if match.query = CompetitionWords.Query(s.db, match.words); match.query == "" {
 			return compete.Page[compete.Competition]{}, nil // there is no word to find
 		}
 	}
@@ -50,7 +71,7 @@ func (s *Store) Competitions(
 	}
 	if match.query != "" {
 		var err error
-		if match.many, err = CompetitionWords.FindsMany(ctx, s.db, match.query); err != nil {
+		if match.estimate, err = CompetitionWords.Estimate(ctx, s.db, match.words); err != nil {
 			return compete.Page[compete.Competition]{}, err
 		}
 	}
@@ -74,12 +95,20 @@ func (s *Store) listCompetitions(
 ) (compete.Page[compete.Competition], error) {
 	order := orders[f.Sort]
 	var st statement
+	if s.inParts(f, match) && s.firstMatches(&st, f, match) {
+		st.Add(` ORDER BY ` + order.by)
+		found, err := sqldb.List(ctx, s.replicated.Unprepared(), scanListed, st.Text(), st.Args()...)
+		if err != nil || len(found) > f.Limit {
+			return listedPage(found, f), err
+		}
+		st = statement{}
+	}
 	var q sqldb.Querier = s.replicated
 	switch {
 	case f.Sort == compete.SortFilling && !f.Cursor.IsZero():
 		s.fillingPage(&st, f, match)
 		q = s.replicated.Unprepared()
-	case match.query != "" && !match.many && order.place != "" && f.OrganizerID == "":
+	case match.query != "" && !match.estimate.Many && order.place != "" && f.OrganizerID == "":
 		s.fewMatches(&st, f, match)
 		q = s.replicated.Unprepared()
 	case len(f.Tags) > 0 || match.query != "":
@@ -104,21 +133,65 @@ func (s *Store) listCompetitions(
 	if err == nil && f.Sort == compete.SortFilling && !f.Cursor.IsZero() {
 		err = s.fillingKnown(ctx, f.Cursor)
 	}
+	return listedPage(found, f), err
+}
+
+// listedPage is a page of up to one more competition than the limit.
+func listedPage(found []listedCompetition, f compete.CompetitionFilter) compete.Page[compete.Competition] {
 	listed := page(found, f.Limit, string(f.Sort),
-		func(c listedCompetition) (int64, string) { return order.key(c), c.ID })
+		func(c listedCompetition) (int64, string) { return orders[f.Sort].key(c), c.ID })
 	competitions := make([]compete.Competition, len(listed.Items))
 	for i := range listed.Items {
 		competitions[i] = listed.Items[i].Competition
 	}
-	return compete.Page[compete.Competition]{Items: competitions, Next: listed.Next}, err
+	return compete.Page[compete.Competition]{Items: competitions, Next: listed.Next}
 }
 
-// fewMatches selects what a search finds that finds few. They are sorted by what the index of words has, so that only
-// as many competitions are read as it takes to fill the page.
+// fewMatches selects what a search finds that finds few.
 func (s *Store) fewMatches(st *statement, f compete.CompetitionFilter, match match) {
+	st.Add(selectListed + orders[f.Sort].columns + fromCompetitions + `WHERE c.id IN (`)
+	s.sortedHits(st, f, "", CompetitionWords.Hits(orders[f.Sort].place, `%s`), match.query)
+	st.Add(`)`)
+}
+
+// firstMatches selects the first of what a search finds, in a part of the index of words. It reports whether that has
+// parts; if fewer than a page are found, there may be more elsewhere.
+func (s *Store) firstMatches(st *statement, f compete.CompetitionFilter, match match) bool {
 	order := orders[f.Sort]
-	st.Add(selectListed+order.columns+fromCompetitions+`WHERE c.id IN (SELECT c.id FROM (
-		SELECT h.id, h.place FROM (`+CompetitionWords.Hits(order.place, `%s`), match.query)
+	first, values := order.first(f)
+	parts, hits, ok := CompetitionWords.Parts(s.db, order.place, first, order.after == `<`, match.estimate, f.Limit+1)
+	if !ok {
+		return false
+	}
+	st.Add(selectListed + order.columns + fromCompetitions + `WHERE c.id IN (SELECT p.id FROM `)
+	s.sortedHits(st, f, parts+`(`, hits, append(values, CompetitionWords.PartQuery(s.db, match.words))...)
+	st.Add(`) AS p LIMIT %s)`, f.Limit+1)
+	return true
+}
+
+// first returns SQL for a time that nothing in a list comes before, and its values.
+func (o order) first(f compete.CompetitionFilter) (text string, values []any) {
+	status := compete.StatusPublished
+	switch {
+	case !f.Cursor.IsZero():
+		return `%s`, []any{o.value(f.Cursor)}
+	case f.Sort == compete.SortDeadline && !over(f.Phase):
+		return `%s`, []any{compete.UTC(f.Now)}
+	case f.Phase == compete.PhaseDraft:
+		status = compete.StatusDraft
+	case f.Phase == compete.PhaseCancelled:
+		status = compete.StatusCancelled
+	}
+	return `(SELECT ` + o.column + ` FROM competitions c WHERE ` + statusIs(status) + ` AND ` + listed +
+		` ORDER BY ` + o.by + ` LIMIT 1)`, nil
+}
+
+// sortedHits selects the ids of a page of what an index of words finds. They are sorted by what that index has, so that
+// only as many competitions are read as it takes to fill the page. The values are of the parameters before them and
+// among them.
+func (s *Store) sortedHits(st *statement, f compete.CompetitionFilter, before, hits string, values ...any) {
+	order := orders[f.Sort]
+	st.Add(before+`SELECT c.id FROM (SELECT h.id, h.place FROM (`+hits, values...)
 	switch {
 	case !f.Cursor.IsZero():
 		st.Add(` AND (s.`+order.place+`, s.competition_id) `+order.after+` (%s, %s)`, order.value(f.Cursor),
@@ -133,7 +206,7 @@ func (s *Store) fewMatches(st *statement, f compete.CompetitionFilter, match mat
 	if len(f.Tags) > 0 {
 		st.tagged(s.db, f.Tags)
 	}
-	st.Add(` ORDER BY `+order.byPlace+` LIMIT %s)`, f.Limit+1)
+	st.Add(` ORDER BY `+order.byPlace+` LIMIT %s`, f.Limit+1)
 }
 
 // over reports whether a list of competitions in the phase may have some whose deadline has passed.
@@ -155,7 +228,7 @@ func (s *Store) matching(st *statement, f compete.CompetitionFilter, match match
 	}
 	switch {
 	case match.query == "":
-	case match.many:
+	case match.estimate.Many:
 		st.Add(` AND `+CompetitionWords.Many(`c.id`, `%s`), match.query)
 	default:
 		st.Add(` AND `+CompetitionWords.Few(`c.id`, `%s`), match.query)

@@ -19,6 +19,10 @@ func (s *Store) Texts() map[string]bool {
 	return texts
 }
 
+// SearchParts makes searches look for their first hits in a part of the index of words, if there are at least so many
+// pages of them.
+func (s *Store) SearchParts(pages int) { s.parts = partsWorth{pages: pages} }
+
 // ByName lists the users among a competition's participants by name, looking at so many users first, and says where to
 // go on if there may be more although there are fewer than f.Limit.
 func (s *Store) ByName(

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -57,6 +58,7 @@ func TestFill(t *testing.T) {
 		}
 		t.Run("plans", func(t *testing.T) { testPlansOfMany(t, db, ids) })
 		t.Run("search", func(t *testing.T) { testSearchOfMany(t, db, ids) })
+		t.Run("search in parts", func(t *testing.T) { testSearchInParts(t, db) })
 		t.Run("chart", func(t *testing.T) { testChartOfMany(t, db, ids) })
 	})
 }
@@ -65,7 +67,7 @@ func TestFill(t *testing.T) {
 func hot(db *store.Store, ids fill.IDs, now time.Time) map[string]func(ctx context.Context) error {
 	calls := map[string]func(ctx context.Context) error{}
 	competitions := func(name string, f compete.CompetitionFilter) {
-		f.Limit, f.Now = 20, now
+		f.Limit, f.Now = cmp.Or(f.Limit, 20), now
 		if f.Sort == "" {
 			f.Sort = compete.SortNewest
 		}
@@ -84,6 +86,12 @@ func hot(db *store.Store, ids fill.IDs, now time.Time) map[string]func(ctx conte
 	competitions("a rare word", compete.CompetitionFilter{Search: "2345"})
 	competitions("no hit", compete.CompetitionFilter{Search: "zyzzyva"})
 	competitions("a common word", compete.CompetitionFilter{Search: "laptop"})
+	competitions("a word of some", compete.CompetitionFilter{Search: "z", Limit: 3})
+	competitions("a word of some, by deadline",
+		compete.CompetitionFilter{Search: "z", Sort: compete.SortDeadline})
+	competitions("a word of some, closed, by deadline", compete.CompetitionFilter{
+		Search: "z", Sort: compete.SortDeadline, Phase: compete.PhaseClosed,
+	})
 	competitions("a common and a rare word", compete.CompetitionFilter{Search: "laptop 2345"})
 	participants := func(name string, f compete.RegistrationFilter) {
 		f.Limit = 50
@@ -172,6 +180,7 @@ func testPlansOfMany(t *testing.T, db *store.Store, ids fill.IDs) {
 	var queries []query
 	traced := openTraced(t, db.DB().URL(),
 		func(text string, args []any) { queries = append(queries, query{text, slices.Clone(args)}) })
+	traced.SearchParts(2)
 	calls := hot(traced, ids, time.Now())
 	var plans strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(calls)) {
@@ -367,6 +376,41 @@ func testSearchOfMany(t *testing.T, db *store.Store, ids fill.IDs) {
 		if some != nil && !maps.Equal(some, counts) {
 			t.Errorf("%s: counts %v, and %v if it may leave off", search, counts, some)
 		}
+	}
+}
+
+// testSearchInParts compares what is found in parts of the index with what is found in all of it.
+func testSearchInParts(t *testing.T, db *store.Store) {
+	inParts := 0
+	parts := openTraced(t, db.DB().URL(), func(text string, _ []any) {
+		if strings.Contains(text, "f.first") {
+			inParts++
+		}
+	})
+	parts.SearchParts(1)
+	whole := openTraced(t, db.DB().URL(), func(string, []any) {})
+	whole.SearchParts(math.MaxInt)
+	now := time.Now()
+	for _, search := range []string{"z", "mara", "rob", "summer", "annual c"} {
+		for _, phase := range []compete.Phase{"", compete.PhaseClosed, compete.PhaseUpcoming, compete.PhaseCancelled} {
+			for _, sort := range []compete.Sort{compete.SortNewest, compete.SortDeadline} {
+				walked := func(db *store.Store) []string {
+					found := walkAll(t, string(sort), func(cursor compete.Cursor) (compete.Page[compete.Competition], error) {
+						return db.Competitions(t.Context(), compete.CompetitionFilter{
+							Search: search, Phase: phase, Sort: sort, Cursor: cursor, Limit: 3, Now: now,
+						})
+					})
+					return ids(found, func(c compete.Competition) string { return c.ID })
+				}
+				got, expected := walked(parts), walked(whole)
+				if !slices.Equal(got, expected) {
+					t.Errorf("%q in phase %q by %s: %d found, want %d", search, phase, sort, len(got), len(expected))
+				}
+			}
+		}
+	}
+	if inParts == 0 {
+		t.Error("no search looked at a part of the index")
 	}
 }
 

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"testing"
@@ -14,6 +15,7 @@ func TestReminders(t *testing.T) {
 		organizer := f.addUser(t, compete.RoleOrganizer)
 		t.Run("who starts when", func(t *testing.T) { testStartingBetween(t, f, organizer) })
 		t.Run("whom to remind", func(t *testing.T) { testReminderTargets(t, f, organizer) })
+		t.Run("whom to remind of several", func(t *testing.T) { testJointReminderTargets(t, f, organizer) })
 	})
 }
 
@@ -40,8 +42,12 @@ func testStartingBetween(t *testing.T, f *fixture, organizer compete.User) {
 		if len(page) == 0 {
 			break
 		}
-		got, after = append(got, page...), page[len(page)-1].ID
+		last := page[len(page)-1]
+		got, from, after = append(got, page...), *last.StartDate, last.ID
 	}
+	slices.SortFunc(expected, func(a, b compete.Competition) int {
+		return cmp.Or(a.StartDate.Compare(*b.StartDate), cmp.Compare(a.ID, b.ID))
+	})
 	want(t, "competitions", got, expected)
 }
 
@@ -78,6 +84,58 @@ func testReminderTargets(t *testing.T, f *fixture, organizer compete.User) {
 		if got := f.remindAll(t, id, 3); len(got) != 0 {
 			t.Errorf("competition %q has %d to remind", id, len(got))
 		}
+	}
+}
+
+func testJointReminderTargets(t *testing.T, f *fixture, organizer compete.User) {
+	var competitions []compete.Competition
+	var ids []string
+	var expected []compete.Target
+	for i := range 4 {
+		c, queue := f.addQueue(t, organizer, 11)
+		if i == 2 { // who starts at no time has nobody to remind
+			f.exec(t, `UPDATE competitions SET start_date = NULL WHERE id = $1`, c.ID)
+			queue = nil
+		}
+		competitions, ids = append(competitions, c), append(ids, c.ID)
+		for j := 0; j < len(queue); j += 5 {
+			expected = append(expected, compete.Target{
+				Notice: notice(queue[j], compete.MessageReminder), Registration: queue[j], Competition: c.Summary(),
+				Participant: compete.Participant{
+					ID: queue[j].UserID, Name: "Ada", Email: queue[j].UserID + "@example.com",
+				},
+			})
+		}
+	}
+	for _, limit := range []int{1, 2, 3, 4, 100} {
+		want(t, fmt.Sprintf("targets by %d", limit), f.remindJointly(t, ids, limit), expected)
+	}
+	// A reminder counts for the start that its own competition has.
+	reminder := f.message(expected[0].Registration, compete.MessageReminder)
+	reminder.StartDate = competitions[0].StartDate
+	other := f.message(expected[3].Registration, compete.MessageReminder)
+	other.StartDate = f.agoPointer(-49 * time.Hour)
+	f.wantDelivered(t, nil, []compete.Message{reminder, other}, 2)
+	f.exec(t, `UPDATE users SET disabled_at = created_at WHERE id = $1`, expected[4].Participant.ID)
+	want(t, "targets beside some who aren't reminded", f.remindJointly(t, ids, 2),
+		slices.Concat(expected[1:4], expected[5:]))
+	if got := f.remindJointly(t, []string{"nonsense", newID()}, 2); len(got) != 0 {
+		t.Errorf("competitions that don't exist have %d to remind", len(got))
+	}
+}
+
+func (f *fixture) remindJointly(t *testing.T, competitionIDs []string, limit int) (all []compete.Target) {
+	t.Helper()
+	for after := (compete.ReminderPlace{}); ; {
+		targets, next, err := f.JointReminderTargets(t.Context(), competitionIDs, after, limit)
+		must(t, err)
+		if all = append(all, targets...); next == (compete.ReminderPlace{}) {
+			return all
+		}
+		if len(targets) > limit || next == after {
+			t.Fatalf("a page of %d with limit %d, from %+v to %+v", len(targets), limit, after, next)
+		}
+		after = next
 	}
 }
 

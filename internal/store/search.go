@@ -17,13 +17,24 @@ import (
 // normalized, every minute and before each search.
 
 // CompetitionWords indexes competitions by the words of their titles, descriptions and tags.
-var CompetitionWords = sqldb.TextIndex{Table: "competition_search", Owner: "competition_id", Words: "competition_words"}
+var CompetitionWords = sqldb.TextIndex{
+	Table: "competition_search", Owner: "competition_id", Words: "competition_words",
+	Daily: "competition_search_daily", Times: []string{"created_at", "reg_deadline"},
+}
 
 // containing adds the condition that the search text of a user contains every word of a search.
 func (s *statement) containing(search string) {
-	for _, word := range strings.Fields(normal.Fold(search)) {
-		s.Add(` AND u.search_text LIKE %s ESCAPE '\'`, "%"+likeEscaper.Replace(word)+"%")
+	for _, pattern := range patterns(search) {
+		s.Add(` AND u.search_text LIKE %s ESCAPE '\'`, pattern)
 	}
+}
+
+// patterns returns a pattern for each word of a search.
+func patterns(search string) (all []string) {
+	for _, word := range strings.Fields(normal.Fold(search)) {
+		all = append(all, "%"+likeEscaper.Replace(word)+"%")
+	}
+	return all
 }
 
 var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)

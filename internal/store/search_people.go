@@ -27,7 +27,7 @@ const (
 	commonSample  = 10   // matches among them that make words common
 	sampledTexts  = 200  // users sampled to decide which trigrams of a word are rare
 	gramsPerWord  = 2    // trigrams of each word looked up in the index: the rarest ones
-	maxCandidates = 2000 // candidates looked up one by one
+	maxCandidates = 2000 // users whose texts are read one by one
 	window        = 500  // rows examined together for common words
 	mostLookedAt  = 4000 // examined rows that end a page if something was found
 	fewFound      = 20   // matches that are enough for a page
@@ -74,18 +74,18 @@ func (s *Store) candidates(ctx context.Context, search string) (candidates, erro
 	if err != nil {
 		return everyone, err
 	}
-	var ids []string
+	var found sqldb.Candidates
 	if len(grams) > 0 {
-		ids, err = usersText.Candidates(ctx, s.db, grams, maxCandidates+1)
+		found, err = usersText.Candidates(ctx, s.db, grams, maxCandidates+1, patterns(search)...)
 	} else if longest := longest(search); longest != "" {
-		ids, err = usersText.Containing(ctx, s.db, longest, maxCandidates+1)
+		found, err = usersText.Containing(ctx, s.db, longest, maxCandidates+1, patterns(search)...)
 	} else {
 		return everyone, nil
 	}
-	if err != nil || len(ids) > maxCandidates {
+	if err != nil || found.Number > maxCandidates {
 		return everyone, err
 	}
-	return candidates{ids: ids}, nil
+	return candidates{ids: found.IDs}, nil
 }
 
 // longest returns a search's longest word, the first one if there are several.

@@ -57,6 +57,7 @@ type Store struct {
 	jobs    compete.JobEncoder
 	mailing bool
 
+	parts            partsWorth
 	competitions     sqldb.Coalesced[competitionKey, compete.Competition]
 	competitionLists sqldb.Coalesced[competitionsKey, compete.Page[compete.Competition]]
 	times            *recent.Cache[timesKey, []compete.TimeCount]
@@ -79,7 +80,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 func On(db *sqldb.DB) *Store {
 	return &Store{
 		db: db, writer: db.Writer(), reader: db.Reader(), replicated: db.Replicated(),
-		times: recent.NewCache[timesKey, []compete.TimeCount](mostTimes),
+		times: recent.NewCache[timesKey, []compete.TimeCount](mostTimes), parts: partsPay,
 	}
 }
 

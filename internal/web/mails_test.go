@@ -387,10 +387,10 @@ func TestOneClickEndsReminders(t *testing.T) {
 		})
 		life(func(b *browser, _ *apptest.Client) {
 			apptest.Eventually(t, time.Minute, "reminders were looked for", func() bool {
-				return count(t, b.site, `SELECT count(*) FROM river_job WHERE kind IN ('find_reminders', 'remind')
+				return count(t, b.site, `SELECT count(*) FROM river_job WHERE kind IN ('find_reminders', 'remind_jointly')
 					AND state <> 'completed'`) == 0 &&
-					// both starts by now, the first in the previous process
-					count(t, b.site, `SELECT count(*) FROM river_job WHERE kind = 'remind'`) >= 3
+					// at both starts, the first of them in the previous process
+					count(t, b.site, `SELECT count(*) FROM river_job WHERE kind = 'remind_jointly'`) >= 2
 			})
 			if n := count(t, b.site, `SELECT count(*) FROM messages WHERE kind = 'reminder'`); n != 1 {
 				t.Errorf("%d reminders, want the one before the click", n)
