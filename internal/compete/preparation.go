@@ -50,6 +50,9 @@ func (p *PreparedEntry) Entry(qs Questions, asked string, sealer Sealer) (Entry,
 // preparedTeamCode is the purpose of a sealed code.
 const preparedTeamCode = "prepared team code"
 
+// SealTeamCode returns a code in the form in which PreparedEntry has it.
+func SealTeamCode(code TeamCode, sealer Sealer) string { return sealer.Seal(preparedTeamCode, []byte(code)) }
+
 // ErrPreparationMissing says that nothing was filled in ahead.
 var ErrPreparationMissing = &Error{
 	Kind: KindNotFound, Code: "preparation_not_found",
@@ -91,7 +94,7 @@ func (s *Registrations) Prepare(ctx context.Context, a Actor, competitionID stri
 		if _, err := s.config.Teams.byCode(ctx, a, c.ID, e.Team.Code); err != nil {
 			return Preparation{}, err
 		}
-		prepared.TeamCode = s.config.Sealer.Seal(preparedTeamCode, []byte(e.Team.Code))
+		prepared.TeamCode = SealTeamCode(e.Team.Code, s.config.Sealer)
 	}
 	asks := c.QuestionsFor(e.Team.Name != "")
 	if e.Answers, prepared.Answers, err = asks.take(e.Answers, nil); err != nil {
