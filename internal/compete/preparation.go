@@ -27,17 +27,23 @@ type PreparedEntry struct {
 	Asked      string // Questions.Digest of those that the answers were checked against
 }
 
-// Entry returns what was filled in, without answers to questions that no longer exist. If the questions are still those
-// of asked, their Digest, the answers have been checked, and stay as they are.
-func (p *PreparedEntry) Entry(qs Questions, asked string, sealer Sealer) (Entry, error) {
-	e := Entry{DivisionID: p.DivisionID, Team: TeamChoice{Name: p.TeamName}, LookingForTeam: p.Looking}
+// Team returns the team that was chosen.
+func (p *PreparedEntry) Team(sealer Sealer) TeamChoice {
+	choice := TeamChoice{Name: p.TeamName}
 	if p.TeamCode != "" {
 		code, err := sealer.Open(preparedTeamCode, p.TeamCode)
 		if err != nil {
 			code = []byte("0") // sealed with a key that is gone: no team has it
 		}
-		e.Team.Code = TeamCode(code)
+		choice.Code = TeamCode(code)
 	}
+	return choice
+}
+
+// Entry returns what was filled in, with what Team returned, and without answers to questions that no longer exist. If
+// the questions are still those of asked, their Digest, the answers have been checked, and stay as they are.
+func (p *PreparedEntry) Entry(qs Questions, asked string, team TeamChoice) (Entry, error) {
+	e := Entry{DivisionID: p.DivisionID, Team: team, LookingForTeam: p.Looking}
 	if p.Asked == asked {
 		e.Taken = p.Answers
 		return e, nil
@@ -51,7 +57,9 @@ func (p *PreparedEntry) Entry(qs Questions, asked string, sealer Sealer) (Entry,
 const preparedTeamCode = "prepared team code"
 
 // SealTeamCode returns a code in the form in which PreparedEntry has it.
-func SealTeamCode(code TeamCode, sealer Sealer) string { return sealer.Seal(preparedTeamCode, []byte(code)) }
+func SealTeamCode(code TeamCode, sealer Sealer) string {
+	return sealer.Seal(preparedTeamCode, []byte(code))
+}
 
 // ErrPreparationMissing says that nothing was filled in ahead.
 var ErrPreparationMissing = &Error{
@@ -155,7 +163,7 @@ func (s *Registrations) Prepared(ctx context.Context, a Actor, competitionID str
 		return Preparation{}, err
 	}
 	p := Preparation{UpdatedAt: at}
-	if p.Entry, err = prepared.Entry(c.Questions, "", s.config.Sealer); err != nil {
+	if p.Entry, err = prepared.Entry(c.Questions, "", prepared.Team(s.config.Sealer)); err != nil {
 		return Preparation{}, err
 	}
 	if err := c.CheckEntry(p.Entry); err != nil {

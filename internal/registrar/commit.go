@@ -41,6 +41,7 @@ func (r *Registrar) commit(commands []*command) {
 		if len(b.releases)+len(b.draws) > 0 {
 			r.step = step(r.step, took)
 		}
+		r.asked = b.asking()
 		r.publish(b)
 		for i, c := range commands {
 			c.answer <- &b.answers[i]
@@ -127,7 +128,7 @@ func (r *Registrar) attempt(id string, commands []*command) (b *batch, err error
 	}()
 	err = r.config.Ledger.Transact(ctx, id, func(tx compete.LedgerTx) error {
 		b = newBatch(ctx, tx, r.config.Sealer, commands)
-		b.step = r.step
+		b.step, b.asked = r.step, r.asked
 		if err := b.read(); err != nil {
 			return err
 		}

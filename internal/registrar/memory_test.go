@@ -328,7 +328,7 @@ func (tx *memoryTx) Write(_ context.Context, c compete.LedgerChanges) error {
 		for _, id := range c.GoneTeams {
 			delete(m.teams, id)
 		}
-		for _, t := range c.Teams {
+		for _, t := range slices.Concat(c.NewTeams, c.Teams) {
 			m.teams[t.ID] = t
 		}
 		m.replaced = append(m.replaced, c.Replaced...)

@@ -17,6 +17,8 @@ var (
 //	{any $1 uuid}  membership in a list that one parameter holds (see DB.Array); also text
 //	{pairs $1 $2 uuid text}  a relation v of pairs (a, b), of which a is an id, that two parameters
 //	                         hold (see DB.Pairs)
+//	{look t x …}   after a relation, the rows of a table t AS x that a condition finds for each of its rows, by
+//	               an index however few rows the table seems to have
 //	{each $1 uuid} a relation v of the ids that one parameter holds (see DB.Array)
 //	{lock c}       the lock on the rows of c that are read
 //	{few …}, {many …}, {hits …}  conditions and queries of a TextIndex, which makes these marks
@@ -30,7 +32,7 @@ var (
 //	{now}          the present, as the job queue keeps times
 //	{in v.seconds} so many seconds later
 //
-// and, where the statement is run for many rows with these columns (see Bulk), {select v.id, …} and {from}.
+// and, where the statement is run for many rows with these columns (see Bulk), {select v.id, …}, {from} and {using}.
 func (d *dialect) render(text string, columns ...column) string {
 	for mark.MatchString(text) {
 		text = mark.ReplaceAllStringFunc(text, func(m string) string {
@@ -75,6 +77,13 @@ func (d *dialect) fill(name, rest string, columns []column) string {
 		}
 		return fmt.Sprintf("(SELECT substr(value, 1, %[3]d) AS a, substr(value, %[3]d + 1) AS b "+
 			"FROM json_each(%[1]s) WHERE %[2]s IS NULL) AS v", words[0], words[1], idLength)
+	case "look":
+		words := strings.SplitN(rest, " ", 3)
+		if postgres { // without OFFSET, it would be turned into a join, which may read the whole table
+			return fmt.Sprintf("CROSS JOIN LATERAL (SELECT * FROM %[1]s %[2]s WHERE %[3]s OFFSET 0) %[2]s", words[0],
+				words[1], words[2])
+		}
+		return fmt.Sprintf("CROSS JOIN %s %s WHERE %s", words[0], words[1], words[2])
 	case "lock":
 		if postgres {
 			return "FOR UPDATE OF " + rest
@@ -121,12 +130,17 @@ func (d *dialect) fill(name, rest string, columns []column) string {
 		return d.words.Day(rest)
 	case "select":
 		if postgres {
-			return "SELECT " + rest + " " + d.from(columns)
+			return "SELECT " + rest + " FROM " + d.relation(columns)
 		}
 		return "VALUES (" + rest + ")"
 	case "from":
 		if postgres {
-			return d.from(columns)
+			return "FROM " + d.relation(columns)
+		}
+		return ""
+	case "using":
+		if postgres {
+			return "USING " + d.relation(columns)
 		}
 		return ""
 	}
@@ -142,8 +156,8 @@ func arrayOf(param, kind string) string {
 	return "CAST(" + param + " AS " + kind + "[])"
 }
 
-// from returns the relation v that a bulk statement reads: one array for each column.
-func (d *dialect) from(columns []column) string {
+// relation returns the relation v that a bulk statement reads: one array for each column.
+func (d *dialect) relation(columns []column) string {
 	var arrays, names []string
 	for i, c := range columns {
 		kind := c.kind
@@ -153,5 +167,5 @@ func (d *dialect) from(columns []column) string {
 		arrays = append(arrays, arrayOf(fmt.Sprintf("$%d", i+1), kind))
 		names = append(names, `"`+c.name+`"`)
 	}
-	return "FROM unnest(" + strings.Join(arrays, ", ") + ") AS v (" + strings.Join(names, ", ") + ")"
+	return "unnest(" + strings.Join(arrays, ", ") + ") AS v (" + strings.Join(names, ", ") + ")"
 }

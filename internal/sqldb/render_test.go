@@ -1,6 +1,7 @@
 package sqldb
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -20,6 +21,13 @@ func TestRender(t *testing.T) {
 			`id IN (SELECT value FROM json_each($1)) AND x IN (SELECT value FROM json_each($2))`,
 			`id = ANY(CAST(CAST($1 AS text[]) AS uuid[])) AND x = ANY(CAST($2 AS text[]))`,
 		},
+		{
+			`SELECT r.id FROM {pairs $1 $2 uuid text} {look rows r r.id = v.a AND r.key = v.b}`, nil,
+			`SELECT r.id FROM (SELECT substr(value, 1, 36) AS a, substr(value, 36 + 1) AS b FROM json_each($1) ` +
+				`WHERE $2 IS NULL) AS v CROSS JOIN rows r WHERE r.id = v.a AND r.key = v.b`,
+			`SELECT r.id FROM unnest(CAST(CAST($1 AS text[]) AS uuid[]), CAST($2 AS text[])) AS v (a, b) ` +
+				`CROSS JOIN LATERAL (SELECT * FROM rows r WHERE r.id = v.a AND r.key = v.b OFFSET 0) r`,
+		},
 		{`SELECT c.id {lock c}`, nil, `SELECT c.id `, `SELECT c.id FOR UPDATE OF c`},
 		{`{+c.at} > $1`, nil, `+c.at > $1`, `c.at > $1`},
 		{
@@ -30,6 +38,10 @@ func TestRender(t *testing.T) {
 		{
 			`INSERT INTO t {select v.at, {words v.id}}`, columns, `INSERT INTO t VALUES ($2, $1)`,
 			`INSERT INTO t SELECT v.at, array_to_tsvector(string_to_array(v.id, ' ')) ` + from,
+		},
+		{
+			`DELETE FROM t {using} WHERE t.id = v.id`, columns, `DELETE FROM t  WHERE t.id = $1`,
+			`DELETE FROM t USING ` + strings.TrimPrefix(from, `FROM `) + ` WHERE t.id = v.id`,
 		},
 		{
 			`UPDATE t SET at = v.at {from} WHERE t.id = v.id`, columns, `UPDATE t SET at = $2  WHERE t.id = $1`,
