@@ -40,13 +40,16 @@ type batch struct {
 	notices    []compete.Notice // messages beside those of runs
 	releases   []compete.LedgerRelease
 	draws      []compete.Draw
-	disabled   []string       // registrations of disabled accounts that this batch may put on a waitlist
-	settle     []string       // competitions that need further pages
-	changed    []string       // competitions that changed
-	notified   []string       // competitions whose pages are notified, changed or not
-	trace      string         // of the current command
-	origin     compete.Origin // of the current command
-	audit      []compete.AuditRecord
+	disabled   []string      // registrations of disabled accounts that this batch may put on a waitlist
+	settle     []string      // competitions that need further pages
+	changed    []string      // competitions that changed
+	notified   []string      // competitions whose pages are notified, changed or not
+	trace      string        // of the current command
+	held       time.Duration // how long the transaction was open
+
+	drawnMessages int            // among those of runs, which nobody caused who waits for an answer
+	origin        compete.Origin // of the current command
+	audit         []compete.AuditRecord
 }
 
 // runKey identifies the runs that a registration can be added to.

@@ -39,7 +39,7 @@ func (r *Registrar) commit(commands []*command) {
 	switch {
 	case err == nil:
 		if len(b.releases)+len(b.draws) > 0 {
-			r.step = step(r.step, took)
+			r.step = step(r.step, b.held)
 		}
 		r.asked = b.asking()
 		r.publish(b)
@@ -126,7 +126,14 @@ func (r *Registrar) attempt(id string, commands []*command) (b *batch, err error
 			err = fmt.Errorf("%w: %v\n%s", errPanic, p, debug.Stack())
 		}
 	}()
+	var began time.Time
+	defer func() {
+		if b != nil {
+			b.held = time.Since(began)
+		}
+	}()
 	err = r.config.Ledger.Transact(ctx, id, func(tx compete.LedgerTx) error {
+		began = time.Now()
 		b = newBatch(ctx, tx, r.config.Sealer, commands)
 		b.step, b.asked = r.step, r.asked
 		if err := b.read(); err != nil {
@@ -135,7 +142,7 @@ func (r *Registrar) attempt(id string, commands []*command) (b *batch, err error
 		if err := b.decide(); err != nil {
 			return err
 		}
-		r.load.note(b.messages(), time.Now()) // before the commit, so that jobs yield to it
+		r.load.note(b.messages()-b.drawnMessages, time.Now()) // before the commit, so that jobs yield to it
 		return b.write()
 	})
 	return b, err
