@@ -59,7 +59,7 @@ func TestArrayAndPairs(t *testing.T) {
 				[]any{db.Array([]string{a.ID, c.ID})},
 			},
 			"pairs": {
-				`SELECT n.text FROM {pairs $1 $2 uuid text} CROSS JOIN notes n WHERE n.id = v.a AND n.text = v.b
+				`SELECT n.text FROM {pairs $1 $2 uuid text} {match notes n: n.id = v.a AND n.text = v.b}
 					ORDER BY n.text`,
 				pairs(db, [2]string{a.ID, "a"}, [2]string{b.ID, "a"}, [2]string{c.ID, "c"}),
 			},

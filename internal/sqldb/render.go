@@ -17,8 +17,7 @@ var (
 //	{any $1 uuid}  membership in a list that one parameter holds (see DB.Array); also text
 //	{pairs $1 $2 uuid text}  a relation v of pairs (a, b), of which a is an id, that two parameters
 //	                         hold (see DB.Pairs)
-//	{look t x …}   after a relation, the rows of a table t AS x that a condition finds for each of its rows, by
-//	               an index however few rows the table seems to have
+//	{match notes n: n.id = v.a AND n.text = v.b}  joins the rows of a table that match each row of v, after {pairs …}
 //	{each $1 uuid} a relation v of the ids that one parameter holds (see DB.Array)
 //	{lock c}       the lock on the rows of c that are read
 //	{few …}, {many …}, {hits …}  conditions and queries of a TextIndex, which makes these marks
@@ -77,13 +76,16 @@ func (d *dialect) fill(name, rest string, columns []column) string {
 		}
 		return fmt.Sprintf("(SELECT substr(value, 1, %[3]d) AS a, substr(value, %[3]d + 1) AS b "+
 			"FROM json_each(%[1]s) WHERE %[2]s IS NULL) AS v", words[0], words[1], idLength)
-	case "look":
-		words := strings.SplitN(rest, " ", 3)
-		if postgres { // without OFFSET, it would be turned into a join, which may read the whole table
-			return fmt.Sprintf("CROSS JOIN LATERAL (SELECT * FROM %[1]s %[2]s WHERE %[3]s OFFSET 0) %[2]s", words[0],
-				words[1], words[2])
+	case "match":
+		table, condition, _ := strings.Cut(rest, ": ")
+		if postgres {
+			// What OFFSET encloses is looked up for each row of v. If the statistics say that the table is empty, as after
+			// VACUUM ANALYZE before the first registration, the planner would otherwise read all of it and compare each row
+			// with each of v, also when it has long been full: a rush then had a tenth of its rate.
+			_, alias, _ := strings.Cut(table, " ")
+			return "CROSS JOIN LATERAL (SELECT * FROM " + table + " WHERE " + condition + " OFFSET 0) " + alias
 		}
-		return fmt.Sprintf("CROSS JOIN %s %s WHERE %s", words[0], words[1], words[2])
+		return "CROSS JOIN " + table + " ON " + condition
 	case "lock":
 		if postgres {
 			return "FOR UPDATE OF " + rest

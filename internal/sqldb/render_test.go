@@ -21,14 +21,11 @@ func TestRender(t *testing.T) {
 			`id IN (SELECT value FROM json_each($1)) AND x IN (SELECT value FROM json_each($2))`,
 			`id = ANY(CAST(CAST($1 AS text[]) AS uuid[])) AND x = ANY(CAST($2 AS text[]))`,
 		},
-		{
-			`SELECT r.id FROM {pairs $1 $2 uuid text} {look rows r r.id = v.a AND r.key = v.b}`, nil,
-			`SELECT r.id FROM (SELECT substr(value, 1, 36) AS a, substr(value, 36 + 1) AS b FROM json_each($1) ` +
-				`WHERE $2 IS NULL) AS v CROSS JOIN rows r WHERE r.id = v.a AND r.key = v.b`,
-			`SELECT r.id FROM unnest(CAST(CAST($1 AS text[]) AS uuid[]), CAST($2 AS text[])) AS v (a, b) ` +
-				`CROSS JOIN LATERAL (SELECT * FROM rows r WHERE r.id = v.a AND r.key = v.b OFFSET 0) r`,
-		},
 		{`SELECT c.id {lock c}`, nil, `SELECT c.id `, `SELECT c.id FOR UPDATE OF c`},
+		{
+			`FROM v {match notes n: n.id = v.a}`, nil, `FROM v CROSS JOIN notes n ON n.id = v.a`,
+			`FROM v CROSS JOIN LATERAL (SELECT * FROM notes n WHERE n.id = v.a OFFSET 0) n`,
+		},
 		{`{+c.at} > $1`, nil, `+c.at > $1`, `c.at > $1`},
 		{
 			`INSERT INTO t (id, at) {select v.id, v.at} ON CONFLICT DO NOTHING`, columns,

@@ -117,9 +117,9 @@ var (
 	ofDisabled        = `SELECT r.id FROM registrations r JOIN users u ON u.id = r.user_id
 		WHERE r.id {any $1 uuid} AND u.disabled_at IS NOT NULL`
 	registrationsByPlace = `SELECT ` + registrationColumns + ` FROM {pairs $1 $2 uuid uuid}
-		{look registrations r r.user_id = v.a AND r.competition_id = v.b}`
+		{match registrations r: r.user_id = v.a AND r.competition_id = v.b}`
 	recordsByKey = `SELECT ` + recordColumns + ` FROM {pairs $1 $2 uuid text}
-		{look idempotency_keys k k.user_id = v.a AND k.key = v.b}`
+		{match idempotency_keys k: k.user_id = v.a AND k.key = v.b}`
 	waitlistHead = `SELECT ` + registrationColumns + ` FROM registrations r JOIN users u ON u.id = r.user_id
 		WHERE r.competition_id = $1 AND r.status = 'WAITLISTED' AND NOT r.follows AND u.disabled_at IS NULL
 		ORDER BY r.seq LIMIT $2`

@@ -109,6 +109,10 @@ func checkPlans(t *testing.T, db *store.Store, texts map[string]bool) {
 	explain := explainSQLite
 	if db.Kind() == sqldb.PostgreSQL {
 		explain = explainPostgres
+		// A server's statistics may well say that the tables are empty when they no longer are.
+		if _, err := writer.ExecContext(t.Context(), "VACUUM (ANALYZE)"); err != nil {
+			t.Fatal(err)
+		}
 		for _, setting := range []string{
 			"enable_seqscan = off", "enable_sort = off",
 			"plan_cache_mode = force_generic_plan",
@@ -143,13 +147,14 @@ func checkPlans(t *testing.T, db *store.Store, texts map[string]bool) {
 		if bad := regexp.MustCompile(`Seq Scan|Hash Join|Merge Join|Materialize`).FindString(plan); bad != "" {
 			t.Errorf("as the writer has it planned: %s: %s%s", bad, text, plan)
 		}
-		// While the table is empty, the planner takes any index.
-		if strings.Contains(text, "r.user_id = v.a AND r.competition_id = v.b") &&
-			!strings.Contains(plan, "registrations_user_competition_key") {
-			t.Errorf("reads everybody registered for each who registers: %s%s", text, plan)
+		if strings.Contains(text, " v (a, b)") && !lookedUp.MatchString(plan) {
+			t.Errorf("doesn't look up each pair by both: %s%s", text, plan)
 		}
 	}
 }
+
+// lookedUp matches a plan that looks up each of {pairs …} in an index by both of its values.
+var lookedUp = regexp.MustCompile(`Function Scan on v\n.* Index Scan using \S+ on .*\n.*Index Cond: \(.*v\.a.*v\.b.*\)`)
 
 var parameter = regexp.MustCompile(`\$(\d+)`)
 

@@ -91,7 +91,7 @@ func (t *ledgerTx) fetchPrepared(p *sqldb.Pipeline, found *[]preparation, places
 }
 
 var preparedByPlace = `SELECT ` + preparedColumns + ` FROM {pairs $1 $2 uuid uuid}
-	{look preparations p p.user_id = v.a AND p.competition_id = v.b}`
+	{match preparations p: p.user_id = v.a AND p.competition_id = v.b}`
 
 func byPlace(found []preparation) map[compete.Place]compete.PreparedEntry {
 	if len(found) == 0 {

@@ -129,15 +129,15 @@ func queryTeams(from string) teamQuery {
 	return teamQuery{
 		teams: `SELECT ` + teamColumns + ` FROM ` + from,
 		members: `SELECT ` + registrationColumns + ` FROM (SELECT t.id FROM ` + from + `) t
-			{look registrations r r.team_id = t.id AND r.status <> 'CANCELLED'}`,
+			{match registrations r: r.team_id = t.id AND r.status <> 'CANCELLED'}`,
 	}
 }
 
 var (
 	teamsByID     = queryTeams(`teams t WHERE t.id {any $1 uuid}`)
 	teamsByNumber = queryTeams(`{pairs $1 $2 uuid text}
-		{look teams t t.competition_id = v.a AND t.number = CAST(v.b AS bigint)}`)
-	teamsByName = queryTeams(`{pairs $1 $2 uuid text} {look teams t t.competition_id = v.a AND t.name_key = v.b}`)
+		{match teams t: t.competition_id = v.a AND t.number = CAST(v.b AS bigint)}`)
+	teamsByName = queryTeams(`{pairs $1 $2 uuid text} {match teams t: t.competition_id = v.a AND t.name_key = v.b}`)
 )
 
 // withMembers returns each of the teams once, with its members in order of arrival. Whatever was found in several ways
