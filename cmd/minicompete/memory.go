@@ -9,8 +9,13 @@ import (
 
 // memoryGoal is the heap size from which the garbage collector works harder. Idle, the program needs about a third of
 // it; in a rush, garbage is created faster than it is collected at the pace below, and without a goal the heap would
-// grow to a multiple of it. It is not a limit: memory in use may exceed it.
-const memoryGoal = 160 << 20
+// grow to a multiple of it. It is not a limit: memory in use may exceed it. The program itself and SQLite take another
+// 70 MB.
+const memoryGoal = 72 << 20
+
+// room is the least that is left for garbage: with less, collections of thousands of open pages would follow each other
+// too soon.
+const room = 40 << 20
 
 // collectionPace lets the heap grow to four times the memory in use before a collection, instead of twice: with a heap
 // of some ten megabytes and the stacks of hundreds of connections, collections took a fifth of a rush's processor time.
@@ -27,14 +32,14 @@ func limitMemory() {
 	}
 }
 
-// raiseGoal leaves room for garbage, a third of the memory in use. If the memory in use exceeds the goal, the collector
+// raiseGoal leaves room for garbage, at least a third of the memory in use. If the memory in use exceeds the goal, the collector
 // runs continuously: with the stacks of 5,000 requests that took half of the processor time, and registrations waited
 // for seconds.
 func raiseGoal() {
 	inUse := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/memory/classes/heap/stacks:bytes"}}
 	metrics.Read(inUse)
 	used := int64(inUse[0].Value.Uint64() + inUse[1].Value.Uint64()) //nolint:gosec // no memory is that large
-	debug.SetMemoryLimit(max(memoryGoal, used+used/3))
+	debug.SetMemoryLimit(max(memoryGoal, used+max(used/3, room)))
 	afterCollection(raiseGoal)
 }
 

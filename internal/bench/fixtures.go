@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"database/sql"
-	"encoding/json"
 	"fmt"
 	"net/url"
 	"slices"
@@ -100,73 +99,6 @@ func newCompetition(n int, organizerID string, capacity int) compete.Competition
 		Status: compete.StatusPublished, Organizer: compete.Organizer{ID: organizerID}, Version: 1,
 		CreatedAt: now, UpdatedAt: now,
 	}
-}
-
-// questionsAsked is how many questions people have answered ahead.
-const (
-	questionsAsked    = 10
-	preparedDivisions = 4
-)
-
-// prepareAll gives a competition divisions and questions. Everybody has chosen a division and answered ahead.
-func prepareAll(ctx context.Context, db *store.Store, people []person, competitionID string) error {
-	var questions compete.Questions
-	answers := compete.Answers{}
-	for i := range questionsAsked {
-		q := compete.Question{
-			ID: fmt.Sprintf("q1-%d", i+1), Kind: compete.QuestionText, Label: "Which school do you go to?",
-			Required: true,
-			Scope:    compete.ScopePerson,
-		}
-		answers[q.ID] = "Marie Curie School"
-		if i%2 == 0 {
-			q.Kind, q.Options, answers[q.ID] = compete.QuestionOneOf, []string{"S", "M", "L"}, "M"
-		}
-		questions = append(questions, q)
-	}
-	asked, err := json.Marshal(questions)
-	if err != nil {
-		return err
-	}
-	filled, err := answers.Encode()
-	if err != nil {
-		return err
-	}
-	for _, table := range []string{"preparations", "divisions"} { // of an earlier measurement
-		if _, err := db.Writer().ExecContext(ctx, "DELETE FROM "+table+" WHERE competition_id = $1",
-			competitionID); err != nil {
-			return err
-		}
-	}
-	if _, err := db.Writer().ExecContext(ctx, "UPDATE competitions SET questions = $2, divisions = $3 WHERE id = $1",
-		competitionID, string(asked), preparedDivisions); err != nil {
-		return err
-	}
-	divisions := make([]uuid.UUID, preparedDivisions)
-	var rows [][]any
-	for i := range divisions {
-		divisions[i] = uuid.Must(uuid.NewV7())
-		rows = append(rows, []any{
-			divisions[i], uuid.MustParse(competitionID), i, fmt.Sprintf("Division %d", i), len(people), len(people), 0,
-		})
-	}
-	var ahead [][]any
-	for i, p := range people {
-		ahead = append(ahead, []any{
-			uuid.MustParse(p.id), uuid.MustParse(competitionID), divisions[i%len(divisions)].String(), filled,
-			questions.Digest(), compete.UTC(time.Now()),
-		})
-	}
-	return db.DB().Load(ctx, nil, func(load sqldb.Loader) error {
-		if err := load.Add(ctx, "divisions", []string{
-			"id", "competition_id", "place", "name", "capacity", "seats_left", "waitlisted",
-		}, slices.Values(rows)); err != nil {
-			return err
-		}
-		return load.Add(ctx, "preparations", []string{
-			"user_id", "competition_id", "division_id", "answers", "asked", "updated_at",
-		}, slices.Values(ahead))
-	})
 }
 
 // newRecord returns the idempotency record of a registration as stored by the product.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -15,9 +16,12 @@ import (
 // confirmationTimeout bounds the wait for the confirmations after a rush.
 const confirmationTimeout = 60 * time.Second
 
-// prepared is the product in a rush for a competition with divisions and questions: everyone has chosen and answered
-// ahead. What else a rush can have belongs into prepareAll.
-const prepared = "prepared"
+// prepared are the product in a rush for a competition with divisions, questions and teams, by the unit of its seats:
+// everyone has chosen, answered, and named a team or entered the code of one, ahead.
+var prepared = map[string]compete.SeatUnit{
+	"prepared":   compete.SeatPerPerson,
+	"team-seats": compete.SeatPerTeam,
+}
 
 // rush is one measured rush.
 type rush struct {
@@ -57,8 +61,10 @@ func measureRush(ctx context.Context, o options, kind string) error {
 	if !ok {
 		return nil
 	}
-	if answered, ok := medians[prepared]; ok {
-		fmt.Printf("%-9s rush prepared/product: rate ratio %.2f\n", kind, answered.accepted()/product.accepted())
+	for _, name := range slices.Sorted(maps.Keys(prepared)) {
+		if answered, ok := medians[name]; ok {
+			fmt.Printf("%-9s rush %s/product: rate ratio %.2f\n", kind, name, answered.accepted()/product.accepted())
+		}
 	}
 	if bare, ok := medians["bare"]; ok {
 		fmt.Printf("%-9s rush product/bare: rate ratio %.2f, p99 ratio %.2f\n", kind,
@@ -98,20 +104,26 @@ func runRush(ctx context.Context, o options, kind, contender string) (r rush, er
 	if err != nil {
 		return r, err
 	}
-	people, err := addPeople(ctx, db, compete.RoleParticipant, o.participants)
+	unit, isPrepared := prepared[contender]
+	captains := 0
+	if isPrepared {
+		captains = captainsFor(o.participants)
+	}
+	everybody, err := addPeople(ctx, db, compete.RoleParticipant, o.participants+captains)
 	if err != nil {
 		return r, err
 	}
+	people := everybody[:o.participants]
 	competitions, err := addCompetitions(ctx, db, organizers[0], 1, o.participants)
 	if err != nil {
 		return r, err
 	}
-	if contender == prepared {
-		if err := prepareAll(ctx, db, people, competitions[0]); err != nil {
+	if isPrepared {
+		if err := prepareAll(ctx, db, people, everybody[o.participants:], competitions[0], unit); err != nil {
 			return r, err
 		}
 	}
-	isProduct := contender == "product" || contender == prepared
+	isProduct := contender == "product" || isPrepared
 	var s *server
 	if isProduct {
 		s, err = startProduct(ctx, o.binary, url)
@@ -203,18 +215,18 @@ func rushOn(
 	return r, err
 }
 
-// awaitConfirmations waits until the given number of registrations are confirmed with one message each.
+// awaitConfirmations waits until nobody is waiting for a confirmation, and the given number of messages say so.
 func awaitConfirmations(ctx context.Context, db *store.Store, competitionID string, want int) (time.Duration, error) {
 	begin := time.Now()
 	for time.Since(begin) < confirmationTimeout && ctx.Err() == nil {
-		var confirmed, messages int
+		var pending, messages int
 		err := db.Reader().QueryRowContext(ctx, `SELECT
-			(SELECT count(*) FROM registrations WHERE competition_id = $1 AND status = 'CONFIRMED'),
-			(SELECT count(*) FROM messages WHERE kind = 'confirmed')`, competitionID).Scan(&confirmed, &messages)
+			(SELECT count(*) FROM registrations WHERE competition_id = $1 AND status = 'PENDING'),
+			(SELECT count(*) FROM messages WHERE kind = 'confirmed')`, competitionID).Scan(&pending, &messages)
 		if err != nil {
 			return 0, err
 		}
-		if confirmed == want && messages == want {
+		if pending == 0 && messages == want {
 			return time.Since(begin), nil
 		}
 		time.Sleep(50 * time.Millisecond)

@@ -285,7 +285,7 @@ func (s *scaled) lookUp(ctx context.Context, databaseURL string) (size string, e
 		return "", err
 	}
 	for _, id := range []string{s.asking, s.soon} {
-		if err := prepareAll(ctx, db, []person{{id: s.participant}}, id); err != nil {
+		if err := prepareAll(ctx, db, []person{{id: s.participant}}, nil, id, ""); err != nil {
 			return "", err
 		}
 	}

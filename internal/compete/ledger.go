@@ -75,6 +75,7 @@ type LedgerQuery struct {
 	RegistrationIDs []string
 	Places          []Place
 	Keys            []IdempotencyKey
+	Prepared        []Place // as for LedgerTx.Prepared, but in the same round trip
 	// records that expired earlier are omitted; Write frees their keys for new ones
 	Now time.Time
 }
@@ -85,6 +86,7 @@ type LedgerState struct {
 	Registrations []Registration // at the places, or with the ids
 	Disabled      []string       // those of RegistrationIDs whose person has a disabled account
 	Records       []IdempotencyRecord
+	Prepared      map[Place]PreparedEntry
 }
 
 // LedgerChanges is the outcome of a transaction.
@@ -102,7 +104,8 @@ type LedgerChanges struct {
 	Moves      []LedgerMove      // at most one per competition
 	Jobs       []Job             // to run once the transaction has committed
 	Audit      []AuditRecord
-	Teams      []Team         // new or changed
+	NewTeams   []Team
+	Teams      []Team         // changed
 	GoneTeams  []string       // in which nobody is any more
 	Freed      map[string]int // by competition: what LedgerTx.Freed reads from now on
 	HandOvers  []HandOver     // where seats are for teams

@@ -28,10 +28,10 @@ type PreparedEntry struct {
 	Access     string // Competition.AccessDigest of the access code that was typed; empty: none
 }
 
-// Entry returns what was filled in, without answers to questions that no longer exist. If the questions are still those
-// of asked, their Digest, the answers have been checked, and stay as they are.
-func (p *PreparedEntry) Entry(qs Questions, asked string, sealer Sealer) (Entry, error) {
-	e := Entry{DivisionID: p.DivisionID, Team: p.Team(sealer), LookingForTeam: p.Looking, Access: p.Access}
+// Entry returns what was filled in, with what Team returned, and without answers to questions that no longer exist. If
+// the questions are still those of asked, their Digest, the answers have been checked, and stay as they are.
+func (p *PreparedEntry) Entry(qs Questions, asked string, team TeamChoice) (Entry, error) {
+	e := Entry{DivisionID: p.DivisionID, Team: team, LookingForTeam: p.Looking, Access: p.Access}
 	if p.Asked == asked {
 		e.Taken = p.Answers
 		return e, nil
@@ -56,6 +56,11 @@ func (p *PreparedEntry) Team(sealer Sealer) TeamChoice {
 
 // preparedTeamCode is the purpose of a sealed code.
 const preparedTeamCode = "prepared team code"
+
+// SealTeamCode returns a code in the form in which PreparedEntry has it.
+func SealTeamCode(code TeamCode, sealer Sealer) string {
+	return sealer.Seal(preparedTeamCode, []byte(code))
+}
 
 // ErrPreparationMissing says that nothing was filled in ahead.
 var ErrPreparationMissing = &Error{
@@ -101,7 +106,7 @@ func (s *Registrations) Prepare(ctx context.Context, a Actor, competitionID stri
 		if _, err := s.config.Teams.byCode(ctx, a, c.ID, e.Team.Code); err != nil {
 			return Preparation{}, err
 		}
-		prepared.TeamCode = s.config.Sealer.Seal(preparedTeamCode, []byte(e.Team.Code))
+		prepared.TeamCode = SealTeamCode(e.Team.Code, s.config.Sealer)
 	}
 	if prepared.Access, err = s.prepareAccess(ctx, a, &c, e.AccessCode); err != nil {
 		return Preparation{}, err
@@ -195,7 +200,7 @@ func (s *Registrations) Prepared(ctx context.Context, a Actor, competitionID str
 		UpdatedAt: at,
 		NeedsCode: c.NeedsCode && (prepared.Access == "" || prepared.Access != c.AccessDigest(s.config.Sealer)),
 	}
-	if p.Entry, err = prepared.Entry(c.Questions, "", s.config.Sealer); err != nil {
+	if p.Entry, err = prepared.Entry(c.Questions, "", prepared.Team(s.config.Sealer)); err != nil {
 		return Preparation{}, err
 	}
 	if err := c.CheckEntry(p.Entry); err != nil {

@@ -145,13 +145,16 @@ func (t *Team) Is(typed TeamCode, sealer Sealer) bool {
 	return subtle.ConstantTimeCompare([]byte(t.Code(sealer)), []byte(typed.normalized())) == 1
 }
 
+// mistaken is made once: it has a table of all bytes.
+var mistaken = strings.NewReplacer(" ", "", "-", "", "O", "0", "I", "1", "L", "1")
+
 // normalized returns a code in the form of Team.Code: case, spaces and hyphens don't matter, nor whether a letter was
 // taken for a digit.
 func (c TeamCode) normalized() TeamCode {
 	if len(c) > typedTeamCode {
 		return ""
 	}
-	text := strings.NewReplacer(" ", "", "-", "", "O", "0", "I", "1", "L", "1").Replace(strings.ToUpper(string(c)))
+	text := mistaken.Replace(strings.ToUpper(string(c)))
 	if len(text) <= teamSecret {
 		return ""
 	}

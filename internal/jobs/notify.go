@@ -5,7 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
-	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -73,8 +73,9 @@ func (c *Client) undone(ctx context.Context, job *rivertype.JobRow) ([]byte, err
 // deliverer confirms registrations and writes messages.
 type deliverer struct {
 	Config
-	writer gate
-	rush   rush
+	writer  gate
+	rush    rush
+	fitting atomic.Int64 // how many notices fit into pageTime, as far as is known
 }
 
 // deliver delivers the notices, in pages, and returns those it couldn't deliver. err is a transient error, which
@@ -82,7 +83,9 @@ type deliverer struct {
 func (d *deliverer) deliver(
 	ctx context.Context, notices []compete.Notice,
 ) (failures []failure[compete.Notice], err error) {
-	for page := range slices.Chunk(notices, d.PageSize) {
+	for len(notices) > 0 {
+		page := notices[:min(len(notices), d.size())]
+		notices = notices[len(page):]
 		failed, err := isolateFailures(ctx, page, func(some []compete.Notice) error {
 			targets, err := d.Store.Targets(ctx, some)
 			if err != nil {
@@ -96,6 +99,26 @@ func (d *deliverer) deliver(
 		}
 	}
 	return failures, nil
+}
+
+// pageTime is how long a page of messages keeps the writer, as far as that depends on its size.
+const pageTime = 30 * time.Millisecond
+
+// size returns how many notices the next page has: PageSize, or less if others would have to wait for too long. SQLite
+// is quick enough for whole pages, and what they take is mostly the wait for the one writer.
+func (d *deliverer) size() int {
+	size := int(d.fitting.Load())
+	if size == 0 || d.OneWriter {
+		return d.PageSize
+	}
+	return min(max(size, d.PageSize/8, 1), d.PageSize)
+}
+
+// took notes how long a page of n notices took.
+func (d *deliverer) took(n int, took time.Duration) {
+	if took > pageTime || int64(n) >= d.fitting.Load() { // a short page says little about a long one
+		d.fitting.Store(max(int64(n)*int64(pageTime)/max(int64(took), 1), 1))
+	}
 }
 
 // write delivers to a page of targets in one transaction. Registrations that have changed since get no outdated
@@ -126,6 +149,7 @@ func (d *deliverer) write(ctx context.Context, targets []compete.Target) error {
 	return d.writer.through(ctx, d.rush, func() error {
 		start := time.Now()
 		written, err := d.Store.Deliver(ctx, confirm, messages, now)
+		d.took(len(targets), time.Since(start))
 		d.follow(ctx, targets, start, err)
 		if err != nil {
 			return fmt.Errorf("deliver messages: %w", err)

@@ -42,6 +42,15 @@ func (r rush) calmIn(now, deadline time.Time) time.Duration {
 	return min(r.registrar.LastRush().Add(rushCalm).Sub(now), deadline.Sub(now))
 }
 
+// share returns how long to pause after having the writer for a time, so that people who wait for an answer come first:
+// as long in a rush, and a quarter of that while some register.
+func (r rush) share(took time.Duration, now time.Time) time.Duration {
+	if now.Sub(r.registrar.LastRush()) < rushCalm {
+		return took
+	}
+	return took / 4
+}
+
 // pass waits until the rush is over, the deadline has passed, or either context ends.
 func (r rush) pass(ctx, stopping context.Context, deadline time.Time) {
 	for ctx.Err() == nil && stopping.Err() == nil {
@@ -62,9 +71,8 @@ func (r rush) pass(ctx, stopping context.Context, deadline time.Time) {
 // gate limits concurrency to its capacity.
 type gate chan struct{}
 
-// through runs f inside the gate and then, unless the registrar is idle, pauses inside it for as long as f took (within
-// bounds), so that at least half of the writer's time is left to people waiting for an answer. A busy writer makes f
-// slow, and so the pause long.
+// through runs f inside the gate and then, unless the registrar is idle, pauses inside it for a share of the time that f
+// took. A busy writer makes f slow, and so the pause long.
 func (g gate) through(ctx context.Context, registrar rush, f func() error) error {
 	select {
 	case g <- struct{}{}:
@@ -76,7 +84,7 @@ func (g gate) through(ctx context.Context, registrar rush, f func() error) error
 	if err := f(); err != nil || registrar.idle(time.Now()) {
 		return err
 	}
-	rest(ctx, time.Since(start))
+	rest(ctx, registrar.share(time.Since(start), time.Now()))
 	return nil
 }
 

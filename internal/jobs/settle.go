@@ -32,8 +32,8 @@ func (c *Client) throughRegistrar(
 
 var errMorePages = errors.New("there are more pages to do")
 
-// inPages does page after page through the registrar, pausing after each for as long as it took. It fails with
-// errMorePages at the end of its time, or when the process stops.
+// inPages does page after page through the registrar, pausing after each for a share of the time that it took. It fails
+// with errMorePages at the end of its time, or when the process stops.
 func (c *Client) inPages(
 	ctx context.Context, competitionID string, end time.Time,
 	page func(ctx context.Context, competitionID string) (bool, error),
@@ -49,6 +49,6 @@ func (c *Client) inPages(
 		case c.stopping.Err() != nil || time.Now().After(end):
 			return errMorePages
 		}
-		rest(ctx, time.Since(start))
+		rest(ctx, c.rush.share(time.Since(start), time.Now()))
 	}
 }

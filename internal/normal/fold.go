@@ -11,6 +11,9 @@ import (
 // Fold returns the form in which texts are compared: it unifies compatible forms (NFKC), and ignores case, the accents
 // of Latin, Greek, Cyrillic, Hebrew and Arabic letters, and invisible characters. Folding is idempotent.
 func Fold(s string) string {
+	if plain(s) {
+		return strings.ToLower(s)
+	}
 	s = norm.NFKD.String(strings.ToValidUTF8(s, " "))
 	s = norm.NFKD.String(cases.Fold().String(s))
 	var folded strings.Builder

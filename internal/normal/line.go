@@ -13,6 +13,9 @@ import (
 // and bidirectional ones. A joiner stays where scripts and emoji need it (see joins), and so does a selector for a
 // symbol's look. Control characters and invalid UTF-8 stay too, for validation to refuse.
 func Line(s string) string {
+	if plain(s) {
+		return s
+	}
 	if !utf8.ValidString(s) {
 		return strings.TrimSpace(s)
 	}
@@ -30,6 +33,19 @@ func Line(s string) string {
 		}
 	}
 	return norm.NFC.String(strings.TrimSuffix(string(kept), " "))
+}
+
+// plain reports whether a text consists of visible ASCII characters, and single spaces between them. That is said fast
+// of most texts, and no form of them differs but for the case.
+func plain(s string) bool {
+	before := byte(' ')
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' || s[i] == ' ' && before == ' ' {
+			return false
+		}
+		before = s[i]
+	}
+	return before != ' '
 }
 
 // brailleBlank is a symbol by category, but looks like a space.

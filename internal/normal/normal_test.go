@@ -148,3 +148,17 @@ func FuzzForms(f *testing.F) {
 		}
 	})
 }
+
+// TestPlain compares what is done fast with plain text with what is done with all other.
+func TestPlain(t *testing.T) {
+	for _, s := range []string{
+		"a", "Team 7", "TEAM  7", " a", "a ", "a\tb", "a\x7fb", "a\x00b", "-", "Az~!@[`{", "O'Brien & Sons (2)", "\n", "  ",
+	} {
+		if got, want := normal.Line(s+" é"), strings.TrimPrefix(normal.Line(s)+" é", " "); got != want {
+			t.Errorf("Line(%q + é) = %q, want %q", s, got, want)
+		}
+		if got, want := normal.Fold(s+"é"), normal.Fold(s)+"e"; got != want {
+			t.Errorf("Fold(%q + é) = %q, want %q", s, got, want)
+		}
+	}
+}

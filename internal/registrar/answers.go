@@ -8,23 +8,60 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// readPrepared reads what was filled in ahead, for presses that bring nothing although the competition asks for
-// something. For all others, nothing is read.
-func (b *batch) readPrepared() (err error) {
-	var places []compete.Place
+// ahead is what somebody filled in ahead, with the team that it chooses.
+type ahead struct {
+	compete.PreparedEntry
+	team compete.TeamChoice
+}
+
+// emptyHanded returns the places of presses that bring nothing, of those competitions for which asks holds.
+func (b *batch) emptyHanded(asks func(competitionID string) bool) (places []compete.Place) {
 	for _, c := range b.commands {
-		press, ok := c.decider.(*register)
-		if !ok || !press.Entry.IsZero() {
-			continue
-		}
-		if competition := b.competitions[press.CompetitionID]; competition != nil && competition.TakesEntries() {
+		if press, ok := c.decider.(*register); ok && press.Entry.IsZero() && asks(press.CompetitionID) {
 			places = append(places, press.place())
 		}
 	}
-	if len(places) > 0 {
-		b.prepared, err = b.tx.Prepared(b.ctx, places)
+	return places
+}
+
+// readPrepared reads what was filled in ahead, for presses that bring nothing although the competition asks for
+// something. That of competitions which asked in the batch before has been read already.
+func (b *batch) readPrepared(read map[compete.Place]compete.PreparedEntry) error {
+	b.addPrepared(read)
+	places := b.emptyHanded(func(id string) bool {
+		competition := b.competitions[id]
+		return competition != nil && competition.TakesEntries() && !b.asked[id]
+	})
+	if len(places) == 0 {
+		return nil
 	}
+	read, err := b.tx.Prepared(b.ctx, places)
+	b.addPrepared(read)
 	return err
+}
+
+func (b *batch) addPrepared(read map[compete.Place]compete.PreparedEntry) {
+	if b.prepared == nil && len(read) > 0 {
+		b.prepared = make(map[compete.Place]ahead, len(read))
+	}
+	for place, entry := range read {
+		if c := b.competitions[place.CompetitionID]; c != nil && c.TakesEntries() {
+			b.prepared[place] = ahead{entry, entry.Team(b.sealer)}
+		}
+	}
+}
+
+// asking returns the competitions that ask for something; nil if there are none.
+func (b *batch) asking() (ids map[string]bool) {
+	for id, c := range b.competitions {
+		if c.TakesEntries() {
+			if ids == nil {
+				ids = map[string]bool{}
+			}
+			ids[id] = true
+		}
+	}
+	return ids
 }
 
 // entry returns what the actor filled in, with the press or ahead. Good answers are in the form to store.
@@ -37,7 +74,7 @@ func (b *batch) entry(c *register, competition *competition) (entry compete.Entr
 		if competition.asked == "" {
 			competition.asked = competition.Questions.Digest()
 		}
-		entry, err = prepared.Entry(competition.Questions, competition.asked, b.sealer)
+		entry, err = prepared.Entry(competition.Questions, competition.asked, prepared.team)
 		if err != nil || entry.Taken != "" {
 			return entry, err
 		}

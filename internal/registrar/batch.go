@@ -16,20 +16,21 @@ type batch struct {
 	sealer   compete.Sealer
 	commands []*command
 	answers  []answer
-	step     int // the size of a page of decisions or drawn places
+	step     int             // the size of a page of decisions or drawn places
+	asked    map[string]bool // competitions that asked for something in the batch before, and probably still do
 
 	competitions map[string]*competition
 	places       map[compete.Place]*compete.Registration
 	byID         map[string]*compete.Registration // the same registrations, by id
 	records      map[compete.IdempotencyKey]compete.IdempotencyRecord
 
-	replaced   []compete.Competition                   // replaced contents of competitions
-	inserted   []*compete.Registration                 // in order of arrival
-	updated    []*compete.Registration                 // in order of their first change
-	isDirty    map[string]bool                         // whether updated contains it
-	prepared   map[compete.Place]compete.PreparedEntry // filled in ahead, where a press brings nothing
-	entered    []compete.Place                         // registered where something may have been filled in ahead
-	answered   map[string]string                       // new answers, by registration, as they are stored
+	replaced   []compete.Competition   // replaced contents of competitions
+	inserted   []*compete.Registration // in order of arrival
+	updated    []*compete.Registration // in order of their first change
+	isDirty    map[string]bool         // whether updated contains it
+	prepared   map[compete.Place]ahead // where a press brings nothing
+	entered    []compete.Place         // registered where something may have been filled in ahead
+	answered   map[string]string       // new answers, by registration, as they are stored
 	newRecords []compete.IdempotencyRecord
 	moves      []compete.LedgerMove
 	runs       []compete.NoticeRun
@@ -40,13 +41,16 @@ type batch struct {
 	notices    []compete.Notice // messages beside those of runs
 	releases   []compete.LedgerRelease
 	draws      []compete.Draw
-	disabled   []string       // registrations of disabled accounts that this batch may put on a waitlist
-	settle     []string       // competitions that need further pages
-	changed    []string       // competitions that changed
-	notified   []string       // competitions whose pages are notified, changed or not
-	trace      string         // of the current command
-	origin     compete.Origin // of the current command
-	audit      []compete.AuditRecord
+	disabled   []string      // registrations of disabled accounts that this batch may put on a waitlist
+	settle     []string      // competitions that need further pages
+	changed    []string      // competitions that changed
+	notified   []string      // competitions whose pages are notified, changed or not
+	trace      string        // of the current command
+	held       time.Duration // how long the transaction was open
+
+	drawnMessages int            // among those of runs, which nobody caused who waits for an answer
+	origin        compete.Origin // of the current command
+	audit         []compete.AuditRecord
 }
 
 // runKey identifies the runs that a registration can be added to.
@@ -99,8 +103,8 @@ func (b *batch) read() error {
 	}
 	state, err := b.tx.Read(b.ctx, compete.LedgerQuery{
 		CompetitionIDs: n.competitionIDs.list, RegistrationIDs: n.registrationIDs.list, Places: n.places.list,
-		Keys: n.keys.list,
-		Now:  b.commands[0].arrived,
+		Keys: n.keys.list, Prepared: b.emptyHanded(func(id string) bool { return b.asked[id] }),
+		Now: b.commands[0].arrived,
 	})
 	if err != nil {
 		return err
@@ -113,7 +117,7 @@ func (b *batch) read() error {
 	for _, record := range state.Records {
 		b.records[compete.IdempotencyKey{UserID: record.UserID, Key: record.Key}] = record
 	}
-	if err := b.readPrepared(); err != nil {
+	if err := b.readPrepared(state.Prepared); err != nil {
 		return err
 	}
 	for _, c := range b.competitions {
@@ -237,7 +241,8 @@ func (b *batch) write() error {
 		values(b.updated), b.moves, b.jobs(), b.audit
 	changes.Releases, changes.Draws = b.releases, b.draws
 	changes.Freed = b.freed
-	changes.Teams, changes.GoneTeams, changes.HandOvers = b.teams.changed(), b.teams.gone, b.teams.handed
+	changes.NewTeams, changes.Teams = b.teams.changed()
+	changes.GoneTeams, changes.HandOvers = b.teams.gone, b.teams.handed
 	return b.tx.Write(b.ctx, changes)
 }
 

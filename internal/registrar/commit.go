@@ -39,8 +39,9 @@ func (r *Registrar) commit(commands []*command) {
 	switch {
 	case err == nil:
 		if len(b.releases)+len(b.draws) > 0 {
-			r.step = step(r.step, took)
+			r.step = step(r.step, b.held)
 		}
+		r.asked = b.asking()
 		r.publish(b)
 		for i, c := range commands {
 			c.answer <- &b.answers[i]
@@ -125,16 +126,23 @@ func (r *Registrar) attempt(id string, commands []*command) (b *batch, err error
 			err = fmt.Errorf("%w: %v\n%s", errPanic, p, debug.Stack())
 		}
 	}()
+	var began time.Time
+	defer func() {
+		if b != nil {
+			b.held = time.Since(began)
+		}
+	}()
 	err = r.config.Ledger.Transact(ctx, id, func(tx compete.LedgerTx) error {
+		began = time.Now()
 		b = newBatch(ctx, tx, r.config.Sealer, commands)
-		b.step = r.step
+		b.step, b.asked = r.step, r.asked
 		if err := b.read(); err != nil {
 			return err
 		}
 		if err := b.decide(); err != nil {
 			return err
 		}
-		r.load.note(b.messages(), time.Now()) // before the commit, so that jobs yield to it
+		r.load.note(b.messages()-b.drawnMessages, time.Now()) // before the commit, so that jobs yield to it
 		return b.write()
 	})
 	return b, err

@@ -27,6 +27,8 @@ func (c *drawing) decide(b *batch, now time.Time) (result, error, error) {
 		return result{}, nil, err
 	}
 	b.addRead(page.Registrations)
+	others := b.messages()
+	defer func() { b.drawnMessages += b.messages() - others }()
 	d := page.Draw
 	for _, p := range page.Places {
 		if err := b.drawPlace(competition, p, &d, now); err != nil {

@@ -333,7 +333,7 @@ func (tx *memoryTx) Write(_ context.Context, c compete.LedgerChanges) error {
 		for _, id := range c.GoneTeams {
 			delete(m.teams, id)
 		}
-		for _, t := range c.Teams {
+		for _, t := range slices.Concat(c.NewTeams, c.Teams) {
 			m.teams[t.ID] = t
 		}
 		maps.Copy(m.freed, c.Freed)

@@ -53,7 +53,8 @@ type Registrar struct {
 	config Config
 	queue  queue
 	load   load
-	step   int // the size of the next page of decisions or drawn places; for the committing goroutine
+	step   int             // the size of the next page of decisions or drawn places; for the committing goroutine
+	asked  map[string]bool // competitions that asked for something in the last batch; for the committing goroutine
 	done   chan struct{}
 }
 

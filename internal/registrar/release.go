@@ -10,13 +10,13 @@ import (
 // database, on what else the machine does, and on what else is in the batch.
 const (
 	minStep  = 8 // more than the people of a model, whose test must not depend on time
-	maxStep  = 64
+	maxStep  = 256
 	stepTime = 30 * time.Millisecond
 )
 
-// step returns the size of the next page, from that of the last one and how long its batch took.
-func step(last int, took time.Duration) int {
-	next := int64(last) * int64(stepTime) / max(int64(took), 1)
+// step returns the size of the next page, from that of the last one and how long its transaction was open.
+func step(last int, held time.Duration) int {
+	next := int64(last) * int64(stepTime) / max(int64(held), 1)
 	return int(min(max(next, minStep), maxStep, int64(2*last)))
 }
 

@@ -14,7 +14,8 @@ func TestStep(t *testing.T) {
 	}{
 		{8, time.Millisecond, 16},
 		{32, 15 * time.Millisecond, 64},
-		{64, time.Millisecond, 64},
+		{64, time.Millisecond, 128},
+		{256, time.Millisecond, 256},
 		{64, 30 * time.Millisecond, 64},
 		{64, 60 * time.Millisecond, 32},
 		{64, time.Minute, 8},

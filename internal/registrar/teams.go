@@ -14,6 +14,7 @@ type team struct {
 	compete.Team
 	members []*compete.Registration // that aren't cancelled, in order of Seq
 	isDirty bool
+	isNew   bool
 }
 
 // captain returns the registration of the captain, who is always a member.
@@ -105,15 +106,18 @@ func (t *teams) markChanged(one *team) {
 	}
 }
 
-// changed returns the teams to write.
-func (t *teams) changed() []compete.Team {
-	var all []compete.Team
+// changed returns the teams to write: those that are new, and those that were there before.
+func (t *teams) changed() (added, saved []compete.Team) {
 	for _, one := range t.dirty {
-		if t.byID[one.ID] != nil {
-			all = append(all, one.Team)
+		switch {
+		case t.byID[one.ID] == nil:
+		case one.isNew:
+			added = append(added, one.Team)
+		default:
+			saved = append(saved, one.Team)
 		}
 	}
-	return all
+	return added, saved
 }
 
 func nameOfTeam(competitionID, name string) compete.TeamName {
@@ -127,11 +131,11 @@ func (b *batch) readTeams() error {
 		switch d := c.decider.(type) {
 		case *register:
 			if competition := b.withTeams(d.CompetitionID); competition != nil {
-				choice := d.Entry.Team
+				team := d.Entry.Team
 				if prepared, ok := b.prepared[d.place()]; ok {
-					choice = prepared.Team(b.sealer)
+					team = prepared.team
 				}
-				addChoice(&q, d.CompetitionID, choice)
+				addChoice(&q, d.CompetitionID, team)
 			}
 		case *add:
 			if b.withTeams(d.CompetitionID) != nil {
@@ -228,7 +232,7 @@ func (b *batch) nameTaken(c *competition, name string) bool {
 
 // create makes a team with a registration as its only member.
 func (b *batch) create(c *competition, r *compete.Registration, name, id string, number int64, now time.Time) {
-	one := &team{Team: compete.Team{
+	one := &team{isNew: true, Team: compete.Team{
 		ID: id, CompetitionID: c.ID, Number: number, Name: normal.Line(name), CaptainID: r.UserID, CreatedAt: now,
 	}}
 	b.teams.add(one)

@@ -12,10 +12,12 @@ import (
 // prepared statement in a loop (16 µs per row, with every index) is three times as fast as one with many VALUES, and
 // twice as fast as INSERT … SELECT and UPDATE … FROM; on PostgreSQL, arrays make it one round trip.
 //
-// The text calls a row v. An INSERT has {select …} instead of VALUES, an UPDATE has {from}:
+// The text calls a row v. An INSERT has {select …} instead of VALUES, an UPDATE has {from}, and a DELETE has
+// {using}:
 //
 //	NewBulk("id uuid, at time", `INSERT INTO notes (id, written_at) {select v.id, v.at} ON CONFLICT DO NOTHING`)
 //	NewBulk("id uuid, seq bigint", `UPDATE notes SET seq = v.seq {from} WHERE notes.id = v.id AND …`)
+//	NewBulk("id uuid", `DELETE FROM notes {using} WHERE notes.id = v.id`)
 //
 // Types are uuid, text, integer, bigint, boolean, time and bytes.
 type Bulk struct {

@@ -195,6 +195,17 @@ type optionalValue[T comparable] struct{ value *T }
 
 // Scan implements sql.Scanner.
 func (o *optionalValue[T]) Scan(from any) error {
+	if text, ok := from.(string); ok { // the usual cases are those of an id that is or isn't there
+		if value, ok := any(o.value).(*string); ok {
+			*value = text
+			return nil
+		}
+	}
+	if from == nil {
+		var zero T
+		*o.value = zero
+		return nil
+	}
 	var read sql.Null[T]
 	err := read.Scan(from)
 	*o.value = read.V

@@ -31,7 +31,7 @@ var (
 //	{now}          the present, as the job queue keeps times
 //	{in v.seconds} so many seconds later
 //
-// and, where the statement is run for many rows with these columns (see Bulk), {select v.id, …} and {from}.
+// and, where the statement is run for many rows with these columns (see Bulk), {select v.id, …}, {from} and {using}.
 func (d *dialect) render(text string, columns ...column) string {
 	for mark.MatchString(text) {
 		text = mark.ReplaceAllStringFunc(text, func(m string) string {
@@ -132,12 +132,17 @@ func (d *dialect) fill(name, rest string, columns []column) string {
 		return d.words.Day(rest)
 	case "select":
 		if postgres {
-			return "SELECT " + rest + " " + d.from(columns)
+			return "SELECT " + rest + " FROM " + d.relation(columns)
 		}
 		return "VALUES (" + rest + ")"
 	case "from":
 		if postgres {
-			return d.from(columns)
+			return "FROM " + d.relation(columns)
+		}
+		return ""
+	case "using":
+		if postgres {
+			return "USING " + d.relation(columns)
 		}
 		return ""
 	}
@@ -153,8 +158,8 @@ func arrayOf(param, kind string) string {
 	return "CAST(" + param + " AS " + kind + "[])"
 }
 
-// from returns the relation v that a bulk statement reads: one array for each column.
-func (d *dialect) from(columns []column) string {
+// relation returns the relation v that a bulk statement reads: one array for each column.
+func (d *dialect) relation(columns []column) string {
 	var arrays, names []string
 	for i, c := range columns {
 		kind := c.kind
@@ -164,5 +169,5 @@ func (d *dialect) from(columns []column) string {
 		arrays = append(arrays, arrayOf(fmt.Sprintf("$%d", i+1), kind))
 		names = append(names, `"`+c.name+`"`)
 	}
-	return "FROM unnest(" + strings.Join(arrays, ", ") + ") AS v (" + strings.Join(names, ", ") + ")"
+	return "unnest(" + strings.Join(arrays, ", ") + ") AS v (" + strings.Join(names, ", ") + ")"
 }

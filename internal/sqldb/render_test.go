@@ -1,6 +1,7 @@
 package sqldb
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -34,6 +35,10 @@ func TestRender(t *testing.T) {
 		{
 			`INSERT INTO t {select v.at, {words v.id}}`, columns, `INSERT INTO t VALUES ($2, $1)`,
 			`INSERT INTO t SELECT v.at, array_to_tsvector(string_to_array(v.id, ' ')) ` + from,
+		},
+		{
+			`DELETE FROM t {using} WHERE t.id = v.id`, columns, `DELETE FROM t  WHERE t.id = $1`,
+			`DELETE FROM t USING ` + strings.TrimPrefix(from, `FROM `) + ` WHERE t.id = v.id`,
 		},
 		{
 			`UPDATE t SET at = v.at {from} WHERE t.id = v.id`, columns, `UPDATE t SET at = $2  WHERE t.id = $1`,

@@ -89,6 +89,31 @@ var saveAnswers = sqldb.NewBulk("registration_id uuid, answers text", `
 	INSERT INTO registration_answers (registration_id, answers) {select v.registration_id, v.answers}
 	ON CONFLICT (registration_id) DO UPDATE SET answers = excluded.answers`)
 
+// insertAnswers is saveAnswers for registrations that are new, too: see insertRegistrations.
+var insertAnswers = sqldb.NewBulk("registration_id uuid, answers text",
+	`INSERT INTO registration_answers (registration_id, answers) {select v.registration_id, v.answers}`)
+
+// splitAnswers returns the rows of the answers of new registrations, and of all others.
+func splitAnswers(answers map[string]string, inserted []compete.Registration) (added, saved [][]any) {
+	if len(answers) == 0 {
+		return nil, nil
+	}
+	added = make([][]any, 0, len(answers))
+	for i := range inserted {
+		if text, ok := answers[inserted[i].ID]; ok {
+			added = append(added, []any{inserted[i].ID, text})
+		}
+	}
+	if len(added) == len(answers) {
+		return added, nil
+	}
+	others := maps.Clone(answers)
+	for _, row := range added {
+		delete(others, row[0].(string))
+	}
+	return added, answerRows(others)
+}
+
 func answerRows(answers map[string]string) [][]any {
 	rows := make([][]any, 0, len(answers))
 	for _, id := range slices.Sorted(maps.Keys(answers)) {

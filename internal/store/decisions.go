@@ -39,7 +39,7 @@ var (
 )
 
 var (
-	deleteDrafts = sqldb.NewBulk("id uuid", `DELETE FROM decisions WHERE registration_id IN (SELECT v.id {from})`)
+	deleteDrafts = sqldb.NewBulk("id uuid", `DELETE FROM decisions {using} WHERE decisions.registration_id = v.id`)
 	saveDrafts   = sqldb.NewBulk("registration_id uuid, competition_id uuid, seq bigint, decision text, "+
 		"decided_by uuid, decided_at time", `
 		INSERT INTO decisions (registration_id, competition_id, seq, decision, decided_by, decided_at)

@@ -106,11 +106,18 @@ func (t *ledgerTx) readDivisions(ctx context.Context, competitions []compete.Led
 	if len(ids) == 0 {
 		return nil
 	}
-	found, err := sqldb.List(ctx, t, scanDivision, `SELECT d.competition_id, d.place, d.id, d.name, d.capacity,
-		d.seats_left, d.waitlisted FROM divisions d WHERE d.competition_id {any $1 uuid}`, t.Array(ids))
-	if err != nil {
-		return err
+	found, err := sqldb.List(ctx, t, scanDivision, divisionsByCompetition, t.Array(ids))
+	if err == nil {
+		addDivisions(competitions, found)
 	}
+	return err
+}
+
+const divisionsByCompetition = `SELECT d.competition_id, d.place, d.id, d.name, d.capacity, d.seats_left, d.waitlisted
+	FROM divisions d WHERE d.competition_id {any $1 uuid}`
+
+// addDivisions gives the competitions their divisions.
+func addDivisions(competitions []compete.LedgerCompetition, found []placedDivision) {
 	slices.SortFunc(found, func(a, b placedDivision) int { return cmp.Compare(a.place, b.place) })
 	for i := range competitions {
 		c := &competitions[i]
@@ -122,7 +129,6 @@ func (t *ledgerTx) readDivisions(ctx context.Context, competitions []compete.Led
 		}
 		c.ReadDivisions = c.Divisions
 	}
-	return nil
 }
 
 // placedDivision is a division with its place in the list of a competition.

@@ -67,6 +67,12 @@ func (t *ledgerTx) Read(ctx context.Context, q compete.LedgerQuery) (state compe
 			func(p compete.Place) [2]string { return [2]string{p.UserID, p.CompetitionID} })
 		sqldb.Fetch(pipeline, &state.Registrations, scanRegistration, registrationsByPlace, userIDs, ids)
 	}
+	var prepared []preparation
+	var divisions []placedDivision
+	if len(q.Prepared) > 0 { // those competitions probably have divisions
+		t.fetchPrepared(pipeline, &prepared, q.Prepared)
+		sqldb.Fetch(pipeline, &divisions, scanDivision, divisionsByCompetition, t.Array(competitionIDs))
+	}
 	if len(q.Keys) > 0 {
 		userIDs, keys := pairs(t, q.Keys,
 			func(k compete.IdempotencyKey) [2]string { return [2]string{k.UserID, k.Key} })
@@ -86,7 +92,10 @@ func (t *ledgerTx) Read(ctx context.Context, q compete.LedgerQuery) (state compe
 		slices.Sort(c.Tags)
 		t.rememberOrganizer(c.ID, c.Organizer.ID)
 	}
-	if err := t.readDivisions(ctx, state.Competitions); err != nil {
+	state.Prepared = byPlace(prepared)
+	if len(q.Prepared) > 0 {
+		addDivisions(state.Competitions, divisions)
+	} else if err := t.readDivisions(ctx, state.Competitions); err != nil {
 		return compete.LedgerState{}, err
 	}
 	state.Records = slices.DeleteFunc(state.Records, func(r compete.IdempotencyRecord) bool {
@@ -225,7 +234,9 @@ func (t *ledgerTx) Write(ctx context.Context, c compete.LedgerChanges) error {
 	pipeline.Bulk(saveRegistrations, inLockOrder(registrationRow.Rows(saved)), nil)
 	pipeline.Bulk(deleteIdempotencyRecord, t.expired, nil)
 	pipeline.Bulk(insertIdempotencyRecords, recordRow.Rows(c.Records), nil)
-	pipeline.Bulk(saveAnswers, answerRows(c.Answers), nil)
+	newAnswers, answers := splitAnswers(c.Answers, inserted)
+	pipeline.Bulk(insertAnswers, newAnswers, nil)
+	pipeline.Bulk(saveAnswers, answers, nil)
 	pipeline.Bulk(endPreparation, placeRows(c.Entered), nil)
 	pipeline.Bulk(countSeatsTaken, takenRows(c), nil)
 	pipeline.Bulk(countBlocks, blockRows(counted.blocks), nil)
@@ -341,7 +352,8 @@ func unknownUser(err error) error {
 
 var (
 	deleteIdempotencyRecord = sqldb.NewBulk("user_id uuid, key text", `
-		DELETE FROM idempotency_keys WHERE (user_id, key) IN (SELECT v.user_id, v.key {from})`)
+		DELETE FROM idempotency_keys {using}
+		WHERE idempotency_keys.user_id = v.user_id AND idempotency_keys.key = v.key`)
 	insertIdempotencyRecords = recordRow.Bulk("idempotency_keys", "")
 )
 

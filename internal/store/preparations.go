@@ -79,19 +79,36 @@ func (s *Store) Preparation(
 func (t *ledgerTx) Prepared(
 	ctx context.Context, places []compete.Place,
 ) (map[compete.Place]compete.PreparedEntry, error) {
+	var found []preparation
+	pipeline := t.Pipeline()
+	t.fetchPrepared(pipeline, &found, places)
+	err := pipeline.Run(ctx)
+	return byPlace(found), err
+}
+
+// fetchPrepared reads what was filled in ahead, as a step of a pipeline.
+func (t *ledgerTx) fetchPrepared(p *sqldb.Pipeline, found *[]preparation, places []compete.Place) {
 	userIDs, ids := pairs(t, places, func(p compete.Place) [2]string { return [2]string{p.UserID, p.CompetitionID} })
-	found, err := sqldb.List(ctx, t, scanPrepared, `SELECT `+preparedColumns+`
-		FROM {pairs $1 $2 uuid uuid}
-		{match preparations p: p.user_id = v.a AND p.competition_id = v.b}`, userIDs, ids)
-	prepared := make(map[compete.Place]compete.PreparedEntry, len(found))
-	for _, f := range found {
-		prepared[f.place] = f.entry
+	sqldb.Fetch(p, found, scanPrepared, preparedByPlace, userIDs, ids)
+}
+
+var preparedByPlace = `SELECT ` + preparedColumns + ` FROM {pairs $1 $2 uuid uuid}
+	{match preparations p: p.user_id = v.a AND p.competition_id = v.b}`
+
+func byPlace(found []preparation) map[compete.Place]compete.PreparedEntry {
+	if len(found) == 0 {
+		return nil
 	}
-	return prepared, err
+	prepared := make(map[compete.Place]compete.PreparedEntry, len(found))
+	for i := range found {
+		prepared[found[i].place] = found[i].entry
+	}
+	return prepared
 }
 
 var endPreparation = sqldb.NewBulk("user_id uuid, competition_id uuid", `
-	DELETE FROM preparations WHERE (user_id, competition_id) IN (SELECT v.user_id, v.competition_id {from})`)
+	DELETE FROM preparations {using}
+	WHERE preparations.user_id = v.user_id AND preparations.competition_id = v.competition_id`)
 
 func placeRows(places []compete.Place) [][]any {
 	rows := make([][]any, len(places))

@@ -36,10 +36,15 @@ var (
 		{
 			Name: "division_id", Type: "uuid",
 			Field: func(r *compete.Registration) any { return sqldb.Optional(&r.DivisionID) },
+			Value: func(r *compete.Registration) any { return optionalID(r.DivisionID) },
 		},
 	}
 	registrationTeam = sqldb.Columns[compete.Registration]{
-		{Name: "team_id", Type: "uuid", Field: func(r *compete.Registration) any { return sqldb.Optional(&r.TeamID) }},
+		{
+			Name: "team_id", Type: "uuid",
+			Field: func(r *compete.Registration) any { return sqldb.Optional(&r.TeamID) },
+			Value: func(r *compete.Registration) any { return optionalID(r.TeamID) },
+		},
 		{Name: "follows", Type: "boolean", Field: func(r *compete.Registration) any { return &r.Follows }},
 		{Name: "looking", Type: "boolean", Field: func(r *compete.Registration) any { return &r.Looking }},
 	}

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/minicompete/minicompete/internal/compete"
@@ -28,22 +29,30 @@ var (
 		{Name: "created_at", Type: "time", Field: func(t *compete.Team) any { return &t.CreatedAt }},
 	}
 	teamColumns = teamRow.Select("t")
-	teamsByID   = `SELECT ` + teamColumns + ` FROM teams t WHERE t.id {any $1 uuid}`
 )
 
 var (
-	saveTeams = sqldb.NewBulk("id uuid, competition_id uuid, number bigint, name text, captain_id uuid, "+
+	insertTeams = sqldb.NewBulk("id uuid, competition_id uuid, number bigint, name text, captain_id uuid, "+
 		"code_version integer, created_at time, name_key text", `
 		INSERT INTO teams (id, competition_id, number, name, captain_id, code_version, created_at, name_key)
-		{select v.id, v.competition_id, v.number, v.name, v.captain_id, v.code_version, v.created_at, v.name_key}
-		ON CONFLICT (id) DO UPDATE SET captain_id = excluded.captain_id, code_version = excluded.code_version`)
-	deleteTeams = sqldb.NewBulk("id uuid", `DELETE FROM teams WHERE id IN (SELECT v.id {from})`)
+		{select v.id, v.competition_id, v.number, v.name, v.captain_id, v.code_version, v.created_at, v.name_key}`)
+	saveTeams = sqldb.NewBulk("id uuid, captain_id uuid, code_version integer", `
+		UPDATE teams SET captain_id = v.captain_id, code_version = v.code_version {from} WHERE teams.id = v.id`)
+	deleteTeams = sqldb.NewBulk("id uuid", `DELETE FROM teams {using} WHERE teams.id = v.id`)
 )
 
-func savedTeams(teams []compete.Team) [][]any {
+func newTeamRows(teams []compete.Team) [][]any {
 	rows := make([][]any, len(teams))
 	for i := range teams {
 		rows[i] = append(teamRow.Values(&teams[i]), compete.TeamKey(teams[i].Name))
+	}
+	return rows
+}
+
+func savedTeamRows(teams []compete.Team) [][]any {
+	rows := make([][]any, len(teams))
+	for i := range teams {
+		rows[i] = []any{teams[i].ID, teams[i].CaptainID, teams[i].CodeVersion}
 	}
 	return rows
 }
@@ -52,7 +61,8 @@ func savedTeams(teams []compete.Team) [][]any {
 // before their members, and who hands over makes room for their place in the order of arrival.
 func saveTeamsOf(p *sqldb.Pipeline, c *compete.LedgerChanges) {
 	p.Bulk(deleteTeams, idRows(c.GoneTeams), nil)
-	p.Bulk(saveTeams, savedTeams(c.Teams), nil)
+	p.Bulk(insertTeams, newTeamRows(c.NewTeams), nil)
+	p.Bulk(saveTeams, savedTeamRows(c.Teams), nil)
 	if len(c.HandOvers) == 0 {
 		return
 	}
@@ -87,50 +97,75 @@ func handOver(p *sqldb.Pipeline, handed []compete.HandOver) {
 // Teams implements compete.LedgerTx.
 func (t *ledgerTx) Teams(ctx context.Context, q compete.TeamQuery) ([]compete.LedgerTeam, error) {
 	var found []compete.Team
+	var members []compete.Registration
 	pipeline := t.Pipeline()
+	fetch := func(which teamQuery, args ...any) {
+		sqldb.Fetch(pipeline, &found, teamRow.Scan, which.teams, args...)
+		sqldb.Fetch(pipeline, &members, scanRegistration, which.members, args...)
+	}
 	if len(q.IDs) > 0 {
-		sqldb.Fetch(pipeline, &found, teamRow.Scan, teamsByID, t.Array(validIDs(q.IDs)))
+		fetch(teamsByID, t.Array(validIDs(q.IDs)))
 	}
 	if len(q.Numbers) > 0 {
 		ids, numbers := pairs(t, q.Numbers, func(n compete.TeamNumber) [2]string {
 			return [2]string{n.CompetitionID, strconv.FormatInt(n.Number, 10)}
 		})
-		sqldb.Fetch(pipeline, &found, teamRow.Scan, `SELECT `+teamColumns+`
-			FROM {pairs $1 $2 uuid text}
-			{match teams t: t.competition_id = v.a AND t.number = CAST(v.b AS bigint)}`, ids, numbers)
+		fetch(teamsByNumber, ids, numbers)
 	}
 	if len(q.Names) > 0 {
 		ids, names := pairs(t, q.Names, func(n compete.TeamName) [2]string { return [2]string{n.CompetitionID, n.Key} })
-		sqldb.Fetch(pipeline, &found, teamRow.Scan, `SELECT `+teamColumns+`
-			FROM {pairs $1 $2 uuid text}
-			{match teams t: t.competition_id = v.a AND t.name_key = v.b}`, ids, names)
+		fetch(teamsByName, ids, names)
 	}
 	if err := pipeline.Run(ctx); err != nil || len(found) == 0 {
 		return nil, err
 	}
-	ids := make([]string, len(found))
-	for i := range found {
-		ids[i] = found[i].ID
-	}
-	members, err := sqldb.List(ctx, t, scanRegistration, membersOf, t.Array(ids))
-	if err != nil {
-		return nil, err
-	}
 	t.remember(members)
-	byTeam := map[string][]compete.Registration{}
-	for _, m := range members {
-		byTeam[m.TeamID] = append(byTeam[m.TeamID], m)
+	return withMembers(found, members), nil
+}
+
+// teamQuery reads teams and, in one round trip, their members.
+type teamQuery struct{ teams, members string }
+
+func queryTeams(from string) teamQuery {
+	return teamQuery{
+		teams: `SELECT ` + teamColumns + ` FROM ` + from,
+		members: `SELECT ` + registrationColumns + ` FROM (SELECT t.id FROM ` + from + `) t
+			{match registrations r: r.team_id = t.id AND r.status <> 'CANCELLED'}`,
 	}
-	teams := make([]compete.LedgerTeam, len(found))
-	for i, one := range found {
-		teams[i] = compete.LedgerTeam{Team: one, Members: byTeam[one.ID]}
-	}
-	return teams, nil
 }
 
 var (
-	membersOf = `SELECT ` + registrationColumns + ` FROM registrations r
-		WHERE r.team_id {any $1 uuid} AND r.status <> 'CANCELLED' ORDER BY r.seq`
+	teamsByID     = queryTeams(`teams t WHERE t.id {any $1 uuid}`)
+	teamsByNumber = queryTeams(`{pairs $1 $2 uuid text}
+		{match teams t: t.competition_id = v.a AND t.number = CAST(v.b AS bigint)}`)
+	teamsByName = queryTeams(`{pairs $1 $2 uuid text} {match teams t: t.competition_id = v.a AND t.name_key = v.b}`)
+)
+
+// withMembers returns each of the teams once, with its members in order of arrival. Whatever was found in several ways
+// is in the lists as often.
+func withMembers(found []compete.Team, members []compete.Registration) []compete.LedgerTeam {
+	slices.SortFunc(members, func(a, b compete.Registration) int {
+		return cmp.Or(strings.Compare(a.TeamID, b.TeamID), cmp.Compare(a.Seq, b.Seq), strings.Compare(a.ID, b.ID))
+	})
+	members = slices.CompactFunc(members, func(a, b compete.Registration) bool { return a.ID == b.ID })
+	slices.SortFunc(found, func(a, b compete.Team) int { return strings.Compare(a.ID, b.ID) })
+	found = slices.CompactFunc(found, func(a, b compete.Team) bool { return a.ID == b.ID })
+	teams := make([]compete.LedgerTeam, len(found))
+	for i, one := range found {
+		for len(members) > 0 && members[0].TeamID < one.ID {
+			members = members[1:]
+		}
+		n := 0
+		for n < len(members) && members[n].TeamID == one.ID {
+			n++
+		}
+		teams[i] = compete.LedgerTeam{Team: one, Members: members[:n:n]}
+		members = members[n:]
+	}
+	return teams
+}
+
+var (
 	incomplete = `SELECT ` + registrationColumns + ` FROM registrations r
 		WHERE r.competition_id = $1 AND r.status IN ('PENDING', 'CONFIRMED', 'OFFERED',
 		'APPLIED', 'WAITLISTED') AND (r.team_id IS NULL OR ` + sizeOf(`r.team_id`) + ` < $2)
