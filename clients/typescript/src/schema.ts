@@ -683,7 +683,11 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
-        readonly get?: never;
+        /**
+         * List everyone's tickets
+         * @description For the competition's organizer and admins, until the deadline: everyone who has applied, in order of arrival. With 'Accept: text/csv', returns all pages as one CSV file and ignores 'limit'. The page of the draw takes such a file.
+         */
+        readonly get: operations["listTickets"];
         /**
          * Give people tickets
          * @description For the competition's organizer and admins, until the deadline. Everyone has one ticket unless this gives them another number. All are saved, or none.
@@ -775,7 +779,7 @@ export interface paths {
         readonly put?: never;
         /**
          * Register for a competition
-         * @description For everyone except the competition's own organizer. You get a seat (PENDING, confirmed a moment later) or, if all are taken, a place on the waitlist. If the competition's admission is REVIEW, you apply (APPLIED), and the organizer decides. A competition with divisions needs `divisionId`. With an Idempotency-Key, it's safe to retry.
+         * @description For everyone except the competition's own organizer. You get a seat (PENDING, confirmed a moment later) or, if all are taken, a place on the waitlist. If the competition's admission is REVIEW or LOTTERY, you apply (APPLIED), and the organizer or a draw decides. A competition with divisions needs `divisionId`. With an Idempotency-Key, it's safe to retry.
          */
         readonly post: operations["register"];
         readonly delete?: never;
@@ -1148,7 +1152,7 @@ export interface paths {
         readonly post?: never;
         /**
          * Remove a member from a team
-         * @description For its captain until the start, the competition's organizer and admins. Where a seat is for a team, this cancels the registration. Otherwise the person keeps their seat, and is looking for a team. To leave a team yourself, cancel your registration.
+         * @description For its captain until the start, the competition's organizer and admins. Where a seat is for a team, this cancels the registration. Otherwise the person keeps their seat, and is looking for a team. Members can remove themselves, in the same way; a captain, only when alone.
          */
         readonly delete: operations["removeTeamMember"];
         readonly options?: never;
@@ -1583,7 +1587,7 @@ export interface components {
              */
             readonly id: string;
             /**
-             * @description true if captains can find the person on the competition's board and invite them.
+             * @description true if captains can find the person on the competition's board.
              * @example false
              */
             readonly lookingForTeam?: boolean;
@@ -1632,6 +1636,11 @@ export interface components {
              * @enum {string}
              */
             readonly status: "PENDING" | "CONFIRMED" | "OFFERED" | "APPLIED" | "WAITLISTED" | "REJECTED" | "CANCELLED";
+            /**
+             * @description The name of the team, if the person is in one.
+             * @example The Gophers
+             */
+            readonly team?: string;
             /**
              * Format: uuid
              * @description The team, if the person is in one.
@@ -2372,6 +2381,12 @@ export interface components {
         };
         readonly Draw: {
             /**
+             * Format: int64
+             * @description People who have been told so far. Those who had withdrawn count, too.
+             * @example 812
+             */
+            readonly done: number;
+            /**
              * Format: date-time
              * @description When the randomness was known; null before.
              * @example 2026-05-02T08:01:05Z
@@ -2437,6 +2452,11 @@ export interface components {
              * @enum {string}
              */
             readonly source: "QUICKNET" | "NAMED";
+            /**
+             * @description Of a NAMED source, once it was entered.
+             * @example
+             */
+            readonly value?: string;
             /**
              * Format: int64
              * @description People who have been put on the waitlist so far, in drawn order.
@@ -3270,7 +3290,7 @@ export interface components {
              * @example confirmed
              * @enum {string}
              */
-            readonly kind: "confirmed" | "waitlisted" | "promoted" | "cancelled" | "removed" | "competition_cancelled" | "reminder" | "changed" | "offered" | "offer_reminder" | "offer_expired" | "offer_declined" | "applied" | "rejected" | "team_too_small" | "team_captain" | "team_left" | "incomplete_team" | "verify_email" | "invited" | "password_reset" | "change_email" | "address_in_use" | "security" | "organizer_approved" | "organizer_declined" | "team_invited" | "undecided";
+            readonly kind: "confirmed" | "waitlisted" | "promoted" | "cancelled" | "removed" | "competition_cancelled" | "reminder" | "changed" | "offered" | "offer_reminder" | "offer_expired" | "offer_declined" | "applied" | "rejected" | "team_too_small" | "team_captain" | "team_left" | "incomplete_team" | "verify_email" | "invited" | "password_reset" | "change_email" | "address_in_use" | "security" | "organizer_approved" | "organizer_declined" | "team_invited" | "undecided" | "value_due";
             /**
              * Format: date-time
              * @description When it was read; null if unread.
@@ -3400,7 +3420,7 @@ export interface components {
              */
             readonly id: string;
             /**
-             * @description true if captains can find the person on the competition's board and invite them.
+             * @description true if captains can find the person on the competition's board.
              * @example false
              */
             readonly lookingForTeam?: boolean;
@@ -3773,7 +3793,7 @@ export interface components {
              */
             readonly id: string;
             /**
-             * @description true if captains can find the person on the competition's board and invite them.
+             * @description true if captains can find the person on the competition's board.
              * @example false
              */
             readonly lookingForTeam?: boolean;
@@ -3862,7 +3882,7 @@ export interface components {
              */
             readonly id: string;
             /**
-             * @description true if captains can find the person on the competition's board and invite them.
+             * @description true if captains can find the person on the competition's board.
              * @example false
              */
             readonly lookingForTeam?: boolean;
@@ -4408,6 +4428,26 @@ export interface components {
              * @example CONFIRMED
              */
             readonly status: string;
+        };
+        readonly TicketHolder: {
+            /**
+             * Format: email
+             * @example ada@example.com
+             */
+            readonly email: string;
+            /** @example Ada Lovelace */
+            readonly name: string;
+            /**
+             * Format: uuid
+             * @example 018f6b1e-1111-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly registrationId: string;
+            /**
+             * Format: int64
+             * @description 1 unless they were given another number.
+             * @example 4
+             */
+            readonly tickets: number;
         };
         readonly TicketItem: {
             /**
@@ -7385,6 +7425,8 @@ export interface operations {
                 readonly cursor?: string;
                 /** @description Return only drafts with this decision. */
                 readonly decision?: "ADMIT" | "WAITLIST" | "REJECT";
+                /** @description Return only applications in the division with this ID. */
+                readonly division?: string;
                 /** @description The maximum number of items to return. */
                 readonly limit?: number;
                 /** @description Words in the name or email. Part of a word is enough; case and accents don't matter. */
@@ -8626,6 +8668,112 @@ export interface operations {
             };
             /** @description Conflict */
             readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listTickets: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Where to continue, taken from the 'next' link of the previous response. Leave it out to start at the beginning. */
+                readonly cursor?: string;
+                /** @description The maximum number of items to return. */
+                readonly limit?: number;
+            };
+            readonly header?: never;
+            readonly path: {
+                /** @description The competition's ID. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": readonly components["schemas"]["TicketHolder"][] | null;
+                    /** @example email,tickets,name */
+                    readonly "text/csv": string;
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    /** @description The authentication scheme: Bearer. */
+                    readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
