@@ -190,7 +190,7 @@ var (
 	}
 	ErrOfferExpired = &Error{
 		Kind: KindConflict, Code: "offer_expired",
-		Detail: "This offer has expired, so the seat goes to the next person in line.",
+		Detail: "This offer has expired, so the seat goes to the next in line.",
 	}
 	ErrNoOffer = &Error{
 		Kind: KindConflict, Code: "no_offer",
