@@ -61,7 +61,8 @@ func (a *api) registerParticipants() {
 			"With 'Accept: text/csv', returns all pages as one CSV file and ignores 'limit'. Every cell is quoted. A " +
 			"cell that a spreadsheet would read as a formula starts with an apostrophe, and so does any part of " +
 			"one that follows a separator. A competition with divisions has one more column, division: its name. " +
-			"Each of its questions is a further column, named by its label.",
+			"One with teams has the column team: the team's name. Each question is a further column, named by its " +
+			"label.",
 		produces: []content{
 			contentJSON[[]ParticipantRegistration](),
 			contentText(mediaCSV, "seq,status,position,name,email,registeredAt,updatedAt,registrationId,userId,"+

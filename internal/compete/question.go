@@ -91,7 +91,7 @@ type Question struct {
 	Min       *float64      `json:"min,omitempty" nullable:"true" doc:"The smallest NUMBER, the shortest TEXT or LONG_TEXT in characters, or the fewest choices of MANY_OF." example:"1"`
 	Max       *float64      `json:"max,omitempty" nullable:"true" doc:"The largest NUMBER, the longest TEXT or LONG_TEXT in characters, or the most choices of MANY_OF." example:"10"`
 	Scope     QuestionScope `json:"scope,omitempty" enum:"PERSON,TEAM" default:"PERSON" doc:"Who answers it. TEAM requires a competition with teams." example:"PERSON"`
-	Sensitive bool          `json:"sensitive,omitempty" doc:"Whether only people who manage the competition see the answers, which are deleted answersKeptDays after it's over." example:"false"`
+	Sensitive bool          `json:"sensitive,omitempty" doc:"Whether the answers are left out of applications under review, can't be filtered by, and are deleted answersKeptDays after the competition is over." example:"false"`
 	ShowIf    *ShowIf       `json:"showIf,omitempty" doc:"Asks the question only after certain answers to an earlier one."`
 }
 
@@ -180,7 +180,7 @@ func (qs Questions) condition(c *ShowIf) *ShowIf {
 // questions checks the questions of a competition with or without teams. They are in their stored form.
 func (v *validation) questions(qs Questions, teams bool) {
 	if len(qs) > MaxQuestions {
-		v.addf("questions", "must be at most %d", MaxQuestions)
+		v.addf("questions", "must have at most %d entries", MaxQuestions)
 		return
 	}
 	for i := range qs {

@@ -290,11 +290,11 @@ var (
 	}
 	ErrTeamClosed = &Error{
 		Kind: KindConflict, Code: "team_closed",
-		Detail: "This team no longer takes new members.",
+		Detail: "This team isn't accepting new members.",
 	}
 	ErrTeamNameTaken = &Error{
 		Kind: KindConflict, Code: "team_name_taken",
-		Detail: "Another team of this competition has this name. Choose a different one.",
+		Detail: "Another team in this competition already has this name. Choose a different one.",
 	}
 	ErrCaptainMustHandOver = &Error{
 		Kind: KindConflict, Code: "captain_must_hand_over",
@@ -310,7 +310,7 @@ var (
 	}
 	ErrTeamRequired = &Error{
 		Kind: KindConflict, Code: "team_required",
-		Detail: "In this competition everyone is in a team. Join another team instead, or cancel the registration.",
+		Detail: "Everyone in this competition needs a team. Join another team instead, or cancel the registration.",
 	}
 	ErrTeamMemberMissing = &Error{
 		Kind: KindNotFound, Code: "team_member_not_found",

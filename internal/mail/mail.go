@@ -71,6 +71,19 @@ func (c Composer) Compose(t compete.Target) (compete.Wording, error) {
 	return c.word(t.Kind, data, c.Details)
 }
 
+// Next returns who gets a seat that is offered and not accepted.
+func (c content) Next() string {
+	switch {
+	case c.Decided && c.PerTeam:
+		return "another team"
+	case c.Decided:
+		return "someone else"
+	case c.PerTeam:
+		return "the next team in line"
+	}
+	return "the next person in line"
+}
+
 // addTeam adds what the message says of the team.
 func (d *content) addTeam(t *compete.Target, publicURL string) {
 	rules := t.Competition.Team

@@ -83,7 +83,8 @@ func TestEveryKindSaysWhatHappenedAndWhatToDoNext(t *testing.T) {
 			"/accept\n", "/decline\n",
 		},
 		compete.MessageTeamTooSmall: {
-			`Your team "Red" has 1 of at least 2 members`, "Wednesday, 1 May 2030", "loses its place", "/teams/red\n",
+			`Your team "Red" for "Spring Olympiad" has 1 member and needs at least 2.`, "Wednesday, 1 May 2030",
+			"will be cancelled", "/teams/red\n",
 		},
 		compete.MessageTeamCaptain: {`the captain of "Red"`, "You decide who is in the team", "/teams/red\n"},
 		compete.MessageTeamLeft: {
@@ -146,6 +147,37 @@ func TestOffersOfTeams(t *testing.T) {
 		of.Competition.Team = &compete.TeamRules{Min: 1, Max: 3, SeatUnit: compete.SeatPerTeam}
 		if _, body := compose(t, of); !strings.Contains(body, says) || strings.Contains(body, "You d") {
 			t.Errorf("%s: body lacks %q:\n%s", kind, says, body)
+		}
+	}
+}
+
+// A seat for a team isn't one person's, and its captain answers for the others.
+func TestSeatsOfTeams(t *testing.T) {
+	offer := []string{"your team", "the next team in line"}
+	for _, test := range []struct {
+		kind    compete.MessageKind
+		follows bool
+		says    []string
+	}{
+		{compete.MessageOffered, false, append(offer, "your team is next", "Accept it by")},
+		{compete.MessageOffered, true, []string{"your team is next", "Your captain can accept it"}},
+		{compete.MessageOfferReminder, false, offer},
+		{compete.MessagePromoted, true, []string{"your team was next", "leave your team"}},
+		{compete.MessageConfirmed, true, []string{"Your team has a seat", "leave your team"}},
+	} {
+		of := target(test.kind)
+		of.Competition.Team = &compete.TeamRules{Min: 1, Max: 3, SeatUnit: compete.SeatPerTeam}
+		of.Registration.TeamID, of.Team, of.Registration.Follows = "red", compete.TargetTeam{Name: "Red"}, test.follows
+		_, body := compose(t, of)
+		for _, want := range test.says {
+			if !strings.Contains(body, want) {
+				t.Errorf("%s: body lacks %q:\n%s", test.kind, want, body)
+			}
+		}
+		for _, never := range []string{"next person", "you're next", "you were next", "You have a seat", "your seat"} {
+			if strings.Contains(body, never) {
+				t.Errorf("%s: body has %q:\n%s", test.kind, never, body)
+			}
 		}
 	}
 }

@@ -217,8 +217,8 @@ var auditTexts = map[compete.AuditAction]auditText{
 		"Changed team", "{who} changed teams in {competition}", "{who} changed {user}'s team in {competition}",
 	},
 	compete.AuditTeamLooking: {
-		"Looking for a team", "{who} changed whether they're looking for a team in {competition}",
-		"{who} changed whether {user} is looking for a team in {competition}",
+		"Looking for a team", "{who} started looking for a team in {competition}",
+		"{who} marked {user} as looking for a team in {competition}",
 	},
 	compete.AuditTeamHandedOver: {
 		"New captain", "{who} became captain of their team in {competition}",
@@ -354,6 +354,14 @@ func auditSentence(e *compete.AuditEntry, was, is auditValues) string {
 		case string(compete.CancelledByErasure):
 			return "{user}'s registration for {competition} was cancelled along with the account"
 		}
+	case compete.AuditTeamLooking:
+		if is.plain("looking") == "true" {
+			break
+		}
+		if e.UserID != "" {
+			return "{who} marked {user} as no longer looking for a team in {competition}"
+		}
+		return "{who} stopped looking for a team in {competition}"
 	case compete.AuditRemoved:
 		if is.plain("blocked") == "true" {
 			return "{who} removed {user} from {competition}, and blocked them"

@@ -274,8 +274,8 @@ func (a *app) withdrawForm(r *http.Request, v *visit) (response, error) {
 		question.Title = "Withdraw your application?"
 		question.Yes, question.No = "Withdraw application", "Keep application"
 		question.Text = "The organizer won't consider you for a seat in " + quoted(c.Title) + ". "
-		if c.Phase(v.now) == compete.PhaseClosed {
-			question.Text += "Registration is closed, so you can't apply again."
+		if closed := closedText(&c, v.now); closed != "" {
+			question.Text += closed + ", so you can't apply again."
 		} else {
 			question.Text += "You can apply again until registration closes."
 		}
@@ -283,9 +283,12 @@ func (a *app) withdrawForm(r *http.Request, v *visit) (response, error) {
 		question.Title, question.Yes, question.No = "Leave the waitlist?", "Leave waitlist", "Stay on waitlist"
 		question.Action += "?" + fromWaitlist
 		question.Text = "You'll lose your place in line for " + quoted(c.Title) + ", " + stand.Place + ". "
-		if c.Phase(v.now) == compete.PhaseClosed {
-			question.Text += "Registration is closed, so you can't join again."
-		} else {
+		if stand.Follows {
+			question.Text = staysWithTeam(&stand, "place in line")
+		}
+		if closed := closedText(&c, v.now); closed != "" {
+			question.Text += closed + ", so you can't join again."
+		} else if !stand.Follows {
 			question.Text += "If you join again, you'll start at the end of the line."
 		}
 	default:
@@ -297,23 +300,40 @@ func (a *app) withdrawForm(r *http.Request, v *visit) (response, error) {
 // fromWaitlist is the query of a withdrawal whose confirmation mentioned the waitlist.
 const fromWaitlist = "from=waitlist"
 
+// closedText says why nobody can register; empty: they can.
+func closedText(c *compete.Competition, now time.Time) string {
+	switch {
+	case c.Phase(now) != compete.PhaseClosed:
+		return ""
+	case paused(c, now):
+		return "Registration is paused"
+	}
+	return "Registration is closed"
+}
+
+// staysWithTeam says what somebody leaves to their team, where seats are for teams.
+func staysWithTeam(stand *pages.Stand, what string) string {
+	return "You'll leave your team for " + quoted(stand.Title) + ". Its " + what + " stays with the others. "
+}
+
 // seatNotice says what happens to a seat that is given up now, and whether there is a way back.
 func seatNotice(c *compete.Competition, stand *pages.Stand, now time.Time) string {
-	passes := c.Passes(stand.DivisionID, now)
+	passes, closed, next := c.Passes(stand.DivisionID, now), closedText(c, now), "person"
+	if stand.Together {
+		next = "team"
+	}
 	text := "You'll give up your seat for " + quoted(c.Title) + ". "
 	switch {
-	case stand.Together && stand.Team != nil && !stand.Team.Captain:
-		passes, text = false, "You'll leave your team for "+quoted(c.Title)+". The team keeps its seat. "
-	case passes && stand.Together:
-		text = "Your team's seat for " + quoted(c.Title) + " goes to the next team in line. "
+	case stand.Follows:
+		text = staysWithTeam(stand, "seat")
 	case passes:
-		text = "Your seat for " + quoted(c.Title) + " goes to the next person in line. "
+		text = "Your seat for " + quoted(c.Title) + " goes to the next " + next + " in line. "
 	}
 	switch {
-	case c.Phase(now) == compete.PhaseClosed:
-		return text + "Registration is closed, so you can't register again."
-	case stand.Together && stand.Team != nil && !stand.Team.Captain:
-		return text + "You can join again while the team has room."
+	case closed != "":
+		return text + closed + ", so you can't register again."
+	case stand.Follows:
+		return text + "You can join a team again until registration closes."
 	case c.TakesApplications():
 		return text + "You can apply again until registration closes."
 	case passes:

@@ -149,7 +149,7 @@ var inputs = []input{
 		func(n *compete.NewCompetition) **time.Time { return &n.EndDate }),
 	moment(ui.Field{
 		Name: "answersUntil", Label: "Answers can be edited until", Clause: true,
-		Help: "Leave empty for the time when registration closes.",
+		Help: "Leave empty to use the registration deadline.",
 	}, func(n *compete.NewCompetition) **time.Time { return &n.AnswersUntil }),
 	whole(ui.Field{
 		Name: "answersKeptDays", Label: "Days to keep sensitive answers", Min: "0", Max: "730",

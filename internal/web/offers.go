@@ -10,9 +10,12 @@ import (
 // acceptForm and declineForm serve the pages that links in an email lead to. They change nothing.
 func (a *app) acceptForm(r *http.Request, v *visit) (response, error) {
 	return a.offerForm(r, v, func(stand *pages.Stand) pages.Confirm {
+		text := "You've been offered a seat for " + quoted(stand.Title) + ". Once you accept, it's yours."
+		if stand.Together {
+			text = "Your team was offered a seat for " + quoted(stand.Title) + ". Once you accept, it's your team's."
+		}
 		return pages.Confirm{
-			Title: "Accept your seat?", Text: "You've been offered a seat for " + quoted(stand.Title) +
-				". Once you accept, it's yours.",
+			Title: "Accept your seat?", Text: text,
 			Yes: "Accept seat", No: "Not now", Action: "/competitions/" + stand.ID + "/accept",
 		}
 	})
@@ -20,10 +23,12 @@ func (a *app) acceptForm(r *http.Request, v *visit) (response, error) {
 
 func (a *app) declineForm(r *http.Request, v *visit) (response, error) {
 	return a.offerForm(r, v, func(stand *pages.Stand) pages.Confirm {
+		text := "You'll give up the seat for " + quoted(stand.Title) + " and your place in line. "
+		if stand.Together {
+			text = "Your whole team will give up the seat for " + quoted(stand.Title) + " and its place in line. "
+		}
 		return pages.Confirm{
-			Title: "Decline your seat?", Text: "You'll give up the seat for " + quoted(stand.Title) +
-				" and your place in line. " +
-				"The seat goes to the next person.",
+			Title: "Decline your seat?", Text: text + "The seat goes to the next in line.",
 			Yes: "Decline seat", No: "Keep offer", Danger: true, Action: "/competitions/" + stand.ID + "/decline",
 		}
 	})
@@ -39,7 +44,7 @@ func (a *app) offerForm(r *http.Request, v *visit, question func(*pages.Stand) p
 		return nil, err
 	}
 	back := "/competitions/" + c.ID
-	if stand.Kind != pages.StandOffered || stand.Expired {
+	if stand.Kind != pages.StandOffered || stand.Expired || stand.Follows {
 		return redirect(back), nil
 	}
 	asked := question(&stand)

@@ -89,7 +89,7 @@ var teamSeats = input{
 var teamDrop = input{
 	Field: ui.Field{
 		Name: "team.dropIncomplete", Label: "Cancel incomplete teams", Type: pages.Checkbox,
-		Help: "Teams with too few members lose their place when registration closes. Captains are warned two days " +
+		Help: "Teams with too few members are cancelled when registration closes. Captains are warned two days " +
 			"before. Otherwise you decide.",
 	},
 	show: func(n *compete.NewCompetition, _ *time.Location) string {

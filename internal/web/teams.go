@@ -53,7 +53,8 @@ func (a *app) teamData(v *visit, t *compete.TeamView) (pages.TeamData, error) {
 	d := pages.TeamData{
 		ID: t.ID, CompetitionID: c.ID, Competition: c.Title, Name: t.Name, Deadline: c.RegDeadline, Zone: c.Zone(),
 		Staff: c.ManagedBy(v.actor), Captain: t.CaptainID == v.actor.UserID, Together: c.SeatsPerTeam(),
-		Closed: c.Phase(v.now) == compete.PhaseClosed, Over: c.Started(v.now) || c.Status == compete.StatusCancelled,
+		Closed: c.Phase(v.now) == compete.PhaseClosed, Paused: paused(c, v.now),
+		Over:     c.Started(v.now) || c.Status == compete.StatusCancelled,
 		Division: divisionName(c, t.Members[0].DivisionID), Joinable: a.Teams.Joinable(t),
 		Code: string(t.Code), Link: a.teamLink(t),
 	}

@@ -99,7 +99,7 @@ func standView(c *compete.Competition, mine *compete.Registration, a compete.Act
 		ID: c.ID, Title: c.Title, Kind: standKinds[phase], Phase: string(phase), State: seats.State, Seats: seats,
 		Opens: c.RegOpensAt, Deadline: c.RegDeadline, Starts: c.StartDate, Zone: c.Zone(),
 		Review: c.TakesApplications(), Lottery: c.Drawn(), NeedsCode: c.NeedsCode, OfferHours: c.OfferHours,
-		LoggedIn: a.LoggedIn(), Own: a.LoggedIn() && c.OrganizedBy(a), Paused: c.Suspended && now.Before(c.RegDeadline),
+		LoggedIn: a.LoggedIn(), Own: a.LoggedIn() && c.OrganizedBy(a), Paused: paused(c, now),
 	}
 	if !s.Own {
 		s.Key = rand.Text()
@@ -139,10 +139,17 @@ func standView(c *compete.Competition, mine *compete.Registration, a compete.Act
 		}
 	case mine.OfferExpired():
 		s.Expired = true
+	case mine.CancelReason == compete.CancelledIncomplete:
+		s.TooSmall = true
 	default:
 		s.Withdrawn = true
 	}
 	return s
+}
+
+// paused reports whether registration is closed before its time, as nobody answers for the competition.
+func paused(c *compete.Competition, now time.Time) bool {
+	return c.Suspended && now.Before(c.RegDeadline)
 }
 
 // formErrors returns the messages of a refusal, by field. A refusal that isn't about a field applies to the whole form.

@@ -47,12 +47,23 @@ func (a *app) kept() []pages.Kept {
 		audit += "; network addresses " + inDays(ages.Addresses)
 	}
 	return []pages.Kept{
-		{What: "Name and email address", Who: "You, admins, and organizers of competitions you enter", Long: account},
+		{
+			What: "Name and email address",
+			Who: "You, admins, and organizers of competitions you enter. Your name: also members of your team, people " +
+				"you invite to it, and captains while you look for a team",
+			Long: account,
+		},
 		{What: "Time zone of your messages", Who: you, Long: account},
 		{What: "Password, as a hash that can't be reversed", Who: "Nobody", Long: account},
 		{
 			What: "Registrations: when, which competition, whether you have a seat",
-			Who:  "You, that competition's organizer, and admins", Long: registrations,
+			Who:  "You, that competition's organizer, admins, and members of your team", Long: registrations,
+		},
+		{
+			What: "The team you're in, and whether you're looking for one",
+			Who: "You, its members, that competition's organizer, and admins. Its name: also anyone with its code. " +
+				"That you're looking: captains in that competition",
+			Long: registrations,
 		},
 		{
 			What: "Your answers to a competition's questions", Who: "You, that competition's organizer, and admins",

@@ -16,7 +16,7 @@ const maxGuidePicture = 80 << 10
 // directory.
 func testGuide(t *testing.T, s site) {
 	people := map[string]*visitor{}
-	for _, who := range []string{"organizer1", "organizer2", "participant1"} {
+	for _, who := range []string{"organizer1", "organizer2", "participant1", "participant3"} {
 		people[who] = newVisitor(t, s.first(), who+" of the guide")
 		people[who].logInDirectly(who+"@minicompete.com", "password123")
 		people[who].wear(look{920, "light"})
@@ -30,6 +30,10 @@ func testGuide(t *testing.T, s site) {
 	participant.open(jam + "/prepare")
 	participant.see("h1", "Get ready")
 	participant.shoot("ready", "main")
+
+	captain := people["participant3"]
+	captain.open(captain.linkOn(captain.find("/dashboard", "Civic Tech Hackathon"), "/teams/"))
+	captain.shoot("team", "main")
 
 	review := organizer.find("/dashboard", "Civic Tech Hackathon")
 	organizer.open(review + "/edit")

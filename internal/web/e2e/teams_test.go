@@ -53,7 +53,7 @@ func (r teamStory) run(t *testing.T, s site) {
 	ada.see("#flash", "new captain")
 	r.look(ada, "a team that was handed over")
 	r.confirm(ada, `main a[href$="/leave"]`)
-	ada.see("#my-team section", "You have no team yet")
+	ada.see("#my-team section", "You're not in a team yet")
 
 	cem.open(team)
 	cem.click(`main form[action$="/code"] button`)
@@ -156,7 +156,7 @@ func (r teamStory) refused(v *visitor, page, join, code string) {
 	v.see(`[id="field-team.code-error"]`, "no room for another member")
 	v.until("what was typed", fmt.Sprintf(`document.querySelector('[name="team.code"]').value === %q`, code))
 	v.chooseTeam("new", "team.name", "rEd")
-	v.see(`[id="field-team.name-error"]`, "Another team of this competition has this name")
+	v.see(`[id="field-team.name-error"]`, "Another team in this competition already has this name")
 	r.look(v, "a refused name")
 	v.chooseTeam("looking", "", "")
 	v.see("#my-team section", "Captains can find you")
@@ -293,7 +293,7 @@ func testTeamReady(t *testing.T, s site) {
 	people[0].see("#my-team section", "Gamma")
 	for i, v := range people[1:] {
 		v.click(registerButton)
-		v.see(`[id="field-team.name-error"]`, "Another team of this competition has this name")
+		v.see(`[id="field-team.name-error"]`, "Another team in this competition already has this name")
 		v.until("what was typed", `document.querySelector('[name="team.name"]').value === "Gamma"`)
 		v.chooseTeam("new", "team.name", fmt.Sprintf("Gamma %d", i+2))
 		v.see("#stand-title", "You're in!")

@@ -592,7 +592,7 @@ func ChooseDivision(p ui.Page, d MoveDivision) templ.Component {
 			}
 			if d.Seat {
 				if d.Passes {
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 43, "You'll get a new number, and your seat goes to the next person in line. If no seat is free in the other division, you keep yours.")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 43, "You'll get a new number, and your seat goes to the next in line. If no seat is free in the other division, you keep yours.")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -130,7 +130,7 @@ func editQuestions(f CompetitionForm) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, " data-question-editor><summary class=\"cursor-pointer font-semibold\">Ask people something when they register</summary><div class=\"mt-5 grid gap-5\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, " data-question-editor><summary class=\"cursor-pointer font-semibold\">Ask questions at registration</summary><div class=\"mt-5 grid gap-5\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -419,7 +419,7 @@ func questionRow(r QuestionRow, number int, errors Errors) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Check(QuestionInput(r.ID, QuestionSensitive), "Sensitive", "Only you and admins see the answers, which are deleted after a while.", r.Sensitive).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Check(QuestionInput(r.ID, QuestionSensitive), "Sensitive", "Left out of reviews, and of the CSV file unless its column is shown. Deleted some time after the competition.", r.Sensitive).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -49,11 +49,11 @@ type TeamRow struct {
 func (d TeamListData) nothing() string {
 	switch {
 	case d.Show == "":
-		return "No team's name begins like this."
+		return "No team name starts with that."
 	case d.Search == "":
-		return "No team has too few members."
+		return "Every team has enough members."
 	}
-	return "No team with too few members has a name that begins like this."
+	return "No team with too few members has a name that starts with that."
 }
 
 func (d TeamListData) path() string { return "/competitions/" + d.ID + "/teams" }
@@ -801,12 +801,12 @@ func moveToTeam(d ChangeMember) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if d.Search == "" {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 51, "There is no other team.")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 51, "There are no other teams.")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 52, "No team has a name that begins like this.")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 52, "No team name starts with that.")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
