@@ -1,7 +1,6 @@
 package compete
 
 import (
-	"cmp"
 	"maps"
 	"reflect"
 	"slices"
@@ -19,11 +18,6 @@ func (c *Competition) limitSensitive() {
 	if c.AnswersKeptDays == nil && c.Questions.HaveSensitive() {
 		c.AnswersKeptDays = new(DefaultAnswersKeptDays)
 	}
-}
-
-// over returns the time when the competition is over.
-func (c *CompetitionContent) over() time.Time {
-	return *cmp.Or(c.EndDate, c.StartDate, &c.RegDeadline)
 }
 
 // SensitiveOver reports whether the answers to sensitive questions have been kept for as long as they may be. From then

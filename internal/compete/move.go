@@ -1,6 +1,9 @@
 package compete
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // MoveWindow is how long after a first change of time or place further changes join it, before participants are
 // notified.
@@ -17,6 +20,11 @@ type Schedule struct {
 // Schedule returns when and where the competition takes place.
 func (c *Competition) Schedule() Schedule {
 	return Schedule{Start: c.StartDate, End: c.EndDate, Location: c.Location, TimeZone: c.TimeZone}
+}
+
+// over returns the time when the competition is over.
+func (c *CompetitionContent) over() time.Time {
+	return *cmp.Or(c.EndDate, c.StartDate, &c.RegDeadline)
 }
 
 // Same reports whether time and place are unchanged for participants. The display time zone doesn't matter.

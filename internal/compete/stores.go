@@ -157,8 +157,8 @@ type RegistrationStore interface {
 	RegistrationsOfCompetition(ctx context.Context, competitionID string,
 		f RegistrationFilter) (Page[ParticipantRegistration], error)
 	// RegistrationsByStatus counts the registrations of a competition that match the DivisionID, TeamID, Search and
-	// Answer of a filter; statuses without any are omitted. Unless all is set, it returns nil if a search has many matches,
-	// because counting those takes as long as counting the whole competition.
+	// Answer of a filter; statuses without any are omitted. Unless all is set, it returns nil if a search has many
+	// matches, because counting those takes as long as counting the whole competition.
 	RegistrationsByStatus(ctx context.Context, competitionID string, f RegistrationFilter, all bool) (
 		map[RegistrationStatus]int, error)
 	// AnswersOf reads the answers of a registration; nil if it has none.

@@ -158,7 +158,19 @@ func hot(db *store.Store, ids fill.IDs, now time.Time) map[string]func(ctx conte
 			err := db.ReminderTargets(ctx, ids.Largest, 0, 256)
 		return err
 	}
+	calls["reminders of several"] = func(ctx context.Context) error {
+		competitions, err := db.StartingBetween(ctx, now, now.AddDate(0, 1, 0), "", 64)
+		if err != nil || len(competitions) < 64 {
+			return fmt.Errorf("%d competitions start soon: %w", len(competitions), err)
+		}
+		_, _, err = db.JointReminderTargets(ctx, idsOf(competitions), compete.ReminderPlace{}, 256)
+		return err
+	}
 	return calls
+}
+
+func idsOf(competitions []compete.Competition) []string {
+	return ids(competitions, func(c compete.Competition) string { return c.ID })
 }
 
 // tooMany is the maximum number of rows that a frequent statement may read in vain, sort or hash: more than any page,
