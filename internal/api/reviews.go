@@ -146,7 +146,8 @@ func (a *api) getReviews(ctx context.Context, in *RegistrationInput) (*reviewsAn
 func (a *api) listApplications(ctx context.Context, in *applicationsInput) (*listOf[Application], error) {
 	page, err := a.Applications.List(ctx, actor(ctx), in.ID, in.Cursor, compete.ApplicationFilter{
 		Status: compete.RegistrationStatus(in.Status), DivisionID: in.Division, Decision: compete.Decision(in.Decision),
-		Undecided: in.Undecided, Unscored: in.Unscored, Search: in.Search, Sort: compete.ApplicationSort(in.Sort), Limit: int(in.Limit),
+		Undecided: in.Undecided, Unscored: in.Unscored, Search: in.Search, Sort: compete.ApplicationSort(in.Sort),
+		Limit: int(in.Limit),
 	})
 	if err != nil {
 		return nil, err

@@ -7,7 +7,7 @@ import "context"
 type Registrar interface {
 	// Register gives a seat or a place on the waitlist. Errors: those of Competition.Admit and CheckAccess,
 	// ErrCompetitionMissing, ErrAlreadyRegistered, ErrIdempotencyKeyReused, ErrOwnCompetition, ErrBlocked;
-	// ErrUnauthorized when the user does not exist.
+	// ErrEmailUnverified (see RegisterCommand.Unverified); ErrUnauthorized when the user does not exist.
 	Register(ctx context.Context, c RegisterCommand) (RegistrationOutcome, error)
 	// Add registers somebody else for a competition that the actor manages. Errors: those of
 	// Competition.CheckRegistrant and AdmitAdded, ErrCompetitionMissing, ErrForbidden, ErrAlreadyRegistered,

@@ -40,9 +40,9 @@ func (s *seeder) pastLottery(ctx context.Context) error {
 			Tags: []string{"running", "outdoor"}, Capacity: 8, Waitlist: true, Admission: compete.AdmissionLottery,
 			RegDeadline: deadline, StartDate: &starts,
 		},
-		Description: "52 km along the border ridge. Only eight runners a day may cross the reserve, so **a public draw " +
-			"decided**.\n\nThe list, the randomness and the order are still here: open the draw, download its file and " +
-			"check it with `minicompete verify draw`.",
+		Description: "52 km along the border ridge. Only eight runners a day may cross the reserve, so **a public " +
+			"draw decided**.\n\nThe list, the randomness and the order are still here: open the draw, download its " +
+			"file and check it with `minicompete verify draw`.",
 	}, compete.Idempotency{Key: "demo-past-lottery", RequestHash: "Ridge Ultra 2023"})
 	if err != nil {
 		return err

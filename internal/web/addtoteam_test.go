@@ -29,7 +29,8 @@ func TestPersonIsAddedToATeam(t *testing.T) {
 		together := "/competitions/" + organizer.Create(map[string]any{
 			"team": map[string]any{"max": 2, "seatUnit": "TEAM"},
 			"questions": []map[string]any{
-				{"kind": "TEXT", "label": "School", "scope": "TEAM", "required": true}, {"kind": "TEXT", "label": "Size"},
+				{"kind": "TEXT", "label": "School", "scope": "TEAM", "required": true},
+				{"kind": "TEXT", "label": "Size"},
 			},
 		}) + "/registrations"
 		b.want(b.get(together), http.StatusOK, "Add to a team", "Create a team", "data-per-team")

@@ -182,7 +182,8 @@ func decisionTabs(state pages.DecisionsView, address *url.URL) []pages.Tab {
 			q.Del("show")
 		}
 		n, counted := counts[tab.Value]
-		tab.On, tab.Href, tab.Count, tab.Uncounted = tab.Value == chosen, address.Path+"?"+q.Encode(), n, !counted || part
+		tab.On, tab.Href = tab.Value == chosen, address.Path+"?"+q.Encode()
+		tab.Count, tab.Uncounted = n, !counted || part
 		tabs = append(tabs, tab)
 	}
 	return tabs

@@ -31,7 +31,7 @@ func TestClosingSaysWhatItDoes(t *testing.T) {
 		{map[string]any{}, []string{"To reopen registration, set a later deadline."}},
 		{map[string]any{"admission": "REVIEW"}, []string{"You can still decide", "set a later deadline."}},
 		{map[string]any{"admission": "LOTTERY"}, []string{"frozen within seconds", "can&#39;t be reopened"}},
-		{map[string]any{"team": small}, []string{"teams with fewer than 2 members", "doesn&#39;t bring these teams back"}},
+		{map[string]any{"team": small}, []string{"teams with fewer than 2 members", "bring these teams back"}},
 		{
 			map[string]any{"admission": "LOTTERY", "team": small},
 			[]string{"teams with fewer than 2 members", "frozen within seconds"},

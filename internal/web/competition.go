@@ -266,7 +266,8 @@ func (a *app) withdrawForm(r *http.Request, v *visit) (response, error) {
 	}
 	question := pages.Confirm{
 		Title: "Cancel your registration?", Yes: "Cancel registration", No: "Keep registration", Danger: true,
-		Text: seatNotice(&c, &stand, v.now), Action: "/competitions/" + c.ID + "/withdraw", Back: "/competitions/" + c.ID,
+		Text:   seatNotice(&c, &stand, v.now),
+		Action: "/competitions/" + c.ID + "/withdraw", Back: "/competitions/" + c.ID,
 	}
 	switch stand.Kind {
 	case pages.StandIn:

@@ -210,8 +210,8 @@ func readCoverBeside(v *visit) ([]byte, error) {
 	return upload, err
 }
 
-// readMultipart reads a form's fields into the request's PostForm, and returns the file in the field with a name, or its
-// first most bytes and one more.
+// readMultipart reads a form's fields into the request's PostForm, and returns the file in the field with a name, or
+// its first most bytes and one more.
 func readMultipart(v *visit, file string, most int64) (upload []byte, err error) {
 	// not all writers support deadlines
 	_ = http.NewResponseController(v.w).SetReadDeadline(time.Now().Add(compete.CoverUploadTime))

@@ -65,6 +65,12 @@ func teamTours(t *testing.T, s site) []tour {
 			{name: "teams-none", like: true, path: cup + "/teams?search=zzzzzz"},
 			{name: "team-staff", like: true, path: organizer.linkOn(cup+"/teams", "/teams/")},
 			{name: "registrations-teams", path: hackathon + "/registrations"},
+			{name: "add-to-team", path: cup + "/registrations", then: func(v *visitor) {
+				v.click("#add summary")
+				v.click(`label:has(#team-existing)`)
+				v.see("#add", "You don't need a code.")
+			}},
+			{name: "print-teams", like: true, path: cup + "/registrations/print"},
 			{name: "change-team", path: organizer.changeLink(hackathon)},
 			{name: "edit-teams", path: cup + "/edit"},
 		}},
