@@ -246,7 +246,7 @@ func TestNoTeamYet(t *testing.T) {
 	subject, body := compose(t, alone)
 	if !strings.HasPrefix(subject, "You're not in a team yet") ||
 		!strings.Contains(body, "at least 2 members, and you're not in one. Registration closes on Wednesday, 1 May") ||
-		!strings.Contains(body, "you lose your place") || strings.Contains(body, "Your team") {
+		!strings.Contains(body, "your registration will be cancelled") || strings.Contains(body, "Your team") {
 		t.Errorf("the message to somebody without a team says: %s\n%s", subject, body)
 	}
 }

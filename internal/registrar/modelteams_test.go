@@ -377,9 +377,17 @@ func (m *model) leaveTeam(by, name string, p *person) string {
 	case p.team != name || p.status == cancelled:
 		return "team_not_found"
 	case m.perTeam():
-		return m.cancel(by, p, false)
+		return refusalOf(m.cancel(by, p, false))
 	}
-	return m.changeTeam(by, call{what: "leave team", who: p.name, by: by}, p)
+	return refusalOf(m.changeTeam(by, call{what: "leave team", who: p.name, by: by}, p))
+}
+
+// refusalOf returns an answer that is a code of an error; empty for a status.
+func refusalOf(answer string) string {
+	if answer == strings.ToUpper(answer) {
+		return ""
+	}
+	return answer
 }
 
 // drop cancels everybody who isn't in a team with enough members.
