@@ -97,7 +97,8 @@ func (a *App) Seed(ctx context.Context) (added bool, err error) {
 				Competitions: competitions, Registrations: registrations, Teams: teams, Registrar: r,
 				Applications: a.applications(p, competitions),
 				Draws: compete.NewDraws(compete.DrawsConfig{
-					Runtime: p.Runtime, Store: a.store, Competitions: competitions, Beacon: demo.Beacon{},
+					Runtime: p.Runtime, Store: a.store, Users: p.users, Competitions: competitions,
+					Wording: a.mails.composer, Beacon: demo.Beacon{},
 				}),
 			}
 		},

@@ -797,7 +797,7 @@ export interface paths {
         };
         /**
          * List a competition's registrations
-         * @description For the competition's organizer and admins, in order of arrival unless 'sort' says otherwise. With 'Accept: text/csv', returns all pages as one CSV file and ignores 'limit'. Every cell is quoted. A cell that a spreadsheet would read as a formula starts with an apostrophe, and so does any part of one that follows a separator. A competition with divisions has one more column, division: its name. Each of its questions is a further column, named by its label.
+         * @description For the competition's organizer and admins, in order of arrival unless 'sort' says otherwise. With 'Accept: text/csv', returns all pages as one CSV file and ignores 'limit'. Every cell is quoted. A cell that a spreadsheet would read as a formula starts with an apostrophe, and so does any part of one that follows a separator. A competition with divisions has one more column, division: its name. One with teams has the column team: the team's name. Each question is a further column, named by its label.
          */
         readonly get: operations["listRegistrations"];
         readonly put?: never;
@@ -3698,7 +3698,7 @@ export interface components {
              */
             readonly scope?: "PERSON" | "TEAM";
             /**
-             * @description Whether only people who manage the competition see the answers, which are deleted answersKeptDays after it's over.
+             * @description Whether the answers are left out of applications under review, can't be filtered by, and are deleted answersKeptDays after the competition is over.
              * @example false
              */
             readonly sensitive?: boolean;
