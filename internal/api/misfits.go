@@ -74,6 +74,9 @@ func (m *misfits) object(at string, value []byte, t reflect.Type) {
 		}
 		seen |= 1 << field.number
 	}
+	if one, ok := reflect.Zero(t).Interface().(interface{ oneOf() string }); ok && seen == 0 {
+		m.add(at, "must have "+one.oneOf())
+	}
 }
 
 // unknown says that no field has this name.

@@ -16,6 +16,9 @@ type TeamRequest struct {
 	Code string `json:"code,omitempty" doc:"The code of the team to join. Its members see it." example:"59-K7QFM2XP"`
 }
 
+// oneOf says what an object must have: to be in no team, it's left out.
+func (TeamRequest) oneOf() string { return "a name or a code" }
+
 // TransformSchema documents the limits.
 func (TeamRequest) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
 	limitText(s, "name", 0, compete.MaxTeamName)
@@ -43,6 +46,9 @@ type ChangedTeam struct {
 	Name string `json:"name,omitempty" doc:"The name of a new team." example:"The Gophers"`
 	Code string `json:"code,omitempty" doc:"The code of the team to join." example:"59-K7QFM2XP"`
 }
+
+// oneOf says what an object must have: null takes somebody out of their team.
+func (ChangedTeam) oneOf() string { return "a name, a code or an ID" }
 
 // TransformSchema documents the limits.
 func (ChangedTeam) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {

@@ -47,7 +47,7 @@ func TestPersonIsAddedToATeam(t *testing.T) {
 			t.Error("a full team is offered")
 		}
 		b.want(add(together, people[2], "team", "new", "team.name", "The gophers"), http.StatusConflict,
-			"Another team of this competition has this name")
+			"Another team in this competition already has this name")
 		b.want(b.get(together+"/print"), http.StatusOK, `<th scope="col">Team</th>`, "<bdi>The Gophers</bdi>")
 
 		alone := "/competitions/" + organizer.Create(map[string]any{
