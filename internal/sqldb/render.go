@@ -79,9 +79,9 @@ func (d *dialect) fill(name, rest string, columns []column) string {
 	case "match":
 		table, condition, _ := strings.Cut(rest, ": ")
 		if postgres {
-			// What OFFSET encloses is looked up for each row of v. If the statistics say that the table is empty, as after
-			// VACUUM ANALYZE before the first registration, the planner would otherwise read all of it and compare each row
-			// with each of v, also when it has long been full: a rush then had a tenth of its rate.
+			// What OFFSET encloses is looked up for each row of v. If the statistics say that the table is empty, as
+			// after VACUUM ANALYZE before the first registration, the planner would otherwise read all of it and
+			// compare each row with each of v, also when it has long been full: a rush then had a tenth of its rate.
 			_, alias, _ := strings.Cut(table, " ")
 			return "CROSS JOIN LATERAL (SELECT * FROM " + table + " WHERE " + condition + " OFFSET 0) " + alias
 		}
