@@ -34,8 +34,8 @@ type ahead struct {
 }
 
 // prepareAll gives a competition divisions and questions, and everybody has chosen a division and answered ahead. With
-// captains, it also has teams, and seats for this unit: the captains have registered, and everybody else has named a new
-// team, or entered the code of one of theirs.
+// captains, it also has teams, and seats for this unit: the captains have registered, and everybody else has named a
+// new team, or entered the code of one of theirs.
 func prepareAll(
 	ctx context.Context, db *store.Store, people, captains []person, competitionID string, unit compete.SeatUnit,
 ) error {
@@ -122,8 +122,8 @@ func (a *ahead) addTeams(ctx context.Context, captains []person, capacity int, u
 			id, a.competition, one.Number, one.Name, compete.TeamKey(one.Name), user, 0, a.now,
 		})
 		registrations = append(registrations, []any{
-			uuid.Must(uuid.NewV7()), user, a.competition, string(compete.RegistrationConfirmed), one.Number, a.now, a.now,
-			a.divisions[i%len(a.divisions)], id,
+			uuid.Must(uuid.NewV7()), user, a.competition, string(compete.RegistrationConfirmed), one.Number, a.now,
+			a.now, a.divisions[i%len(a.divisions)], id,
 		})
 	}
 	if err := a.load(ctx, "teams", []string{

@@ -71,8 +71,8 @@ func (r rush) pass(ctx, stopping context.Context, deadline time.Time) {
 // gate limits concurrency to its capacity.
 type gate chan struct{}
 
-// through runs f inside the gate and then, unless the registrar is idle, pauses inside it for a share of the time that f
-// took. A busy writer makes f slow, and so the pause long.
+// through runs f inside the gate and then, unless the registrar is idle, pauses inside it for a share of the time that
+// f took. A busy writer makes f slow, and so the pause long.
 func (g gate) through(ctx context.Context, registrar rush, f func() error) error {
 	select {
 	case g <- struct{}{}:

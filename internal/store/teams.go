@@ -165,12 +165,10 @@ func withMembers(found []compete.Team, members []compete.Registration) []compete
 	return teams
 }
 
-var (
-	incomplete = `SELECT ` + registrationColumns + ` FROM registrations r
-		WHERE r.competition_id = $1 AND r.status IN ('PENDING', 'CONFIRMED', 'OFFERED',
-		'APPLIED', 'WAITLISTED') AND (r.team_id IS NULL OR ` + sizeOf(`r.team_id`) + ` < $2)
-		ORDER BY r.seq LIMIT $3`
-)
+var incomplete = `SELECT ` + registrationColumns + ` FROM registrations r
+	WHERE r.competition_id = $1 AND r.status IN ('PENDING', 'CONFIRMED', 'OFFERED',
+	'APPLIED', 'WAITLISTED') AND (r.team_id IS NULL OR ` + sizeOf(`r.team_id`) + ` < $2)
+	ORDER BY r.seq LIMIT $3`
 
 // sizeOf counts the members of the team with an id, without those whose application was rejected.
 func sizeOf(id string) string {
