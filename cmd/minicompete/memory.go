@@ -33,8 +33,8 @@ func limitMemory() {
 }
 
 // raiseGoal leaves room for garbage, at least a third of the memory in use. If the memory in use exceeds the goal, the
-// collector runs continuously: with the stacks of 5,000 requests that took half of the processor time, and registrations
-// waited for seconds.
+// collector runs continuously: with the stacks of 5,000 requests that took half of the processor time, and
+// registrations waited for seconds.
 func raiseGoal() {
 	inUse := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/memory/classes/heap/stacks:bytes"}}
 	metrics.Read(inUse)

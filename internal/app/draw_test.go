@@ -50,7 +50,8 @@ func signed(signature string) func(w http.ResponseWriter) {
 }
 
 // TestDrawByQuicknet is a whole lottery at the time of a round that the network has really signed: the list is frozen
-// shortly after the deadline, nobody knows the round before its time, a forged one is refused, and the genuine one decides.
+// shortly after the deadline, nobody knows the round before its time, a forged one is refused, and the genuine one
+// decides.
 func TestDrawByQuicknet(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, url string) {
 		deadline := draw.RoundTime(genuineRound).Add(-compete.DrawNotice - time.Second - compete.ArrivalGrace)

@@ -10,8 +10,8 @@ type AccountWording interface {
 	Account(kind MessageKind, user User, address string) (Wording, error)
 	// Undecided tells a competition's organizer how many applications were undecided at its start.
 	Undecided(organizer User, c *Competition, undecided int) (Wording, error)
-	// ValueDue tells a competition's organizer that the list for its draw is frozen, and that the value of the source with
-	// the name is to be entered.
+	// ValueDue tells a competition's organizer that the list for its draw is frozen, and that the value of the source
+	// with the name is to be entered.
 	ValueDue(organizer User, c *Competition, source string) (Wording, error)
 	// Invited tells somebody who looks for a team that a captain invites them.
 	Invited(user User, i TeamInvitation) (Wording, error)

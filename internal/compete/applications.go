@@ -252,7 +252,8 @@ func (s *Applications) Release(ctx context.Context, a Actor, competitionID strin
 			return Release{}, ErrReleasePaused
 		}
 		return Release{
-			ID: s.config.NewID(), CompetitionID: c.ID, StartedBy: a.UserID, StartedAt: now, Total: counts.Drafts() + counts.Outdated,
+			ID: s.config.NewID(), CompetitionID: c.ID, StartedBy: a.UserID, StartedAt: now,
+			Total: counts.Drafts() + counts.Outdated,
 		}, counts.CheckRelease()
 	})
 }

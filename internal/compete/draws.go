@@ -39,8 +39,8 @@ type DrawStore interface {
 		more bool, err error)
 	// DrawList returns the list in ascending order of references.
 	DrawList(ctx context.Context, competitionID string) ([]draw.Entry, error)
-	// Freeze saves the hash of the list, the number of entries, and the round, with a message unless it is nil. Only the
-	// first call has an effect.
+	// Freeze saves the hash of the list, the number of entries, and the round, with a message unless it is nil. Only
+	// the first call has an effect.
 	Freeze(ctx context.Context, d Draw, m *Message) error
 	// SaveRandomness saves what the source said, with DrawnAt. Only the first call has an effect, and it reports
 	// whether this was it. by is the actor; empty for quicknet.
@@ -409,7 +409,8 @@ func (s *Draws) valueDue(ctx context.Context, d *Draw) (*Message, error) {
 		return nil, err
 	}
 	w, err := s.config.Wording.ValueDue(organizer, &c, d.Source.Name)
-	m, err := accountMessages{s.config.Runtime, s.config.Wording}.worded(MessageValueDue, organizer, organizer.Email, w, err)
+	m, err := accountMessages{s.config.Runtime, s.config.Wording}.worded(MessageValueDue, organizer, organizer.Email,
+		w, err)
 	return &m, err
 }
 

@@ -44,7 +44,7 @@ const (
 	MessageOrganizerApproved MessageKind = "organizer_approved"
 	MessageOrganizerDeclined MessageKind = "organizer_declined"
 	MessageUndecided         MessageKind = "undecided"       // to an organizer: applications at the start
-	MessageValueDue          MessageKind = "value_due"       // to an organizer: the draw waits for the named source's value
+	MessageValueDue          MessageKind = "value_due"       // to an organizer: the draw waits for a value
 	MessageTest              MessageKind = "test_email"      // only ever an email
 	MessageAccountDeleted    MessageKind = "account_deleted" // only ever an email
 )

@@ -110,7 +110,8 @@ var Transitions = slices.Concat(
 	joined(RegistrationWaitlisted, "You join a team that is waiting (`seatUnit` `TEAM`)."),
 	joined(RegistrationApplied, "You join a team that has applied (`seatUnit` `TEAM`)."),
 	cancelled(EventIncomplete, CancelledIncomplete,
-		"At the deadline, your team has too few members or you have no team, and the competition's rule is `dropIncomplete`.",
+		"At the deadline, your team has too few members or you have no team, and the competition's rule is "+
+			"`dropIncomplete`.",
 		activeStatuses...),
 	cancelled(EventDecline, CancelledBySelf, "You decline the offer.", RegistrationOffered),
 	cancelled(EventExpire, CancelledByExpiry, "`confirmBy` passes without an answer.", RegistrationOffered),

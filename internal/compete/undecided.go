@@ -69,8 +69,8 @@ func (r *Registration) foresee(c *Competition, d Decision) MessageKind {
 // tellPage is how many competitions TellUndecided looks at together.
 const tellPage = 100
 
-// TellUndecided tells the organizers of competitions with review, or with a lottery that wasn't drawn, that have started
-// how many applications nobody decided about, once each. It returns the number of messages.
+// TellUndecided tells the organizers of competitions with review, or with a lottery that wasn't drawn, that have
+// started how many applications nobody decided about, once each. It returns the number of messages.
 func (s *Applications) TellUndecided(ctx context.Context) (told int, err error) {
 	now := s.config.now()
 	for {

@@ -85,20 +85,20 @@ func (c content) Next() string {
 }
 
 // addTeam adds what the message says of the team.
-func (d *content) addTeam(t *compete.Target, publicURL string) {
+func (c *content) addTeam(t *compete.Target, publicURL string) {
 	rules := t.Competition.Team
 	if rules == nil {
 		return
 	}
-	d.TeamMin, d.TeamsDropped, d.PerTeam = rules.Min, rules.DropIncomplete, t.Competition.SeatsPerTeam()
+	c.TeamMin, c.TeamsDropped, c.PerTeam = rules.Min, rules.DropIncomplete, t.Competition.SeatsPerTeam()
 	if !t.Competition.RegDeadline.IsZero() {
-		d.Deadline = &t.Competition.RegDeadline
+		c.Deadline = &t.Competition.RegDeadline
 	}
 	if t.Registration.TeamID == "" {
 		return
 	}
-	d.Team, d.TeamSize, d.Follows = oneLine(t.Team.Name), t.Team.Size, t.Registration.Follows
-	d.TeamPage = publicURL + "/teams/" + t.Registration.TeamID
+	c.Team, c.TeamSize, c.Follows = oneLine(t.Team.Name), t.Team.Size, t.Registration.Follows
+	c.TeamPage = publicURL + "/teams/" + t.Registration.TeamID
 }
 
 // Account implements compete.AccountWording. An email to an unconfirmed address contains no name. Otherwise, anybody
@@ -131,8 +131,8 @@ func (c Composer) ValueDue(organizer compete.User, about *compete.Competition, s
 	return c.word(compete.MessageValueDue, data, true)
 }
 
-// toOrganizer returns what is in every message to an organizer. The title is their own, but it isn't emailed to an address
-// that may be somebody else's.
+// toOrganizer returns what is in every message to an organizer. The title is their own, but it isn't emailed to an
+// address that may be somebody else's.
 func toOrganizer(organizer compete.User, about *compete.Competition) (data content) {
 	if organizer.VerifiedAt != nil {
 		data.Name, data.Title = oneLine(organizer.Name), oneLine(about.Title)

@@ -45,8 +45,8 @@ func (s *scenario) set(name string, status compete.RegistrationStatus) {
 	s.ledger.registrations[r.ID] = r
 }
 
-// TestCancelledWithManyMembers: members hold neither a seat nor a place in line where a team has one seat, and there are
-// more of them than one transaction cancels.
+// TestCancelledWithManyMembers: members hold neither a seat nor a place in line where a team has one seat, and there
+// are more of them than one transaction cancels.
 func TestCancelledWithManyMembers(t *testing.T) {
 	perTeam := func(c *compete.Competition) { c.Team.SeatUnit = compete.SeatPerTeam }
 	withTeams(t, perTeam, func(t *testing.T, s *scenario) {

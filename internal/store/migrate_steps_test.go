@@ -599,8 +599,8 @@ func TestStepOnLotteries(t *testing.T) {
 	})
 }
 
-// When the step is taken back, whoever went along with a captain keeps their seat or their place in line, and the counts
-// say so.
+// When the step is taken back, whoever went along with a captain keeps their seat or their place in line, and the
+// counts say so.
 func TestStepOnTeams(t *testing.T) {
 	const filled, before, teams = 34, 49, 50
 	testservices.EachEmptyDatabase(t, func(t *testing.T, url string) {
@@ -632,7 +632,8 @@ func TestStepOnTeams(t *testing.T) {
 		to(teams)
 		fillEmpty(t, db)
 		for status, want := range map[string]counts{
-			"CONFIRMED": {6, 5, 0}, "OFFERED": {6, 5, 0}, "WAITLISTED": {5, 5, 1}, "APPLIED": {5, 5, 0}, "CANCELLED": {5, 5, 0},
+			"CONFIRMED": {6, 5, 0}, "OFFERED": {6, 5, 0}, "WAITLISTED": {5, 5, 1}, "APPLIED": {5, 5, 0},
+			"CANCELLED": {5, 5, 0},
 		} {
 			exec(`UPDATE competitions SET team = '{"min":1,"max":4,"seatUnit":"TEAM"}', capacity = 5, seats_left = 5,
 				waitlisted = 0`)
