@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/minicompete/minicompete/internal/apptest"
 	"github.com/minicompete/minicompete/internal/compete"
@@ -93,6 +94,29 @@ func TestAccessCodeOnThePage(t *testing.T) {
 			http.StatusOK, `value="Maple-2026"`)
 		if got := b.get(page); strings.Contains(got.text, "Maple") {
 			t.Error("participants see the code")
+		}
+	})
+}
+
+// TestAccessCodeIsTypedAhead so that the press brings nothing.
+func TestAccessCodeIsTypedAhead(t *testing.T) {
+	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
+		s := &site{App: apptest.Start(t, apptest.Options{DatabaseURL: databaseURL}), t: t}
+		page := "/competitions/" + s.As(compete.RoleOrganizer).Create(map[string]any{
+			"accessCode": "Maple-2026", "regOpensAt": time.Now().Add(time.Hour),
+			"regDeadline": time.Now().Add(2 * time.Hour),
+			"questions":   []any{map[string]any{"kind": "TEXT", "label": "School"}},
+		})
+		b := s.browser(t)
+		b.signUp("ada@example.com")
+		b.want(b.get(page+"/prepare"), http.StatusOK, `name="accessCode"`)
+		b.want(b.post(page+"/prepare", "answers", "given", "accessCode", "birch"), http.StatusForbidden,
+			"That access code is wrong", `value="birch"`)
+		b.leads(b.post(page+"/prepare", "answers", "given", "accessCode", "maple 2026"), page)
+		for _, path := range []string{page, page + "/prepare"} {
+			if got := b.want(b.get(path), http.StatusOK); strings.Contains(got.text, `name="accessCode"`) {
+				t.Errorf("%s asks for the code again", path)
+			}
 		}
 	})
 }

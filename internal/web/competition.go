@@ -103,7 +103,9 @@ func (a *app) readStand(v *visit, id string) (compete.Competition, pages.Stand, 
 		if err != nil {
 			return c, pages.Stand{}, err
 		}
-		stand.Prepared, stand.Outdated = p != nil && p.Ready(), p != nil && !p.Ready()
+		if p != nil {
+			stand.Prepared, stand.Outdated, stand.NeedsCode = p.Ready(), !p.Ready(), p.NeedsCode
+		}
 	}
 	if err := a.addTeam(v, &c, mine, &stand); err != nil {
 		return c, pages.Stand{}, err

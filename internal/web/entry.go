@@ -153,8 +153,11 @@ func (a *app) refusedEntry(
 // refusedQuery tells the page with the choice of a team why a press that brought nothing was refused.
 const refusedQuery = "refused"
 
-func preparePage(c *compete.Competition) pages.AnswersPage {
+// preparePage asks for the access code unless the viewer has typed it ahead already.
+func preparePage(c *compete.Competition, needsCode bool) pages.AnswersPage {
 	return pages.AnswersPage{
+		NeedsCode: needsCode,
+
 		Heading: "Get ready", Action: "/competitions/" + c.ID + "/prepare", Button: "Save", ChoosesDivision: true,
 		ChoosesTeam: true, Lead: toFillIn(c) + " now. When registration opens, all you have to do is press once.",
 	}
@@ -193,7 +196,7 @@ func (a *app) prepareForm(r *http.Request, v *visit) (response, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := preparePage(&c)
+	d := preparePage(&c, stand.NeedsCode)
 	d.Saved, d.Errors = stand.Prepared || len(errs) > 0, errs
 	if len(errs) > 0 {
 		d.Errors[""] = outdatedText
@@ -215,8 +218,15 @@ func (a *app) prepare(r *http.Request, v *visit) (response, error) {
 		}
 		return redirectWith("unprepared", "/competitions/"+c.ID), nil
 	}
+	d := preparePage(&c, c.NeedsCode)
+	d.Code = r.PostFormValue("accessCode")
+	if before, err := a.prepared(v, c.ID); err != nil {
+		return nil, err
+	} else if before != nil {
+		d.NeedsCode = before.NeedsCode
+	}
 	if r.PostFormValue("preview") != "" { // they come from the log-in page: see keepTyped
-		return a.showQuestions(v, http.StatusOK, &c, preparePage(&c), r.PostForm)
+		return a.showQuestions(v, http.StatusOK, &c, d, r.PostForm)
 	}
 	entry := entryOf(r.PostForm)
 	entry.Answers = typedAnswers(c.QuestionsFor(entry.Team.Name != ""), r.PostForm)
@@ -227,7 +237,7 @@ func (a *app) prepare(r *http.Request, v *visit) (response, error) {
 	case errors.Is(err, compete.ErrEmailUnverified):
 		return redirect(verifyPath("/competitions/" + c.ID + "/prepare")), nil
 	case err != nil:
-		return a.refuseAnswers(v, &c, preparePage(&c), err)
+		return a.refuseAnswers(v, &c, d, err)
 	}
 	return redirectWith("prepared", "/competitions/"+c.ID), nil
 }
