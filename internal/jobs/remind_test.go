@@ -99,7 +99,8 @@ func (f *fixture) move(c compete.Competition, by time.Duration) {
 
 func TestARemindJobForAnOldStartDateRemindsNobody(t *testing.T) {
 	eachDatabase(t, nil, func(f *fixture) {
-		c, cancelled, stays := f.competition(2, 20*time.Hour), f.competition(2, 20*time.Hour), f.competition(2, 20*time.Hour)
+		c, cancelled := f.competition(2, 20*time.Hour), f.competition(2, 20*time.Hour)
+		stays := f.competition(2, 20*time.Hour)
 		for _, c := range []compete.Competition{c, cancelled, stays} {
 			f.confirmed(c, 2)
 		}
@@ -395,14 +396,16 @@ func TestRemindingManyTakesFlatMemory(t *testing.T) {
 	})
 }
 
-// BenchmarkReminders reports what it takes to remind 100,000 participants, of one competition or of 10,000: time, and by
-// how much the live heap grows at most.
+// BenchmarkReminders reports what it takes to remind 100,000 participants, of one competition or of 10,000: time, and
+// by how much the live heap grows at most.
 func BenchmarkReminders(b *testing.B) {
 	const many = 100_000
 	for name, of := range map[string]int{"of one competition": 1, "of 10,000 competitions": 10_000} {
 		b.Run(name, func(b *testing.B) {
 			for _, kind := range testservices.Databases(b) {
-				b.Run(kind, func(b *testing.B) { benchmarkReminders(b, testservices.DatabaseURL(b, kind), of, many/of) })
+				b.Run(kind, func(b *testing.B) {
+					benchmarkReminders(b, testservices.DatabaseURL(b, kind), of, many/of)
+				})
 			}
 		})
 	}

@@ -20,8 +20,8 @@ import (
 //
 // For hits in the order of a time, Times are columns of Table, and its migrations create on PostgreSQL
 //
-//	Daily  a function of words and Times that returns a tsvector of each word of each of these days in UTC, as "0.20787
-//	       word" where the first of Times is 20787 days after 1970, and an index on Daily(words, Times)
+//	Daily  a function of words and Times that returns a tsvector of each word of each of these days in UTC, as
+//	       "0.20787 word" where the first of Times is 20787 days after 1970, and an index on Daily(words, Times)
 //
 // and, on SQLite, an index on the first of Times.
 type TextIndex struct {
@@ -41,7 +41,8 @@ type TrigramIndex struct{ Words, Grams, Numbers, Owner, Table, Column, Function 
 
 // textDialect contains the differences between indexes of text. The verbs of formats are numbered: a condition's are
 // table, owner, words, the id of the row and the parameter with the query; a sample's are table and sampled; those of
-// parts are explained there; those of trigrams and beginnings are words, grams, numbers, owner, table, column and function.
+// parts are explained there; those of trigrams and beginnings are words, grams, numbers, owner, table, column and
+// function.
 type textDialect struct {
 	few, many      string // formats of a condition
 	hits           string // format of a query, whose fourth verb is a column instead of the id
@@ -92,7 +93,8 @@ var (
 		rows: `SELECT coalesce(max(number), 0) FROM %s`,
 		// They are spread, since neighbors may have words in common.
 		inSample: `SELECT s.number%[2]s FROM %[1]s s WHERE s.number IN (
-			SELECT 1 + i.value * (SELECT max(number) FROM %[1]s) / 200 FROM json_each('` + numbers(200) + `') i) LIMIT 200`,
+			SELECT 1 + i.value * (SELECT max(number) FROM %[1]s) / 200
+			FROM json_each('` + numbers(200) + `') i) LIMIT 200`,
 		has:          sqliteHasWords,
 		sampled:      200,
 		apart:        1,
@@ -196,7 +198,8 @@ func (x TextIndex) Estimate(ctx context.Context, db *DB, words []string) (Estima
 		args[i], into = query, append(into, &found[i])
 	}
 	into = append(into, &found[len(queries)])
-	_, err := One(ctx, db.Replicated().Unprepared(), nil, func(row Row) (Estimate, error) { return e, row.Scan(into...) },
+	scan := func(row Row) (Estimate, error) { return e, row.Scan(into...) }
+	_, err := One(ctx, db.Replicated().Unprepared(), nil, scan,
 		`SELECT (`+fmt.Sprintf(d.rows, x.Table)+`)`+each.String()+`, count(CASE WHEN 1 = 1`+all.String()+` THEN 1 END)
 		FROM (`+fmt.Sprintf(d.inSample, x.Table, has.String())+`) s`, args...)
 	matching := found[len(queries)]
@@ -214,8 +217,8 @@ func (x TextIndex) Estimate(ctx context.Context, db *DB, words []string) (Estima
 // PostgreSQL one day after the other, for a month, and on SQLite the latest rows in which there should be three times
 // the wanted number. If fewer than wanted are found, there may be more. It reports whether there are such parts.
 //
-// A statement is before + "(SELECT … FROM (" + hits + …") … ORDER BY place …) …". first is SQL for a time that no hit
-// comes before; its parameters are followed by one for PartQuery.
+// A statement is before + "(SELECT … FROM (" + hits + …") … ORDER BY place …) …". first is SQL for a time that no
+// hit comes before; its parameters are followed by one for PartQuery.
 func (x TextIndex) Parts(
 	db *DB, column, first string, descending bool, e Estimate, wanted int,
 ) (before, hits string, ok bool) {

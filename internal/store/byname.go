@@ -81,8 +81,8 @@ func (s *Store) alongNames(
 	return part, err
 }
 
-// nextWindow returns how many users to examine after so many, some of whom are listed: if it takes few, more than should
-// do to fill the page; otherwise more than should do to find fewFound, and at most four times the last window.
+// nextWindow returns how many users to examine after so many, some of whom are listed: if it takes few, more than
+// should do to fill the page; otherwise more than should do to find fewFound, and at most four times the last window.
 func nextWindow(last, examined, found, limit int) int {
 	if found == 0 {
 		return 4 * last
