@@ -93,8 +93,8 @@ var (
 		rows: `SELECT coalesce(max(number), 0) FROM %s`,
 		// They are spread, since neighbors may have words in common.
 		inSample: `SELECT s.number%[2]s FROM %[1]s s WHERE s.number IN (
-			SELECT 1 + i.value * (SELECT max(number) FROM %[1]s) / 200 FROM json_each('` + numbers(200) +
-			`') i) LIMIT 200`,
+			SELECT 1 + i.value * (SELECT max(number) FROM %[1]s) / 200
+			FROM json_each('` + numbers(200) + `') i) LIMIT 200`,
 		has:          sqliteHasWords,
 		sampled:      200,
 		apart:        1,
@@ -217,8 +217,8 @@ func (x TextIndex) Estimate(ctx context.Context, db *DB, words []string) (Estima
 // PostgreSQL one day after the other, for a month, and on SQLite the latest rows in which there should be three times
 // the wanted number. If fewer than wanted are found, there may be more. It reports whether there are such parts.
 //
-// A statement is before + "(SELECT … FROM (" + hits + …") … ORDER BY place …) …". first is SQL for a time that no hit
-// comes before; its parameters are followed by one for PartQuery.
+// A statement is before + "(SELECT … FROM (" + hits + …") … ORDER BY place …) …". first is SQL for a time that no
+// hit comes before; its parameters are followed by one for PartQuery.
 func (x TextIndex) Parts(
 	db *DB, column, first string, descending bool, e Estimate, wanted int,
 ) (before, hits string, ok bool) {

@@ -407,12 +407,12 @@ func testSearchInParts(t *testing.T, db *store.Store) {
 		for _, phase := range []compete.Phase{"", compete.PhaseClosed, compete.PhaseUpcoming, compete.PhaseCancelled} {
 			for _, sort := range []compete.Sort{compete.SortNewest, compete.SortDeadline} {
 				walked := func(db *store.Store) []string {
-					page := func(cursor compete.Cursor) (compete.Page[compete.Competition], error) {
-						return db.Competitions(t.Context(), compete.CompetitionFilter{
-							Search: search, Phase: phase, Sort: sort, Cursor: cursor, Limit: 3, Now: now,
-						})
+					f := compete.CompetitionFilter{Search: search, Phase: phase, Sort: sort, Limit: 3, Now: now}
+					read := func(cursor compete.Cursor) (compete.Page[compete.Competition], error) {
+						f.Cursor = cursor
+						return db.Competitions(t.Context(), f)
 					}
-					found := walkAll(t, string(sort), page)
+					found := walkAll(t, string(sort), read)
 					return ids(found, func(c compete.Competition) string { return c.ID })
 				}
 				got, expected := walked(parts), walked(whole)

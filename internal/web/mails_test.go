@@ -387,8 +387,8 @@ func TestOneClickEndsReminders(t *testing.T) {
 		})
 		life(func(b *browser, _ *apptest.Client) {
 			apptest.Eventually(t, time.Minute, "reminders were looked for", func() bool {
-				return count(t, b.site, `SELECT count(*) FROM river_job WHERE kind IN ('find_reminders', 'remind_jointly')
-					AND state <> 'completed'`) == 0 &&
+				return count(t, b.site, `SELECT count(*) FROM river_job
+					WHERE kind IN ('find_reminders', 'remind_jointly') AND state <> 'completed'`) == 0 &&
 					// at both starts, the first of them in the previous process
 					count(t, b.site, `SELECT count(*) FROM river_job WHERE kind = 'remind_jointly'`) >= 2
 			})
