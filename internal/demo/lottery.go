@@ -31,7 +31,7 @@ func (Beacon) Round(_ context.Context, round uint64) (draw.Randomness, error) {
 func (s *seeder) pastLottery(ctx context.Context) error {
 	round := draw.RoundTime(recordedRound)
 	frozen := round.Add(-compete.DrawNotice - time.Second) // so that this round decides
-	deadline := frozen.Truncate(time.Minute)
+	deadline := frozen.Add(-compete.ArrivalGrace).Truncate(time.Minute)
 	starts := time.Date(2023, 10, 7, 7, 0, 0, 0, time.UTC)
 	s.at(deadline.Add(-20 * day))
 	c, _, err := s.Competitions.Create(ctx, s.organizers[1], compete.NewCompetition{
