@@ -3,7 +3,6 @@ package api
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -33,28 +32,12 @@ func (r *DecisionsRequest) items() []compete.DecisionItem {
 	items := make([]compete.DecisionItem, len(r.Items))
 	for i, item := range r.Items {
 		items[i].RegistrationID = item.RegistrationID
+		items[i].Undecided = !item.Decision.Set
 		if decision := item.Decision.Value; decision != nil {
 			items[i].Decision = cmp.Or(*decision, "?") // only null deletes a draft
 		}
 	}
 	return items
-}
-
-// check reports what is wrong with the items.
-func (r *DecisionsRequest) check() error {
-	var missing []compete.FieldError
-	for i := range r.Items[:min(len(r.Items), compete.MaxDecisionItems)] {
-		if !r.Items[i].Decision.Set {
-			missing = append(missing, compete.FieldError{
-				Field: fmt.Sprintf("items[%d].decision", i), Message: "is required; null deletes the draft",
-			})
-		}
-	}
-	err := compete.CheckDecisionItems(r.items())
-	if len(missing) == 0 {
-		return err
-	}
-	return alsoWrong(missing, err)
 }
 
 type decideInput struct {
@@ -188,7 +171,7 @@ func (a *api) registerDecisions() {
 
 func (a *api) decide(ctx context.Context, in *decideInput) (*decisionStateAnswer, error) {
 	var request DecisionsRequest
-	if err := cmp.Or(decode(in.RawBody, &request, request.check), request.check()); err != nil {
+	if err := decode(in.RawBody, &request, nil); err != nil {
 		return nil, err
 	}
 	state, err := a.Applications.Decide(ctx, actor(ctx), in.ID, request.items())

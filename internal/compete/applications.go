@@ -51,7 +51,8 @@ type DraftChanges struct {
 // DecisionItem decides about one registration; an empty Decision deletes its draft.
 type DecisionItem struct {
 	RegistrationID string
-	Decision       Decision
+	Decision       Decision // empty: delete the draft
+	Undecided      bool     // it was left out
 }
 
 // MaxDecisionItems is the maximum number of decisions in one request.
@@ -207,6 +208,8 @@ func CheckDecisionItems(items []DecisionItem) error {
 			v.add(fmt.Sprintf("items[%d].registrationId", i), "must be a registration's ID")
 		case seen[item.RegistrationID]:
 			v.add(fmt.Sprintf("items[%d].registrationId", i), "is in the list twice")
+		case item.Undecided:
+			v.add(fmt.Sprintf("items[%d].decision", i), "is required; null deletes the draft")
 		case item.Decision != "" && !item.Decision.Valid():
 			v.add(fmt.Sprintf("items[%d].decision", i), "must be ADMIT, WAITLIST, REJECT or null")
 		}
