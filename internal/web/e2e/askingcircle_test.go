@@ -26,6 +26,9 @@ func (c setting) askCircle(t *testing.T, s site) {
 		v.click("#register")
 		v.see("h1", "Get ready")
 		c.answer(v, ids)
+		if v == ada { // ben doesn't have it yet
+			v.fill("accessCode", "maple 2026")
+		}
 		c.check(v, "getting ready")
 		v.click(`main form[data-questions] button.btn-primary`)
 		v.see("#flash", "You're ready")
@@ -38,7 +41,9 @@ func (c setting) askCircle(t *testing.T, s site) {
 	olga.see("#flash", "Saved")
 	for _, v := range []*visitor{ada, ben} {
 		v.open(page)
-		v.fill("accessCode", "maple 2026")
+		if v == ben {
+			v.fill("accessCode", "maple 2026")
+		}
 		c.check(v, "ready, with a code")
 	}
 	ada.click(registerButton)

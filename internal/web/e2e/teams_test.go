@@ -67,7 +67,7 @@ func (r teamStory) run(t *testing.T, s site) {
 	olga.see("tbody tr:nth-child(1)", "1 of 2")
 	r.look(olga, "the list of teams")
 	olga.open(page + "/registrations?search=ada")
-	olga.see("#rows tbody", "No team")
+	olga.see("#rows tbody", "Looking for a team")
 	olga.click(`#rows a[href$="/team"]`)
 	olga.see("h1", "Change team")
 	r.look(olga, "moving somebody")
@@ -253,8 +253,8 @@ func testTeamSeats(t *testing.T, s site) {
 		v.open(page)
 		v.see("#stand-title", "You're in!")
 	}
+	ben.seeIn(team, "main", "Confirmed")
 	ben.open(team)
-	ben.see("main", "Confirmed")
 	teamStory{}.confirmAt(ben, team, `main a[href$="/remove"]`)
 	ben.see("#flash", "Removed from the team")
 	cem.open(page)
