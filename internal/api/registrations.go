@@ -184,8 +184,8 @@ func (a *api) registerRegistrations() {
 		summary: "Register for a competition",
 		description: "For everyone except the competition's own organizer. You get a seat (PENDING, confirmed a " +
 			"moment later) or, if all are taken, a place on the waitlist. If the competition's admission is REVIEW " +
-			"or LOTTERY, you apply (APPLIED), and the organizer or a draw decides. A competition with divisions needs " +
-			"`divisionId`. With an Idempotency-Key, it's safe to retry.",
+			"or LOTTERY, you apply (APPLIED), and the organizer or a draw decides. A competition with divisions " +
+			"needs `divisionId`. With an Idempotency-Key, it's safe to retry.",
 		request: RegisterRequest{}, optionalBody: true,
 		errors: []*compete.Error{
 			compete.ErrOwnCompetition, compete.ErrBlocked, compete.ErrEmailUnverified, compete.ErrCompetitionMissing,
