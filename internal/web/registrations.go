@@ -2,7 +2,6 @@ package web
 
 import (
 	"crypto/rand"
-	"errors"
 	"maps"
 	"net/http"
 	"net/url"
@@ -11,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/minicompete/minicompete/internal/compete"
-	"github.com/minicompete/minicompete/internal/problem"
 	"github.com/minicompete/minicompete/internal/web/pages"
 	"github.com/minicompete/minicompete/internal/web/ui"
 )
@@ -108,147 +106,6 @@ func (a *app) showRegistrations(
 	page := v.page("Registrations for "+c.Title, ui.SectionDashboard)
 	page.Charts, page.Questions = len(data.Timeline.Points) > 0, len(form.Questions) > 0 || form.Team != nil
 	return show(status, pages.Registrations(page, data)), nil
-}
-
-// addPerson registers somebody else.
-func (a *app) addPerson(r *http.Request, v *visit) (response, error) {
-	c, err := a.managed(v)
-	if err != nil {
-		return nil, err
-	}
-	form := pages.AddForm{
-		Email: r.PostFormValue("email"), Name: r.PostFormValue("name"), Over: r.PostFormValue("overCapacity") != "",
-		Division: r.PostFormValue("divisionId"),
-	}
-	entry, err := a.teamOfAdded(v, &c)
-	if err != nil {
-		return a.refuseAdded(r, v, &c, form, err)
-	}
-	entry.DivisionID, entry.Answers = form.Division, typedAnswers(c.QuestionsFor(entry.Team.Name != ""), r.PostForm)
-	if !slices.ContainsFunc(slices.Collect(maps.Values(entry.Answers)), isAnswer) {
-		entry.Answers = nil // the person answers later
-	}
-	outcome, err := a.Registrations.Add(r.Context(), v.actor, c.ID, compete.Addition{
-		Email: form.Email, Name: form.Name, Entry: entry, OverCapacity: form.Over,
-	}, formIdempotency(r, ""))
-	if err != nil {
-		return a.refuseAdded(r, v, &c, form, err)
-	}
-	return redirectWith(addedFlash(&c, &outcome), r.URL.Path), nil
-}
-
-// refuseAdded shows the form again, with what is wrong with it.
-func (a *app) refuseAdded(
-	r *http.Request, v *visit, c *compete.Competition, form pages.AddForm, err error,
-) (response, error) {
-	e, isRefusal := refused(err)
-	team := aboutTeam(err)
-	if !isRefusal && team == nil && !errors.Is(err, compete.ErrBlocked) && !errors.Is(err, compete.ErrOwnCompetition) {
-		return nil, err
-	}
-	v.retryAfter(e)
-	form.Errors = formErrors(e)
-	if team != nil {
-		form.Errors = team
-	}
-	if text, ok := form.Errors[pages.TeamCodeInput]; ok { // staff choose without codes
-		delete(form.Errors, pages.TeamCodeInput)
-		form.Errors[pages.TeamExistingInput] = text
-	}
-	return a.showRegistrations(r, v, problem.Status(e.Kind), c, form)
-}
-
-// offerTeams adds the choice of a team to the form.
-func (a *app) offerTeams(v *visit, c *compete.Competition, form *pages.AddForm) error {
-	form.Team = teamChoice(c, v.r.PostForm)
-	if form.Team == nil || v.partial() { // which doesn't show the form
-		return nil
-	}
-	form.Team.Code = v.r.PostForm.Get(pages.TeamExistingInput)
-	if form.Team.Chosen == "" {
-		form.Team.Chosen = teamUnasked(c)
-	}
-	found, err := a.Teams.List(v.r.Context(), v.actor, c.ID, "", compete.TeamFilter{Limit: compete.MaxPageSize})
-	for i := range found.Items {
-		if found.Items[i].Size < c.Team.Max {
-			form.Teams = append(form.Teams, found.Items[i].Name)
-		}
-	}
-	return err
-}
-
-// teamUnasked is what somebody gets whom staff add without choosing a team; empty: they have to choose.
-func teamUnasked(c *compete.Competition) string {
-	switch {
-	case c.SeatsPerTeam():
-		return ""
-	case c.Team.Min > 1:
-		return pages.TeamLooking
-	}
-	return pages.TeamNone
-}
-
-// teamOfAdded reads the choice of a team for somebody whom staff add. An existing team is typed by its name.
-func (a *app) teamOfAdded(v *visit, c *compete.Competition) (entry compete.Entry, err error) {
-	form := v.r.PostForm
-	if c.Team == nil {
-		return entry, nil
-	}
-	chosen := chosenTeam(form)
-	if chosen == "" {
-		chosen = teamUnasked(c)
-	}
-	switch chosen {
-	case pages.TeamNew:
-		entry.Team.Name = form.Get(pages.TeamNameInput)
-		return entry, checkTypedTeam(form)
-	case pages.TeamExisting:
-		entry.Team.Code, err = a.codeOfTeam(v, c, form.Get(pages.TeamExistingInput))
-	case pages.TeamLooking:
-		entry.LookingForTeam = true
-	}
-	return entry, err
-}
-
-// codeOfTeam returns the code of the team with a name.
-func (a *app) codeOfTeam(v *visit, c *compete.Competition, name string) (compete.TeamCode, error) {
-	refusal := func(message string) error {
-		return compete.Invalid(compete.FieldError{Field: pages.TeamExistingInput, Message: message})
-	}
-	key := compete.TeamKey(name)
-	if key == "" {
-		return "", refusal("is required")
-	}
-	for cursor := ""; ; {
-		found, err := a.Teams.List(v.r.Context(), v.actor, c.ID, cursor,
-			compete.TeamFilter{Search: name, Limit: compete.MaxPageSize})
-		if e := compete.AsError(err); err != nil && e.Kind == compete.KindInvalid {
-			return "", refusal("must be a team of this competition")
-		}
-		if err != nil {
-			return "", err
-		}
-		for i := range found.Items {
-			if t := &found.Items[i]; compete.TeamKey(t.Name) == key {
-				team, err := a.Teams.Get(v.r.Context(), v.actor, t.ID)
-				return team.Code, err
-			}
-		}
-		if found.Next.IsZero() {
-			return "", refusal("must be a team of this competition")
-		}
-		cursor = found.Next.String()
-	}
-}
-
-func addedFlash(before *compete.Competition, o *compete.RegistrationOutcome) string {
-	switch {
-	case o.Registration.Status == compete.RegistrationWaitlisted:
-		return "added-waiting"
-	case o.Competition.Capacity > before.Capacity:
-		return "added-over"
-	}
-	return "added"
 }
 
 // registrationFilter reads what the page, its export and its print all go by.
