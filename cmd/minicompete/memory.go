@@ -5,13 +5,18 @@ import (
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
+
+	"github.com/minicompete/minicompete/internal/config"
 )
 
-// memoryGoal is the heap size from which the garbage collector works harder. Idle, the program needs about a third of
-// it; in a rush, garbage is created faster than it is collected at the pace below, and without a goal the heap would
-// grow to a multiple of it. It is not a limit: memory in use may exceed it. The program itself and SQLite take another
-// 70 MB.
-const memoryGoal = 72 << 20
+// The heap sizes from which the garbage collector works harder. Idle, the program needs about a third of them; in a
+// rush, garbage is created faster than it is collected at the pace below, and without a goal the heap would grow to a
+// multiple of it. They are not limits: memory in use may exceed them. The program itself takes some 30 MB more, and
+// SQLite, whose memory isn't part of the heap, another 40.
+const (
+	memoryGoal           = 112 << 20
+	memoryGoalWithSQLite = 72 << 20
+)
 
 // room is the least that is left for garbage: with less, collections of thousands of open pages would follow each other
 // too soon.
@@ -22,25 +27,29 @@ const room = 40 << 20
 const collectionPace = 300
 
 // limitMemory sets the goal and the pace, unless the operator configured them.
-func limitMemory() {
+func limitMemory(database config.URL) {
+	goal := int64(memoryGoal)
+	if _, isSQLite := database.SQLitePath(); isSQLite {
+		goal = memoryGoalWithSQLite
+	}
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(collectionPace)
 	}
 	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(memoryGoal)
-		afterCollection(raiseGoal)
+		debug.SetMemoryLimit(goal)
+		afterCollection(func() { raise(goal) })
 	}
 }
 
-// raiseGoal leaves room for garbage, at least a third of the memory in use. If the memory in use exceeds the goal, the
+// raise leaves room for garbage, at least a third of the memory in use. If the memory in use exceeds the goal, the
 // collector runs continuously: with the stacks of 5,000 requests that took half of the processor time, and
 // registrations waited for seconds.
-func raiseGoal() {
+func raise(goal int64) {
 	inUse := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/memory/classes/heap/stacks:bytes"}}
 	metrics.Read(inUse)
 	used := int64(inUse[0].Value.Uint64() + inUse[1].Value.Uint64()) //nolint:gosec // no memory is that large
-	debug.SetMemoryLimit(max(memoryGoal, used+max(used/3, room)))
-	afterCollection(raiseGoal)
+	debug.SetMemoryLimit(max(goal, used+max(used/3, room)))
+	afterCollection(func() { raise(goal) })
 }
 
 // afterCollection calls f once, after the next collection.

@@ -25,7 +25,7 @@ func (serveCommand) Help() string {
 
 // Run serves until it receives a signal.
 func (c *serveCommand) Run(ctx context.Context, env *environment) error {
-	limitMemory()
+	limitMemory(env.DatabaseURL)
 	if _, err := env.TokenSecret(); err != nil {
 		return wrongUsage{err}
 	}

@@ -2,7 +2,9 @@ package compete
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 )
 
@@ -47,9 +49,13 @@ func (s *Competitions) Create(
 		if err != nil {
 			return keyedResult[Competition]{}, err
 		}
-		record, err := idempotency.Record(a.UserID, c, c.CreatedAt)
-		if err != nil {
-			return keyedResult[Competition]{}, err
+		var record IdempotencyRecord
+		if idempotency.Wanted() {
+			body, err := json.Marshal(c)
+			if err != nil {
+				return keyedResult[Competition]{}, fmt.Errorf("encode the competition for its idempotency record: %w", err)
+			}
+			record = idempotency.Record(a.UserID, body, c.CreatedAt)
 		}
 		earlier, err := s.config.Store.CreateCompetition(ctx, c, record)
 		return keyedResult[Competition]{outcome: c, earlier: earlier, record: &record}, err

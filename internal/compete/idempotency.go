@@ -67,19 +67,12 @@ type IdempotencyRecord struct {
 	ExpiresAt   time.Time
 }
 
-// Record returns the record to store for a successful outcome; the zero record if no key was sent.
-func (i Idempotency) Record(userID string, outcome any, now time.Time) (IdempotencyRecord, error) {
-	if !i.Wanted() {
-		return IdempotencyRecord{}, nil
-	}
-	body, err := encodeOutcome(outcome)
-	if err != nil {
-		return IdempotencyRecord{}, fmt.Errorf("encode the outcome for its idempotency record: %w", err)
-	}
+// Record returns the record to store for a successful outcome, encoded as JSON.
+func (i Idempotency) Record(userID string, outcome []byte, now time.Time) IdempotencyRecord {
 	return IdempotencyRecord{
-		UserID: userID, Key: i.Key, RequestHash: i.RequestHash, Body: body,
+		UserID: userID, Key: i.Key, RequestHash: i.RequestHash, Body: outcome,
 		ExpiresAt: now.Add(IdempotencyTTL),
-	}, nil
+	}
 }
 
 // keyedResult is the result of a request with a key.
@@ -130,18 +123,8 @@ func replay[T any](record *IdempotencyRecord, i Idempotency) (T, bool, error) {
 // with returns the record with the complete outcome, for a cache that answers without the database.
 func (r *IdempotencyRecord) with(outcome any) IdempotencyRecord {
 	whole := *r
-	whole.Body, _ = encodeOutcome(outcome)
+	whole.Body, _ = json.Marshal(outcome)
 	return whole
-}
-
-// recordSize is enough room for the outcome of a registration, in bytes.
-const recordSize = 256
-
-func encodeOutcome(outcome any) ([]byte, error) {
-	if recorded, ok := outcome.(RecordedOutcome); ok {
-		return recorded.AppendJSON(make([]byte, 0, recordSize))
-	}
-	return json.Marshal(outcome)
 }
 
 // Replay decodes the recorded outcome. It fails with ErrIdempotencyKeyReused if the key was used for another request.

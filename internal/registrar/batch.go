@@ -97,7 +97,7 @@ type needs struct {
 
 // read locks the affected competitions and reads their rows.
 func (b *batch) read() error {
-	var n needs
+	n := needs{places: newSet[compete.Place](len(b.commands)), keys: newSet[compete.IdempotencyKey](len(b.commands))}
 	for _, c := range b.commands {
 		c.needs(&n)
 	}
@@ -169,6 +169,13 @@ func (b *batch) markChanged(r *compete.Registration, now time.Time) {
 		b.isDirty[r.ID] = true
 		b.updated = append(b.updated, r)
 	}
+}
+
+// keep adds an idempotency record to be inserted.
+func (b *batch) keep(r compete.IdempotencyRecord) *compete.IdempotencyRecord {
+	b.records[compete.IdempotencyKey{UserID: r.UserID, Key: r.Key}] = r
+	b.newRecords = append(b.newRecords, r)
+	return &b.newRecords[len(b.newRecords)-1]
 }
 
 // notify requests a message. If it directly follows the last one of its kind in the order of arrival, it extends that
@@ -279,6 +286,9 @@ type set[T comparable] struct {
 	list []T
 	has  map[T]bool
 }
+
+// newSet returns an empty set with room for n values.
+func newSet[T comparable](n int) set[T] { return set[T]{make([]T, 0, n), make(map[T]bool, n)} }
 
 func (s *set[T]) add(v T) {
 	if s.has == nil {

@@ -72,7 +72,7 @@ func (c *register) decide(b *batch, now time.Time) (result, error, error) {
 	registration := c.admit(b, competition, held, entry, joins, status, now)
 	b.enter(c, competition, registration, entry)
 	outcome := compete.RegistrationOutcome{Registration: *registration, Competition: competition.Summary()}
-	outcome.Record, err = c.keepOutcome(b, outcome, now)
+	outcome.Record, err = c.keepOutcome(b, &outcome, now)
 	return result{outcome: outcome}, nil, err
 }
 
@@ -225,18 +225,13 @@ func (b *batch) place(c *competition, r *compete.Registration, divisionID string
 
 // keepOutcome records the outcome for the idempotency key, if one was sent.
 func (c *register) keepOutcome(
-	b *batch, outcome compete.RegistrationOutcome, now time.Time,
+	b *batch, outcome *compete.RegistrationOutcome, now time.Time,
 ) (*compete.IdempotencyRecord, error) {
 	if !c.Idempotency.Wanted() {
 		return nil, nil
 	}
-	record, err := c.Idempotency.Record(c.Actor.UserID, compete.RecordedOutcome(outcome), now)
-	if err != nil {
-		return nil, err
-	}
-	b.records[c.key()] = record
-	b.newRecords = append(b.newRecords, record)
-	return &b.newRecords[len(b.newRecords)-1], nil
+	body, err := (*compete.RecordedOutcome)(outcome).JSON()
+	return b.keep(c.Idempotency.Record(c.Actor.UserID, body, now)), err
 }
 
 // again replays the recorded answer.

@@ -1,6 +1,7 @@
 package registrar
 
 import (
+	"encoding/json"
 	"errors"
 	"time"
 
@@ -84,14 +85,9 @@ func (c *add) decide(b *batch, now time.Time) (result, error, error) {
 		return result{outcome: outcome}, nil, nil
 	}
 	// The whole outcome is recorded: whom the key's owner added isn't known from the request.
-	record, err := c.Idempotency.Record(c.Actor.UserID, outcome, now)
-	if err != nil {
-		return result{}, nil, err
-	}
-	b.records[c.key()] = record
-	b.newRecords = append(b.newRecords, record)
-	outcome.Record = &b.newRecords[len(b.newRecords)-1]
-	return result{outcome: outcome}, nil, nil
+	body, err := json.Marshal(outcome)
+	outcome.Record = b.keep(c.Idempotency.Record(c.Actor.UserID, body, now))
+	return result{outcome: outcome}, nil, err
 }
 
 // due reports whether a free seat belongs to somebody who waits. With review, it belongs to whom staff choose.

@@ -91,5 +91,11 @@ func TestConstraint(t *testing.T) {
 		if !errors.Is(err, compete.ErrConstraint) || sqldb.ViolationOf(err) != sqldb.ForeignKeyViolation {
 			t.Errorf("a session of nobody: %v, want %v", err, compete.ErrConstraint)
 		}
+		c := f.addCompetition(t, f.addUser(t, compete.RoleOrganizer), nil)
+		f.addRegistration(t, c.ID, compete.RegistrationPending, nil)
+		_, err = f.Writer().ExecContext(t.Context(), `DELETE FROM competitions WHERE id = $1`, c.ID)
+		if sqldb.ViolationOf(err) != sqldb.ForeignKeyViolation {
+			t.Errorf("deleting a competition with a registration: %v", err)
+		}
 	})
 }
