@@ -57,11 +57,11 @@ pictures: ## Take the pictures of docs/organize.md anew (needs Chromium)
 soak: ## Kill, cut and slow down everything while people register, for ten minutes and 100 kills (FOR=2h takes longer)
 	MINICOMPETE_SOAK=$(or $(FOR),10m) scripts/with-test-services go test -count=1 -timeout 0 -v -run '^Test(Soak|KilledAgainAndAgain)$$' ./cmd/minicompete
 
-bench: build ## Measure speed and memory; only prints figures (BENCH="-only reads" runs one part)
-	scripts/with-test-services --durable go run ./internal/bench $(BENCH)
+bench: build ## Measure speed and memory; only prints figures (BENCH="-only reads" runs one part, BEFORE=COMMIT compares)
+	BEFORE="$(BEFORE)" scripts/with-test-services --durable scripts/bench $(BENCH)
 
 bench-scale: build ## Measure how pages slow down as data grows (BENCH="-sizes 10000,100000,1000000" takes more)
-	scripts/with-test-services --durable go run ./internal/bench -only scale $(BENCH)
+	scripts/with-test-services --durable scripts/bench -only scale $(BENCH)
 
 release: ## Build the release files for every platform in dist/
 	scripts/release

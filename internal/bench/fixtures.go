@@ -104,7 +104,7 @@ func newCompetition(n int, organizerID string, capacity int) compete.Competition
 // newRecord returns the idempotency record of a registration as stored by the product.
 func newRecord() (compete.IdempotencyRecord, error) {
 	competition := newCompetition(0, newID(), 10_000)
-	outcome := compete.RegistrationOutcome{
+	outcome := compete.RecordedOutcome{
 		Registration: compete.Registration{
 			RegistrationState: compete.RegistrationState{
 				ID: newID(), CompetitionID: competition.ID, Status: compete.RegistrationPending, Seq: 1,
@@ -114,8 +114,9 @@ func newRecord() (compete.IdempotencyRecord, error) {
 		},
 		Competition: competition.Summary(),
 	}
+	body, err := outcome.JSON()
 	return compete.Idempotency{Key: newID(), RequestHash: strings.Repeat("0", sha256.Size*2)}.
-		Record(newID(), outcome, competition.CreatedAt)
+		Record(newID(), body, competition.CreatedAt), err
 }
 
 func registerRequest(address string, p person, competitionID string) []byte {

@@ -21,6 +21,7 @@ import (
 
 type options struct {
 	binary       string
+	before       string
 	postgres     string
 	databases    string
 	only         string
@@ -41,6 +42,8 @@ type options struct {
 func main() {
 	var o options
 	flag.StringVar(&o.binary, "binary", "bin/minicompete", "the program to measure")
+	flag.StringVar(&o.before, "before", "",
+		"a directory with the program and this command of an earlier commit, minicompete and bench, to compare with (rush)")
 	flag.StringVar(&o.postgres, "postgres", os.Getenv("TEST_POSTGRES_URL"),
 		"a PostgreSQL server where databases can be created")
 	flag.StringVar(&o.databases, "databases", "sqlite,postgres", "databases to measure")
@@ -49,7 +52,7 @@ func main() {
 	flag.StringVar(&o.contenders, "contenders", "product,prepared,bare,textbook", "servers to compare in a rush")
 	flag.IntVar(&o.participants, "participants", 10_000, "participants per rush")
 	flag.IntVar(&o.connections, "connections", 256, "connections shared by the participants")
-	flag.IntVar(&o.rounds, "rounds", 3, "number of rushes; the median is printed")
+	flag.IntVar(&o.rounds, "rounds", 5, "number of rushes; the median is printed")
 	flag.StringVar(&o.sizes, "sizes", "10000,100000",
 		"numbers of competitions to compare, with ten registrations for each (scale)")
 	flag.StringVar(&o.filled, "filled", "",

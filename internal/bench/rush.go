@@ -5,7 +5,11 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"os/exec"
+	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -40,7 +44,15 @@ func measureRush(ctx context.Context, o options, kind string) error {
 		contenders = slices.DeleteFunc(contenders, func(name string) bool { return name == "textbook" })
 	}
 	rounds := map[string][]rush{}
+	var before []float64
 	for range o.rounds {
+		if o.before != "" {
+			rate, err := rushBefore(ctx, o, kind)
+			if err != nil {
+				return fmt.Errorf("before: %w", err)
+			}
+			before = append(before, rate)
+		}
 		for _, contender := range contenders {
 			r, err := runRush(ctx, o, kind, contender)
 			if err != nil {
@@ -61,6 +73,11 @@ func measureRush(ctx context.Context, o options, kind string) error {
 	if !ok {
 		return nil
 	}
+	if o.before != "" {
+		slices.Sort(before)
+		fmt.Printf("%-9s rush before    %7.0f accepted/s; product/before: rate ratio %.2f\n", kind,
+			before[len(before)/2], product.accepted()/before[len(before)/2])
+	}
 	for _, name := range slices.Sorted(maps.Keys(prepared)) {
 		if answered, ok := medians[name]; ok {
 			fmt.Printf("%-9s rush %s/product: rate ratio %.2f\n", kind, name, answered.accepted()/product.accepted())
@@ -77,6 +94,26 @@ func measureRush(ctx context.Context, o options, kind string) error {
 		"%.0f MB idle, %.0f MB at peak\n",
 		kind, product.confirmed.Round(10*time.Millisecond), product.idle, product.peak)
 	return nil
+}
+
+// acceptedRate finds the rate in what measureRush prints.
+var acceptedRate = regexp.MustCompile(`rush product +([0-9]+) accepted/s`)
+
+// rushBefore has an earlier commit measure one plain rush of itself, since only that knows its schema. It returns the
+// rate of accepted registrations per second.
+func rushBefore(ctx context.Context, o options, kind string) (float64, error) {
+	out, err := exec.CommandContext(ctx, filepath.Join(o.before, "bench"),
+		"-binary", filepath.Join(o.before, "minicompete"), "-only", "rush", "-contenders", "product", "-rounds", "1",
+		"-participants", strconv.Itoa(o.participants), "-connections", strconv.Itoa(o.connections),
+		"-databases", kind, "-postgres", o.postgres).Output()
+	if err != nil {
+		return 0, err
+	}
+	found := acceptedRate.FindSubmatch(out)
+	if found == nil {
+		return 0, fmt.Errorf("it printed no rate: %s", out)
+	}
+	return strconv.ParseFloat(string(found[1]), 64)
 }
 
 // median returns the median rush by rate, with the worst of the other figures.
