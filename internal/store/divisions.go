@@ -68,7 +68,12 @@ var saveDivisions = sqldb.NewBulk(
 	ON CONFLICT (id) DO UPDATE SET place = excluded.place, name = excluded.name, capacity = excluded.capacity,
 	seats_left = excluded.seats_left, waitlisted = excluded.waitlisted`)
 
-var deleteDivisions = sqldb.NewBulk("id uuid", `DELETE FROM divisions WHERE id IN (SELECT v.id {from})`)
+// What is deleted has only cancelled registrations.
+var (
+	leaveDivisions = sqldb.NewBulk("id uuid",
+		`UPDATE registrations SET division_id = NULL {from} WHERE registrations.division_id = v.id`)
+	deleteDivisions = sqldb.NewBulk("id uuid", `DELETE FROM divisions WHERE id IN (SELECT v.id {from})`)
+)
 
 // changedDivisions returns the rows of divisions that are not as they were read, and the ids of those that are gone.
 func changedDivisions(c *compete.LedgerCompetition) (rows, gone [][]any) {

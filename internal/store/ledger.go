@@ -253,6 +253,7 @@ func (t *ledgerTx) Write(ctx context.Context, c compete.LedgerChanges) error {
 	handOver(pipeline, c.HandOvers)
 	saveDraws(pipeline, c.Draws)
 	leaveAudit(pipeline, t.batchID, c.Audit)
+	pipeline.Bulk(leaveDivisions, goneDivisions, nil)
 	pipeline.Bulk(deleteDivisions, goneDivisions, nil)
 	if err := keepContents(pipeline, c.Replaced, c.Now); err != nil {
 		return err
