@@ -46,7 +46,7 @@ func (c *verifyDraw) Run(env *environment) error {
 	}
 	fmt.Fprintf(env.out, "The draw is right: %d people, %d tickets, hash %s.\n", len(f.List), tickets, f.ListHash)
 	if f.Source.Kind == draw.SourceNamed {
-		fmt.Fprintf(env.out, "Check yourself that %q was the value of: %s\n", f.Randomness.Value, f.Source.Name)
+		fmt.Fprintf(env.out, "Check yourself that %q was the value of: %q\n", f.Randomness.Value, f.Source.Name)
 		return nil
 	}
 	fmt.Fprintf(env.out, "Round %d of drand's quicknet decided it, published at %s and signed by that network.\n",

@@ -32,7 +32,7 @@ func (n Addition) checked() (Addition, error) {
 	if local, _, _ := strings.Cut(n.Email, "@"); n.Name == "" {
 		n.Name = local
 	}
-	return n, v.err()
+	return n, joinRefusals(v.err(), n.Entry.Check())
 }
 
 // AdmitAdded decides what a person gets whom staff add now with an entry: RegistrationPending or

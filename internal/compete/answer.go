@@ -26,6 +26,7 @@ const (
 	MaxURLAnswer      = 2_000  // characters
 	MaxAnswersLength  = 32_000 // bytes of all answers as JSON
 	MaxNumber         = 1e15   // of either sign: every whole number up to it has an exact float64
+	maxAnswerProblems = 100
 	minPhoneDigits    = 5
 	maxPhoneDigits    = 15 // ITU-T E.164
 )
@@ -90,6 +91,8 @@ func (qs Questions) take(given, kept Answers, all Questions) (taken Answers, tex
 func (v *validation) unknownAnswers(qs Questions, given Answers, all Questions) {
 	for _, id := range slices.Sorted(maps.Keys(given)) {
 		switch {
+		case len(v.fields) >= maxAnswerProblems:
+			return
 		case qs.Find(id) != nil:
 		case all.Find(id) != nil:
 			v.add(answerField(id), "must be left out: only the captain answers this, for the team")
@@ -274,16 +277,21 @@ func (q *Question) readChoices(value any) (any, string) {
 	default:
 		return nil, "must be a list of options"
 	}
+	if len(chosen) > MaxOptions {
+		return nil, fmt.Sprintf("must have at most %d choices", MaxOptions)
+	}
+	named := make(map[string]bool, len(chosen))
+	for _, c := range chosen {
+		named[normal.Line(c)] = true
+	}
 	var stored []string
 	for _, option := range q.Options {
-		if slices.ContainsFunc(chosen, func(c string) bool { return normal.Line(c) == option }) {
+		if named[option] {
 			stored = append(stored, option)
 		}
 	}
-	for _, c := range chosen {
-		if !slices.Contains(stored, normal.Line(c)) {
-			return nil, "must be among the options"
-		}
+	if len(stored) < len(named) {
+		return nil, "must be among the options"
 	}
 	switch n, least, most := len(stored), bound(q.Min, 0), bound(q.Max, MaxOptions); {
 	case n == 0:

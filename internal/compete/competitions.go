@@ -201,15 +201,21 @@ func (s *Competitions) Update(
 			return Competition{}, err
 		}
 	}
-	if moved, err := before.Apply(change, s.config.now()); err == nil &&
-		before.tellsOf(!moved.Schedule().Same(before.Schedule())) {
+	if version != 0 && version != before.Version {
+		return Competition{}, ErrVersionMismatch
+	}
+	after, err := before.Apply(change, s.config.now())
+	if err != nil { // nobody waits for what is refused anyway
+		return Competition{}, err
+	}
+	if before.tellsOf(!after.Schedule().Same(before.Schedule())) {
 		if err := s.config.Throttle.quota(ctx, a, s.config.Throttle.Limits.Notices); err != nil {
 			return Competition{}, err
 		}
 	}
 	change.Unpublish = false // unpublishing is a separate method
 	change.sealedCode = s.sealCode(id, change.AccessCode.Value)
-	after, err := s.config.Registrar.Update(ctx,
+	after, err = s.config.Registrar.Update(ctx,
 		UpdateCommand{Actor: a, CompetitionID: id, Version: version, Change: change})
 	after.Cover = before.Cover
 	return after, err

@@ -148,7 +148,9 @@ func newDivisions(contents []DivisionContent) []Division {
 	}
 	divisions := make([]Division, len(contents))
 	for i, content := range contents {
-		content.Name = normal.Line(content.Name)
+		if len(contents) <= MaxDivisions {
+			content.Name = normal.Line(content.Name)
+		}
 		divisions[i] = Division{DivisionContent: content, SeatsLeft: content.Capacity}
 	}
 	return divisions

@@ -18,7 +18,7 @@ const (
 
 	// DrawNotice is the least time between the closing of the list and the round that decides, so that everybody can
 	// save the list before.
-	DrawNotice = time.Minute
+	DrawNotice = draw.Notice
 )
 
 // DrawSource names where the randomness of a lottery comes from. The zero value means quicknet.
@@ -127,7 +127,7 @@ func checkTickets(items []TicketItem, most int) error {
 	seen := make(map[string]bool, len(items))
 	for i, item := range items {
 		switch email := NormalizeEmail(item.Email); {
-		case !strings.Contains(email, "@"):
+		case !strings.Contains(email, "@") || !clean(email):
 			v.add(fmt.Sprintf("items[%d].email", i), "must be an email address")
 		case seen[email]:
 			v.add(fmt.Sprintf("items[%d].email", i), "is in the list twice")

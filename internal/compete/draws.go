@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/minicompete/minicompete/internal/draw"
+	"github.com/minicompete/minicompete/internal/normal"
 )
 
 // DrawStore stores draws. Statuses are only changed through the Registrar.
@@ -105,7 +106,7 @@ func (s *Draws) SetSource(ctx context.Context, a Actor, competitionID string, so
 	if _, err := s.config.Competitions.changeable(ctx, a, competitionID); err != nil {
 		return err
 	}
-	source.Name = strings.TrimSpace(source.Name)
+	source.Name = normal.Line(source.Name)
 	if err := source.Check(); err != nil {
 		return err
 	}

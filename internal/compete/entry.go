@@ -1,5 +1,7 @@
 package compete
 
+import "github.com/minicompete/minicompete/internal/normal"
+
 // Entry is what a participant fills in along with the press of the button. The zero value is a press with nothing
 // filled in, which is all that a plain competition takes.
 type Entry struct {
@@ -19,6 +21,47 @@ type Entry struct {
 // IsZero reports whether nothing was filled in.
 func (e *Entry) IsZero() bool {
 	return e.DivisionID == "" && e.Team.IsZero() && !e.LookingForTeam && e.Answers == nil && e.Taken == ""
+}
+
+// Check reports what no competition takes, whatever it asks. It bounds the work on an entry, and comes before anybody
+// waits for that: see MaxAnswersLength.
+func (e *Entry) Check() error {
+	var v validation
+	if e.Team.Name != "" {
+		v.length("team.name", normal.Line(e.Team.Name), 1, MaxTeamName)
+	}
+	v.answersSize(e.Answers)
+	return v.err()
+}
+
+// answersSize checks the size of answers as they were sent, white space and all.
+func (v *validation) answersSize(answers Answers) {
+	size := 0
+	for id, value := range answers {
+		size += len(id) + sizeOf(value)
+	}
+	if size > 2*MaxAnswersLength {
+		v.addf("answers", "must be at most %d bytes in all", MaxAnswersLength)
+	}
+}
+
+// sizeOf returns about how many bytes an answer takes as JSON.
+func sizeOf(answer any) int {
+	const atLeast = 3 // "",
+	size := atLeast
+	switch a := answer.(type) {
+	case string:
+		size += len(a)
+	case []string:
+		for _, text := range a {
+			size += atLeast + len(text)
+		}
+	case []any:
+		for _, value := range a {
+			size += sizeOf(value)
+		}
+	}
+	return size
 }
 
 // CheckEntry reports all fields of an entry that the competition doesn't take.

@@ -96,6 +96,9 @@ func (s *Registrations) Prepare(ctx context.Context, a Actor, competitionID stri
 	if err := s.config.Verification.requireFor(ctx, a, &c); err != nil {
 		return Preparation{}, err
 	}
+	if err := e.Check(); err != nil {
+		return Preparation{}, err
+	}
 	if err := c.CheckEntry(e); err != nil {
 		return Preparation{}, err
 	}

@@ -136,6 +136,9 @@ func (qs Questions) normalized(version int) Questions {
 	if len(qs) == 0 {
 		return nil
 	}
+	if len(qs) > MaxQuestions { // which validation refuses
+		return qs
+	}
 	stored := slices.Clone(qs)
 	for i := range stored {
 		q := &stored[i]
@@ -145,7 +148,7 @@ func (qs Questions) normalized(version int) Questions {
 			q.Scope = ScopePerson
 		}
 		q.Options = slices.Clone(q.Options)
-		for j := range q.Options {
+		for j := range q.Options[:min(len(q.Options), MaxOptions)] {
 			q.Options[j] = normal.Line(q.Options[j])
 		}
 		for n := i + 1; q.ID == ""; n += len(stored) {
@@ -167,7 +170,7 @@ func (qs Questions) condition(c *ShowIf) *ShowIf {
 	on := qs.Find(c.QuestionID)
 	stored := &ShowIf{QuestionID: c.QuestionID, AnyOf: slices.Clone(c.AnyOf)}
 	for i, answer := range c.AnyOf {
-		if on == nil {
+		if on == nil || len(c.AnyOf) > MaxOptions || len(on.Options) > MaxOptions {
 			break
 		}
 		if value, problem := on.choice(answer); problem == "" && value != nil {
@@ -293,6 +296,10 @@ func (v *validation) showIf(at string, before Questions, c *ShowIf) {
 	}
 	if len(c.AnyOf) == 0 || len(c.AnyOf) > MaxOptions {
 		v.addf(at+"anyOf", "must have 1 to %d entries", MaxOptions)
+		return
+	}
+	if len(on.Options) > MaxOptions {
+		return // which is refused
 	}
 	for _, answer := range c.AnyOf {
 		if value, problem := on.choice(answer); problem != "" || value == nil {

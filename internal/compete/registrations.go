@@ -44,6 +44,9 @@ func (s *Registrations) Register(
 	if !ValidID(competitionID) {
 		return RegistrationOutcome{}, ErrCompetitionMissing
 	}
+	if err := entry.Check(); err != nil {
+		return RegistrationOutcome{}, err
+	}
 	if err := s.requireVerified(ctx, a); err != nil {
 		return RegistrationOutcome{}, err
 	}
@@ -190,6 +193,9 @@ func (s *Registrations) Edit(ctx context.Context, a Actor, id string, answers An
 		return EditOutcome{}, ErrRegistrationGone
 	}
 	if err := s.requireFreshForOthers(ctx, a, id); err != nil {
+		return EditOutcome{}, err
+	}
+	if err := (&Entry{Answers: answers}).Check(); err != nil {
 		return EditOutcome{}, err
 	}
 	return s.config.Registrar.Edit(ctx, EditCommand{Actor: a, RegistrationID: id, Answers: answers})

@@ -147,7 +147,7 @@ func drawn(t *testing.T) draw.File {
 	t.Helper()
 	f := draw.File{
 		Format: draw.Format, CompetitionID: "0198c3a4-0000-7000-8000-000000000001",
-		FrozenAt: draw.RoundTime(1000).Add(-time.Minute), List: list(50),
+		FrozenAt: draw.RoundTime(1000).Add(-draw.Notice - time.Second), List: list(50),
 		Source:     draw.Source{Kind: draw.SourceQuicknet, Round: 1000},
 		Randomness: &draw.Randomness{Signature: rounds[0].signature},
 	}
@@ -182,8 +182,11 @@ func TestVerify(t *testing.T) {
 			func(f *draw.File) { f.Order[0], f.Order[9] = f.Order[9], f.Order[0] },
 			"place 1 of the order",
 		},
-		"another round":       {func(f *draw.File) { f.Source.Round = 1001 }, "quicknet didn't sign round 1001"},
-		"a round known early": {func(f *draw.File) { f.FrozenAt = draw.RoundTime(1000) }, "before the list was frozen"},
+		"another round": {func(f *draw.File) {
+			f.Source.Round, f.FrozenAt = 1001, f.FrozenAt.Add(3*time.Second)
+		}, "quicknet didn't sign round 1001"},
+		"a round chosen":      {func(f *draw.File) { f.Source.Round = 1001 }, "isn't the first one"},
+		"a round known early": {func(f *draw.File) { f.FrozenAt = draw.RoundTime(1000) }, "isn't the first one"},
 		"an unknown source":   {func(f *draw.File) { f.Source.Kind = "DICE" }, "is unknown"},
 	} {
 		f := drawn(t)
@@ -212,7 +215,11 @@ func TestReadFile(t *testing.T) {
 	if err != nil || !slices.Equal(got.Order, f.Order) {
 		t.Errorf("got %v and %d entries", err, len(got.Order))
 	}
-	for _, bad := range []string{"", "[]", "{}", `{"format":"minicompete-draw-2"}`, `{"format":"minicompete-draw-1","seats":3}`} {
+	for _, bad := range []string{
+		"", "[]", "{}", `{"format":"minicompete-draw-2"}`, `{"format":"minicompete-draw-1","seats":3}`,
+		`{"format":"minicompete-draw-1","ORDER":[]}`, `{"format":"minicompete-draw-1","order":["x"],"order":[]}`,
+		`{"format":"minicompete-draw-1"}{}`, `{"format":"minicompete-draw-1","list":[{"ref":"a","ref":"b"}]}`,
+	} {
 		if _, err := draw.Read(strings.NewReader(bad)); err == nil {
 			t.Errorf("%s: got no error", bad)
 		}

@@ -1,6 +1,7 @@
 package draw
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -31,17 +32,66 @@ type File struct {
 // ErrNotDrawn is the error about a file from before its draw.
 var ErrNotDrawn = errors.New("the list is frozen, but the draw hasn't happened yet")
 
-// Read decodes a file strictly.
+// Notice is how long before its round is published the list of a draw is closed, at least.
+const Notice = time.Minute
+
+// Read decodes a file strictly, so that every program reads the same from it: names are as documented and nowhere
+// twice, and nothing follows.
 func Read(r io.Reader) (f File, err error) {
-	decoder := json.NewDecoder(io.LimitReader(r, MaxFile))
+	text, err := io.ReadAll(io.LimitReader(r, MaxFile))
+	if err != nil {
+		return f, err
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&f); err != nil {
+		return f, fmt.Errorf("this isn't the file of a draw: %w", err)
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return f, errors.New("this isn't the file of a draw: something follows it")
+	}
+	if err := checkNames(json.NewDecoder(bytes.NewReader(text))); err != nil {
 		return f, fmt.Errorf("this isn't the file of a draw: %w", err)
 	}
 	if f.Format != Format {
 		return f, fmt.Errorf("this isn't the file of a draw: its format is %q, not %q", f.Format, Format)
 	}
 	return f, nil
+}
+
+// names are those of a file's objects, wherever they are. Go's decoder also takes them in another case, or twice.
+var names = regexp.MustCompile(`^(format|competitionId|frozenAt|list|listHash|source|randomness|order|ref|tickets|` +
+	`kind|name|round|value|signature)$`)
+
+// checkNames reads one value, and refuses names that aren't written as documented, or that an object has twice.
+func checkNames(d *json.Decoder) error {
+	token, err := d.Token()
+	if err != nil {
+		return err
+	}
+	opened, _ := token.(json.Delim)
+	if opened == 0 {
+		return nil
+	}
+	seen := map[string]bool{}
+	for d.More() {
+		if opened == '{' {
+			token, err := d.Token()
+			if err != nil {
+				return err
+			}
+			name, _ := token.(string)
+			if !names.MatchString(name) || seen[name] {
+				return fmt.Errorf("the name %q is there twice, or unknown", name)
+			}
+			seen[name] = true
+		}
+		if err := checkNames(d); err != nil {
+			return err
+		}
+	}
+	_, err = d.Token() // the closing one
+	return err
 }
 
 var wellFormedRef = regexp.MustCompile(`^[0-9a-f]{32}$`)
@@ -60,13 +110,13 @@ func (f *File) Verify() error {
 		}
 	}
 	if hash := ListHash(f.List); hash != f.ListHash {
-		return fmt.Errorf("the list was changed: its hash is %s, not %s", hash, f.ListHash)
+		return fmt.Errorf("the list was changed: its hash is %s, not %q", hash, f.ListHash)
 	}
 	switch f.Source.Kind {
 	case SourceQuicknet:
-		if published := RoundTime(f.Source.Round); !published.After(f.FrozenAt) {
-			return fmt.Errorf("round %d was known at %s, before the list was frozen", f.Source.Round,
-				published.Format(time.RFC3339))
+		if first := RoundAfter(f.FrozenAt.Add(Notice)); f.Source.Round != first {
+			return fmt.Errorf("round %d isn't the first one that is published more than a minute after the list was "+
+				"frozen: that is %d", f.Source.Round, first)
 		}
 	case SourceNamed:
 	default:
@@ -86,7 +136,7 @@ func (f *File) Verify() error {
 	if !slices.Equal(order, f.Order) {
 		for i := range order {
 			if order[i] != f.Order[i] {
-				return fmt.Errorf("place %d of the order belongs to %s, not %s", i+1, order[i], f.Order[i])
+				return fmt.Errorf("place %d of the order belongs to %s, not %q", i+1, order[i], f.Order[i])
 			}
 		}
 	}

@@ -6,21 +6,29 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+	"golang.org/x/text/unicode/rangetable"
 )
+
+// MaxLine is how many bytes a line may have that is brought into its stored form. The longest field takes 2,000
+// characters.
+const MaxLine = 8 << 10
 
 // Line returns the stored form of single-line text: composed (NFC), each run of white space replaced by a single space,
 // with none at either end, and without invisible characters that change how text reads or compares, such as zero-width
 // and bidirectional ones. A joiner stays where scripts and emoji need it (see joins), and so does a selector for a
 // symbol's look. Control characters and invalid UTF-8 stay too, for validation to refuse.
+//
+// Text of more than MaxLine bytes comes back as it is. No field takes as much, and people who wait for the same
+// transaction shouldn't wait for it to be read.
 func Line(s string) string {
-	if plain(s) {
+	if len(s) > MaxLine || plain(s) {
 		return s
 	}
 	if !utf8.ValidString(s) {
 		return strings.TrimSpace(s)
 	}
 	runes := []rune(norm.NFC.String(s))
-	var kept []rune
+	kept := make([]rune, 0, len(runes))
 	for i, r := range runes {
 		before := last(kept)
 		switch {
@@ -59,10 +67,22 @@ func last(runes []rune) rune {
 }
 
 // invisible reports whether a character has no visible form (Unicode's default ignorables).
-func invisible(r rune) bool {
-	return unicode.Is(unicode.Cf, r) && !unicode.Is(unicode.Prepended_Concatenation_Mark, r) ||
-		unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
-}
+func invisible(r rune) bool { return r >= firstInvisible && unicode.Is(ignorable, r) }
+
+// firstInvisible is the first of them, the soft hyphen.
+const firstInvisible = '\u00ad'
+
+// ignorable is one table, because looking into each took most of the time that a long text takes.
+var ignorable = func() *unicode.RangeTable {
+	var runes []rune
+	rangetable.Visit(unicode.Cf, func(r rune) {
+		if !unicode.Is(unicode.Prepended_Concatenation_Mark, r) {
+			runes = append(runes, r)
+		}
+	})
+	return rangetable.Merge(rangetable.New(runes...), unicode.Other_Default_Ignorable_Code_Point,
+		unicode.Variation_Selector)
+}()
 
 const (
 	zeroWidthNonJoiner = '\u200c'

@@ -60,6 +60,15 @@ func harmless(cell string) string {
 	return b.String()
 }
 
+// Unprotected returns the cell that a Writer wrote this way, such as an address that would be a formula. An apostrophe
+// that no Writer puts there stays: it belongs to the cell.
+func Unprotected(written string) string {
+	if cell, ok := strings.CutPrefix(written, "'"); ok && harmless(cell) == written {
+		return cell
+	}
+	return written
+}
+
 func separates(r rune) bool { return r == ';' || r == ',' || r == '\t' || r == '\r' || r == '\n' }
 
 // startsFormula reports whether a sign starts a formula, in either width: a Japanese Excel accepts both.

@@ -65,7 +65,7 @@ func ViolationOf(err error) Violation {
 			return UniqueViolation
 		case pg.Code == pgerrcode.ForeignKeyViolation:
 			return ForeignKeyViolation
-		case pgerrcode.IsIntegrityConstraintViolation(pg.Code):
+		case pgerrcode.IsIntegrityConstraintViolation(pg.Code), pgerrcode.IsDataException(pg.Code):
 			return OtherViolation
 		}
 	}

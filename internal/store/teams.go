@@ -113,7 +113,9 @@ func (t *ledgerTx) Teams(ctx context.Context, q compete.TeamQuery) ([]compete.Le
 		fetch(teamsByNumber, ids, numbers)
 	}
 	if len(q.Names) > 0 {
-		ids, names := pairs(t, q.Names, func(n compete.TeamName) [2]string { return [2]string{n.CompetitionID, n.Key} })
+		storableNames := slices.DeleteFunc(slices.Clone(q.Names), func(n compete.TeamName) bool { return !storable(n.Key) })
+		ids, names := pairs(t, storableNames,
+			func(n compete.TeamName) [2]string { return [2]string{n.CompetitionID, n.Key} })
 		fetch(teamsByName, ids, names)
 	}
 	if err := pipeline.Run(ctx); err != nil || len(found) == 0 {

@@ -181,8 +181,7 @@ func readTickets(text string) (items []compete.TicketItem, unreadable string) {
 		case err != nil:
 			return nil, fmt.Sprintf("Line %d: the number of tickets must be a whole number.", line)
 		}
-		// an exported address that would be a formula has an apostrophe
-		items = append(items, compete.TicketItem{Email: strings.TrimPrefix(email, "'"), Tickets: tickets})
+		items = append(items, compete.TicketItem{Email: sheet.Unprotected(email), Tickets: tickets})
 	}
 	if len(items) == 0 {
 		return nil, "Choose a file, or paste at least one line."

@@ -92,7 +92,12 @@ func (a *app) registerLater(r *http.Request, v *visit) (response, error) {
 	if fillsIn(&c) { // which comes first
 		return redirect(page + url.Values{"next": {i.page() + "/register"}}.Encode()), nil
 	}
-	if err := c.CheckEntry(entryOf(i.entry)); err != nil { // better now than after the login
+	entry := entryOf(i.entry)
+	err = entry.Check()
+	if err == nil {
+		err = c.CheckEntry(entry)
+	}
+	if err != nil { // better now than after the login
 		stand := standView(&c, nil, v.actor, v.now)
 		stand.Error = pressText(compete.AsError(err))
 		return a.showCompetition(v, http.StatusUnprocessableEntity, c, stand)
