@@ -121,6 +121,15 @@ func (s *Store) listCompetitions(
 		q = s.replicated.Unprepared()
 	case f.Sort == compete.SortFilling && f.Phase == compete.PhaseClosed && f.OrganizerID == "":
 		st.closedByFilling(f, order)
+	case f.Sort == compete.SortFilling && f.Phase == compete.PhaseUpcoming && f.OrganizerID == "":
+		filled, err := s.filledSoon(ctx, f.Now)
+		if err != nil {
+			return compete.Page[compete.Competition]{}, err
+		}
+		st.Add(selectListed + order.columns + fromCompetitions + `WHERE `)
+		if st.listed(f, order); !filled {
+			st.Add(` AND c.filling = 0`) // or everything else that fills up would be passed by within the index
+		}
 	default:
 		st.Add(selectListed + order.columns + fromCompetitions + `WHERE `)
 		st.listed(f, order)
@@ -329,6 +338,13 @@ func (s *statement) closedByFilling(f compete.CompetitionFilter, order order) {
 	s.Add(`
 		UNION ALL SELECT d.id FROM (SELECT c.id`+fromCompetitions+`WHERE {+c.status} = 'PUBLISHED'
 			AND {+c.visibility} = 'PUBLIC' AND `+suspended+` AND `+ofSuspendible+cut+`)`, f.Limit+1)
+}
+
+// filledSoon reports whether something that isn't open yet has filled up nevertheless.
+func (s *Store) filledSoon(ctx context.Context, now time.Time) (bool, error) {
+	some, err := sqldb.List(ctx, s.replicated, sqldb.ScanString, `SELECT c.id FROM competitions c
+		WHERE c.filling > 0 AND c.reg_opens_at IS NOT NULL AND c.reg_opens_at > $1 LIMIT 1`, compete.UTC(now))
+	return len(some) > 0, err
 }
 
 // statusIs is a condition that may be looked up in an index.
