@@ -41,8 +41,8 @@ type TrigramIndex struct{ Words, Grams, Numbers, Owner, Table, Column, Function 
 
 // textDialect contains the differences between indexes of text. The verbs of formats are numbered: a condition's are
 // table, owner, words, the id of the row and the parameter with the query; a sample's are table and sampled; those of
-// parts are explained there; those of trigrams and beginnings are words, grams, numbers, owner, table, column and
-// function.
+// parts are explained there; those of trigrams and beginnings are words, grams, numbers, owner, table, column,
+// function and further columns.
 type textDialect struct {
 	few, many      string // formats of a condition
 	hits           string // format of a query, whose fourth verb is a column instead of the id
@@ -100,9 +100,9 @@ var (
 		apart:        1,
 		manyOfSample: 20,
 		asWords:      `%[1]s`,
-		trigrams: `SELECT u.id, u.%[6]s AS text FROM %[1]s w CROSS JOIN %[3]s n CROSS JOIN %[5]s u
+		trigrams: `SELECT u.id, u.%[6]s AS text%[8]s FROM %[1]s w CROSS JOIN %[3]s n CROSS JOIN %[5]s u
 			WHERE n.number = w.rowid AND u.id = n.%[4]s AND %[1]s MATCH $1 LIMIT $2`,
-		beginning: `SELECT u.id, u.%[6]s AS text FROM (SELECT DISTINCT g.doc FROM %[2]s g
+		beginning: `SELECT u.id, u.%[6]s AS text%[8]s FROM (SELECT DISTINCT g.doc FROM %[2]s g
 			WHERE g.term >= $1 AND g.term <= $1 || char(1114111)) g CROSS JOIN %[3]s n CROSS JOIN %[5]s u
 			WHERE n.number = g.doc AND u.id = n.%[4]s LIMIT $2`,
 		quote: `"`, and: ` `, prefix: `*`,
@@ -124,9 +124,9 @@ var (
 		apart:        4,
 		manyOfSample: 10,
 		asWords:      `array_to_tsvector(string_to_array(%[1]s, ' '))`,
-		trigrams: `SELECT u.id, u.%[6]s AS text FROM %[5]s u
+		trigrams: `SELECT u.id, u.%[6]s AS text%[8]s FROM %[5]s u
 			WHERE %[7]s(u.%[6]s) @@ CAST($1 AS tsquery) LIMIT $2`,
-		beginning: `SELECT u.id, u.%[6]s AS text FROM %[5]s u
+		beginning: `SELECT u.id, u.%[6]s AS text%[8]s FROM %[5]s u
 			WHERE %[7]s(u.%[6]s) @@ CAST($1 AS tsquery) LIMIT $2`,
 		beginningQuery: true,
 		quote:          `'`, and: ` & `, prefix: `:*`,
@@ -266,45 +266,59 @@ type Candidates struct {
 	IDs    []string // of those among them that match
 }
 
+// Part selects some of the rows that match: so many, in an order. The zero Part is all of them.
+type Part struct {
+	Columns string // of the table u that Where and Order use, such as ", u.created_at"
+	Where   string // conditions on f, such as " AND f.created_at < %s"
+	Values  []any  // of its parameters
+	Order   string // of f, such as "f.created_at DESC"
+	Limit   int
+}
+
 // Candidates finds up to limit rows that have all the trigrams. Those match whose texts are LIKE all patterns. A
 // replica may answer.
 func (x TrigramIndex) Candidates(
-	ctx context.Context, db *DB, trigrams []string, limit int, patterns ...string,
+	ctx context.Context, db *DB, trigrams []string, limit int, part Part, patterns ...string,
 ) (Candidates, error) {
 	d := db.dialect.text
 	quoted := make([]string, len(trigrams))
 	for i, gram := range trigrams {
 		quoted[i] = d.quoted(gram)
 	}
-	return x.find(ctx, db, d.trigrams, strings.Join(quoted, d.and), limit, patterns)
+	return x.find(ctx, db, d.trigrams, strings.Join(quoted, d.and), limit, part, patterns)
 }
 
 // Containing is Candidates for one or two characters.
 func (x TrigramIndex) Containing(
-	ctx context.Context, db *DB, characters string, limit int, patterns ...string,
+	ctx context.Context, db *DB, characters string, limit int, part Part, patterns ...string,
 ) (Candidates, error) {
 	d := db.dialect.text
 	if d.beginningQuery {
 		characters = d.quoted(characters) + d.prefix
 	}
-	return x.find(ctx, db, d.beginning, characters, limit, patterns)
+	return x.find(ctx, db, d.beginning, characters, limit, part, patterns)
 }
 
+// find reads each row once, however many are found, and returns the ids of one part of those that match.
 func (x TrigramIndex) find(
-	ctx context.Context, db *DB, format, query string, limit int, patterns []string,
+	ctx context.Context, db *DB, format, query string, limit int, part Part, patterns []string,
 ) (c Candidates, err error) {
-	args := []any{query, limit}
-	matching := `1 = 1`
+	st := Statement{args: []any{query, limit}}
+	found := fmt.Sprintf(format, x.Words, x.Grams, x.Numbers, x.Owner, x.Table, x.Column, x.Function, part.Columns)
+	st.Add(`WITH f AS MATERIALIZED (` + found + `) SELECT (SELECT count(*) FROM f),
+		(SELECT string_agg(CAST(p.id AS text), ',') FROM (SELECT f.id FROM f WHERE 1 = 1`)
 	for _, pattern := range patterns {
-		args = append(args, pattern)
-		matching += fmt.Sprintf(` AND f.text LIKE $%d ESCAPE '\'`, len(args))
+		st.Add(` AND f.text LIKE %s ESCAPE '\'`, pattern)
 	}
+	st.Add(part.Where, part.Values...)
+	if part.Limit > 0 {
+		st.Add(` ORDER BY `+part.Order+` LIMIT %s`, part.Limit)
+	}
+	st.Add(`) p)`)
 	var ids sql.Null[string]
-	text := `SELECT count(*), string_agg(CASE WHEN ` + matching + ` THEN CAST(f.id AS text) END, ',') FROM (` +
-		fmt.Sprintf(format, x.Words, x.Grams, x.Numbers, x.Owner, x.Table, x.Column, x.Function) + `) f`
 	_, err = One(ctx, db.Replicated(), nil, func(row Row) (Candidates, error) {
 		return c, row.Scan(&c.Number, &ids)
-	}, text, args...)
+	}, st.Text(), st.Args()...)
 	if ids.Valid {
 		c.IDs = strings.Split(ids.V, ",")
 	}
