@@ -87,9 +87,9 @@ var (
 		// Rows are numbered in about the order of the first of their times.
 		partHits: `SELECT s.%[2]s AS id, s.%[4]s AS place FROM (
 			SELECT min(n.number) AS first, min(n.at) AS since FROM (SELECT s.number, s.%[4]s AS at FROM %[1]s s
-				WHERE s.%[4]s <= %[6]s ORDER BY s.%[4]s DESC LIMIT %[9]d) n) f
+				WHERE s.%[4]s <= %[6]s ORDER BY s.%[4]s DESC LIMIT %[9]s) n) f
 			CROSS JOIN %[3]s w CROSS JOIN %[1]s s
-			WHERE s.number = w.rowid AND %[3]s MATCH %[10]s AND w.rowid >= f.first AND s.%[4]s > f.since`,
+			WHERE s.number = w.rowid AND %[3]s MATCH %[9]s AND w.rowid >= f.first AND s.%[4]s > f.since`,
 		rows: `SELECT coalesce(max(number), 0) FROM %s`,
 		// They are spread, since neighbors may have words in common.
 		inSample: `SELECT s.number%[2]s FROM %[1]s s WHERE s.number IN (
@@ -116,7 +116,7 @@ var (
 		parts: `(SELECT CAST(floor(extract(epoch FROM CAST(%[6]s AS timestamptz)) / 86400) AS integer) AS first) f
 			CROSS JOIN generate_series(0, 31) AS n (n) CROSS JOIN LATERAL `,
 		partHits: `SELECT s.%[2]s AS id, s.%[4]s AS place FROM %[1]s s WHERE %[7]s @@ CAST(
-			replace(CAST(%[10]s AS text), '#', '%[5]d.' || (f.first %[8]s n.n) || ' ') AS tsquery)`,
+			replace(CAST(%[9]s AS text), '#', '%[5]d.' || (f.first %[8]s n.n) || ' ') AS tsquery)`,
 		rows:         `SELECT CAST(c.reltuples AS bigint) FROM pg_class c WHERE c.oid = to_regclass('%s')`,
 		inSample:     `SELECT 1%[2]s FROM %[1]s s LIMIT 1000`,
 		has:          `s.words @@ CAST(%s AS tsquery)`,
@@ -218,19 +218,28 @@ func (x TextIndex) Estimate(ctx context.Context, db *DB, words []string) (Estima
 // the wanted number. If fewer than wanted are found, there may be more. It reports whether there are such parts.
 //
 // A statement is before + "(SELECT … FROM (" + hits + …") … ORDER BY place …) …". first is SQL for a time that no
-// hit comes before; its parameters are followed by one for PartQuery.
+// hit comes before; its parameters are followed by the values.
 func (x TextIndex) Parts(
-	db *DB, column, first string, descending bool, e Estimate, wanted int,
-) (before, hits string, ok bool) {
+	db *DB, column, first string, descending bool, e Estimate, wanted int, words []string,
+) (before, hits string, values []any, ok bool) {
 	d := db.dialect.text
-	rows := 1
-	if d.parts == "" {
-		for float64(rows)*e.Share < float64(3*wanted) && rows < e.Rows {
-			rows *= 2 // so that there are few texts
+	has := ""
+	if d.parts != "" {
+		days := make([]string, len(words))
+		for i, word := range words {
+			days[i] = "#" + word
+		}
+		values, ok = []any{x.Query(db, days)}, true
+	} else {
+		rows := e.Rows
+		if e.Share > 0 {
+			rows = min(rows, int(float64(3*wanted)/e.Share))
+		}
+		beginnings, all := beginning(words)
+		if values = []any{rows, x.Query(db, beginnings)}; !all {
+			has, values = ` AND `+fmt.Sprintf(d.has, `%s`), append(values, x.Query(db, words))
 		}
 		ok = descending && column == x.Times[0] && rows < e.Rows/2
-	} else {
-		ok = true
 	}
 	sign := "+"
 	if descending {
@@ -242,22 +251,23 @@ func (x TextIndex) Parts(
 			return ""
 		}
 		return fmt.Sprintf(format, x.Table, x.Owner, x.Words, column, slices.Index(x.Times, column), first, daily, sign,
-			rows, `%s`)
+			`%s`)
 	}
-	return fill(d.parts), fill(d.partHits), ok
+	return fill(d.parts), fill(d.partHits) + has, values, ok
 }
 
-// PartQuery returns the value of the parameter of Parts.
-func (x TextIndex) PartQuery(db *DB, words []string) string {
-	d := db.dialect.text
-	if d.parts == "" {
-		return x.Query(db, words)
+// longestPrefix is up to how many characters SQLite's indexes of words look up the beginning of a word. What begins
+// with more is merged from all of its words, which takes as long as there are rows in the table, also for a part of it.
+const longestPrefix = 3
+
+// beginning cuts the last word, which is a prefix, to one that is looked up. It reports whether nothing was cut.
+func beginning(words []string) (cut []string, all bool) {
+	last := len(words) - 1
+	runes := []rune(words[last])
+	if len(runes) <= longestPrefix {
+		return words, true
 	}
-	days := make([]string, len(words))
-	for i, word := range words {
-		days[i] = "#" + word
-	}
-	return x.Query(db, days)
+	return append(slices.Clone(words[:last]), string(runes[:longestPrefix])), false
 }
 
 // Candidates are rows that were found by parts of their text.

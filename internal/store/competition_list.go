@@ -168,12 +168,13 @@ func (s *Store) fewMatches(st *statement, f compete.CompetitionFilter, match mat
 func (s *Store) firstMatches(st *statement, f compete.CompetitionFilter, match match) bool {
 	order := orders[f.Sort]
 	first, values := order.first(f)
-	parts, hits, ok := CompetitionWords.Parts(s.db, order.place, first, order.after == `<`, match.estimate, f.Limit+1)
+	parts, hits, wanted, ok := CompetitionWords.Parts(s.db, order.place, first, order.after == `<`, match.estimate,
+		f.Limit+1, match.words)
 	if !ok {
 		return false
 	}
 	st.Add(selectListed + order.columns + fromCompetitions + `WHERE c.id IN (SELECT p.id FROM `)
-	s.sortedHits(st, f, parts+`(`, hits, append(values, CompetitionWords.PartQuery(s.db, match.words))...)
+	s.sortedHits(st, f, parts+`(`, hits, append(values, wanted...)...)
 	st.Add(`) AS p LIMIT %s)`, f.Limit+1)
 	return true
 }
