@@ -51,12 +51,14 @@ type textDialect struct {
 	rows           string // format of a query for about how many rows the table, its only verb, has
 	inSample       string // format of a query for some rows; its verbs are the table and further columns
 	has            string // format of a condition: s.words has the words of the query that is its only verb
+	hasOne         string // format of one that is cheaper, for a query of one word
 	sampled        int    // rows in the sample
 	apart          int    // up to so many words are also looked for each by itself in a sample, if that pays
 	manyOfSample   int    // at least this number of the sample counts as many
 	asWords        string // format: words separated by spaces
 	trigrams       string // format of a query for id and text of up to $2 rows with all trigrams of the query $1
 	beginning      string // format of a query for id and text of up to $2 rows with a trigram that begins with $1
+	longestPrefix  int    // characters of which the index looks up the beginning of a word; 0: any number
 	beginningQuery bool   // whether $1 of beginning is a query with a prefix rather than the characters
 	quote          string // around a word of a query
 	and, prefix    string // between two words; after the last one
@@ -78,6 +80,9 @@ const sqliteHasWords = `NOT EXISTS (SELECT 1
 	FROM json_each('[" ' || substr(replace(rtrim(%s, '*'), '" "', ' "," '), 2) || ']') w
 	WHERE instr(' ' || s.words || ' ', w.value) = 0)`
 
+// sqliteHasWord is the format of sqliteHasWords for one word: "a" becomes " a ", and "b"* becomes " b".
+const sqliteHasWord = `instr(' ' || s.words || ' ', replace(replace(%s, '"*', ''), '"', ' ')) > 0`
+
 var (
 	sqliteText = textDialect{
 		few:  `%[4]s IN (SELECT s.%[2]s FROM %[3]s w JOIN %[1]s s ON s.number = w.rowid WHERE %[3]s MATCH %[5]s)`,
@@ -95,11 +100,13 @@ var (
 		inSample: `SELECT s.number%[2]s FROM %[1]s s WHERE s.number IN (
 			SELECT 1 + i.value * (SELECT max(number) FROM %[1]s) / 200
 			FROM json_each('` + numbers(200) + `') i) LIMIT 200`,
-		has:          sqliteHasWords,
-		sampled:      200,
-		apart:        1,
-		manyOfSample: 20,
-		asWords:      `%[1]s`,
+		has:           sqliteHasWords,
+		hasOne:        sqliteHasWord,
+		sampled:       200,
+		apart:         4,
+		manyOfSample:  20,
+		asWords:       `%[1]s`,
+		longestPrefix: 3,
 		trigrams: `SELECT u.id, u.%[6]s AS text%[8]s FROM %[1]s w CROSS JOIN %[3]s n CROSS JOIN %[5]s u
 			WHERE n.number = w.rowid AND u.id = n.%[4]s AND %[1]s MATCH $1 LIMIT $2`,
 		beginning: `SELECT u.id, u.%[6]s AS text%[8]s FROM (SELECT DISTINCT g.doc FROM %[2]s g
@@ -120,6 +127,7 @@ var (
 		rows:         `SELECT CAST(c.reltuples AS bigint) FROM pg_class c WHERE c.oid = to_regclass('%s')`,
 		inSample:     `SELECT 1%[2]s FROM %[1]s s LIMIT 1000`,
 		has:          `s.words @@ CAST(%s AS tsquery)`,
+		hasOne:       `s.words @@ CAST(%s AS tsquery)`,
 		sampled:      1000,
 		apart:        4,
 		manyOfSample: 10,
@@ -176,41 +184,72 @@ type Estimate struct {
 	Many  bool    // for Few and Many: choosing wrongly between them takes hundreds of times as long
 	Rows  int     // in the table
 	Share float64 // of the rows; if none of the sample is found, as if one word had nothing to do with the others
+	cut   bool    // the last word is better looked up by its beginning: see LookUp
 }
 
 // Estimate estimates how many rows a query for these words finds.
 func (x TextIndex) Estimate(ctx context.Context, db *DB, words []string) (Estimate, error) {
 	d := db.dialect.text
-	queries := []string{x.Query(db, words)}
+	queries, condition := []string{x.Query(db, words)}, d.has
+	beginning := words[len(words)-1:]
 	if len(words) <= d.apart {
+		condition = d.hasOne
 		for i := range words[:len(words)-1] {
 			queries = slices.Insert(queries, i, d.quote+words[i]+d.quote)
 		}
-		queries[len(queries)-1] = d.quote + words[len(words)-1] + d.quote + d.prefix
+		queries[len(queries)-1] = x.Query(db, beginning)
 	}
-	found, e := make([]int, len(queries)+1), Estimate{}
+	whole := len(queries) // the others aren't looked for
+	if short := d.cut(beginning); short[0] != beginning[0] && len(words) <= d.apart {
+		queries = append(queries, x.Query(db, short))
+	}
+	found, matching, e := make([]int, len(queries)), 0, Estimate{}
 	var has, each, all strings.Builder
 	into, args := []any{&e.Rows}, make([]any, len(queries))
 	for i, query := range queries {
-		fmt.Fprintf(&has, `, %s AS w%d`, fmt.Sprintf(d.has, fmt.Sprintf("$%d", i+1)), i)
+		fmt.Fprintf(&has, `, %s AS w%d`, fmt.Sprintf(condition, fmt.Sprintf("$%d", i+1)), i)
 		fmt.Fprintf(&each, `, count(CASE WHEN s.w%d THEN 1 END)`, i)
-		fmt.Fprintf(&all, ` AND s.w%d`, i)
 		args[i], into = query, append(into, &found[i])
+		if i < whole {
+			fmt.Fprintf(&all, ` AND s.w%d`, i)
+		}
 	}
-	into = append(into, &found[len(queries)])
+	into = append(into, &matching)
 	scan := func(row Row) (Estimate, error) { return e, row.Scan(into...) }
 	_, err := One(ctx, db.Replicated().Unprepared(), nil, scan,
 		`SELECT (`+fmt.Sprintf(d.rows, x.Table)+`)`+each.String()+`, count(CASE WHEN 1 = 1`+all.String()+` THEN 1 END)
 		FROM (`+fmt.Sprintf(d.inSample, x.Table, has.String())+`) s`, args...)
-	matching := found[len(queries)]
 	e.Many, e.Share = matching >= d.manyOfSample, float64(matching)/float64(d.sampled)
 	if matching == 0 {
 		e.Share = 1
-		for _, n := range found[:len(queries)] {
+		for _, n := range found[:whole] {
 			e.Share *= float64(n) / float64(d.sampled)
 		}
 	}
+	e.cut = len(queries) > whole && found[whole] <= 2*found[whole-1]
 	return e, err
+}
+
+// LookUp returns the query for Hits, and a condition to add to it, with a %s for each of its values. SQLite merges what
+// begins with a word of more characters than its indexes of beginnings have, from the whole table and for each search
+// anew. If few other words begin like it, that beginning is looked up instead, and the words of each hit are compared.
+func (x TextIndex) LookUp(db *DB, words []string, e Estimate) (query, condition string, values []any) {
+	if !e.cut {
+		return x.Query(db, words), "", nil
+	}
+	last := words[len(words)-1:]
+	return x.Query(db, db.dialect.text.cut(words)), ` AND ` + fmt.Sprintf(sqliteHasWord, `%s`),
+		[]any{x.Query(db, last)}
+}
+
+// cut cuts the last word to as many characters as the beginning of a word is looked up by.
+func (d *textDialect) cut(words []string) []string {
+	last := len(words) - 1
+	runes := []rune(words[last])
+	if d.longestPrefix == 0 || len(runes) <= d.longestPrefix {
+		return words
+	}
+	return append(slices.Clone(words[:last]), string(runes[:d.longestPrefix]))
 }
 
 // Parts is Hits in the order of one of Times, of which only as much of the index is read as the first ones need: on
@@ -235,10 +274,8 @@ func (x TextIndex) Parts(
 		if e.Share > 0 {
 			rows = min(rows, int(float64(3*wanted)/e.Share))
 		}
-		beginnings, all := beginning(words)
-		if values = []any{rows, x.Query(db, beginnings)}; !all {
-			has, values = ` AND `+fmt.Sprintf(d.has, `%s`), append(values, x.Query(db, words))
-		}
+		query, condition, compared := x.LookUp(db, words, e)
+		has, values = condition, append([]any{rows, query}, compared...)
 		ok = descending && column == x.Times[0] && rows < e.Rows/2
 	}
 	sign := "+"
@@ -254,20 +291,6 @@ func (x TextIndex) Parts(
 			`%s`)
 	}
 	return fill(d.parts), fill(d.partHits) + has, values, ok
-}
-
-// longestPrefix is up to how many characters SQLite's indexes of words look up the beginning of a word. What begins
-// with more is merged from all of its words, which takes as long as there are rows in the table, also for a part of it.
-const longestPrefix = 3
-
-// beginning cuts the last word, which is a prefix, to one that is looked up. It reports whether nothing was cut.
-func beginning(words []string) (cut []string, all bool) {
-	last := len(words) - 1
-	runes := []rune(words[last])
-	if len(runes) <= longestPrefix {
-		return words, true
-	}
-	return append(slices.Clone(words[:last]), string(runes[:longestPrefix])), false
 }
 
 // Candidates are rows that were found by parts of their text.

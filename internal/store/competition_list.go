@@ -159,7 +159,8 @@ func listedPage(found []listedCompetition, f compete.CompetitionFilter) compete.
 // fewMatches selects what a search finds that finds few.
 func (s *Store) fewMatches(st *statement, f compete.CompetitionFilter, match match) {
 	st.Add(selectListed + orders[f.Sort].columns + fromCompetitions + `WHERE c.id IN (`)
-	s.sortedHits(st, f, "", CompetitionWords.Hits(orders[f.Sort].place, `%s`), match.query)
+	query, condition, values := CompetitionWords.LookUp(s.db, match.words, match.estimate)
+	s.sortedHits(st, f, "", CompetitionWords.Hits(orders[f.Sort].place, `%s`)+condition, append([]any{query}, values...)...)
 	st.Add(`)`)
 }
 
