@@ -77,7 +77,7 @@ func TestReports(t *testing.T) {
 			want(t, what, got, expected)
 		}
 		wantReported("after answers", busy.ID+" 2", quiet.ID+" 1")
-		f.exec(t, `UPDATE reports SET status = 'OPEN' WHERE id = $1`, of[0].ID)
+		f.exec(t, `UPDATE reports SET status = 'OPEN' WHERE id = $1`, of[1].ID)
 		wantReported("one open again", busy.ID+" 3", quiet.ID+" 1")
 		must(t, f.AnswerReports(t.Context(), []string{ofQuiet.ID}, compete.ReportAnswer{
 			Status: compete.ReportDismissed}, admin.ID, f.now))
