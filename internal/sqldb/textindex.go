@@ -253,8 +253,8 @@ func (d *textDialect) cut(words []string) []string {
 }
 
 // Parts is Hits in the order of one of Times, of which only as much of the index is read as the first ones need: on
-// PostgreSQL one day after the other, for a month, and on SQLite the latest rows in which there should be three times
-// the wanted number. If fewer than wanted are found, there may be more. It reports whether there are such parts.
+// PostgreSQL one day after the other, for a month, and on SQLite the latest rows in which there should be four times
+// the wanted number, since the sample may have too many and a list may leave out some. If fewer than wanted are found, there may be more. It reports whether there are such parts.
 //
 // A statement is before + "(SELECT … FROM (" + hits + …") … ORDER BY place …) …". first is SQL for a time that no
 // hit comes before; its parameters are followed by the values.
@@ -272,7 +272,7 @@ func (x TextIndex) Parts(
 	} else {
 		rows := e.Rows
 		if e.Share > 0 {
-			rows = min(rows, int(float64(3*wanted)/e.Share))
+			rows = min(rows, int(float64(4*wanted)/e.Share))
 		}
 		query, condition, compared := x.LookUp(db, words, e)
 		has, values = condition, append([]any{rows, query}, compared...)
