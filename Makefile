@@ -54,8 +54,9 @@ screenshots: ## Take screenshots of every page, in both themes and at three widt
 pictures: ## Take the pictures of docs/organize.md anew (needs Chromium)
 	MINICOMPETE_PICTURES=$(CURDIR)/docs/pictures go test -count=1 -timeout 20m -run '^TestDemo$$/^guide$$' ./internal/web/e2e
 
-soak: ## Kill, cut and slow down everything while people register, for ten minutes and 100 kills (FOR=2h takes longer)
-	MINICOMPETE_SOAK=$(or $(FOR),10m) scripts/with-test-services go test -count=1 -timeout 0 -v -run '^Test(Soak|KilledAgainAndAgain)$$' ./cmd/minicompete
+soak: ## Kill, cut, fill and slow down everything while people register, for ten minutes and 100 kills (FOR=2h takes longer)
+	MINICOMPETE_SOAK=$(or $(FOR),10m) scripts/with-test-services go test -count=1 -timeout 0 -v -p 1 \
+		-run '^Test(Soak|Killed.*|DiskFull)$$' ./cmd/minicompete ./internal/app
 
 bench: build ## Measure speed and memory; only prints figures (BENCH="-only reads" runs one part, BEFORE=COMMIT compares)
 	BEFORE="$(BEFORE)" scripts/with-test-services --durable scripts/bench $(BENCH)

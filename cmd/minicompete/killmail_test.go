@@ -6,7 +6,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/minicompete/minicompete/internal/apptest"
 	"github.com/minicompete/minicompete/internal/mail/mailtest"
@@ -50,7 +49,7 @@ func TestKilledWhileItMails(t *testing.T) {
 		serve(t, environment)
 		// plus the one that confirms the organizer's address
 		messages := count(t, db, `SELECT count(*) FROM registrations`) + 1
-		apptest.Eventually(t, 3*time.Minute, "every message is noted as taken", func() bool {
+		apptest.Eventually(t, apptest.Patience, "every message is noted as taken", func() bool {
 			return count(t, db, `SELECT count(*) FROM messages WHERE delivered_at IS NOT NULL`) == messages
 		})
 		arrived := map[string]int{}

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -146,6 +147,34 @@ func (w *raceWatch) Write(p []byte) (int, error) {
 func (p *process) kill() {
 	_ = p.cmd.Process.Kill() // it may have ended already
 	<-p.ended
+}
+
+// killWhile kills the process while a table has rows that meet a condition, and reports whether it had any. Nobody
+// writes to the table meanwhile, so it's still so at the kill.
+func (p *process) killWhile(t *testing.T, db *sql.DB, databaseURL, table, condition string) bool {
+	t.Helper()
+	statement := `SELECT count(*) FROM ` + table + ` WHERE ` + condition
+	if n, err := ask(db, statement); n == 0 || err != nil {
+		return false
+	}
+	tx, err := db.BeginTx(t.Context(), nil) // on SQLite, the only one that may write
+	if err != nil {
+		return false
+	}
+	defer func() { _ = tx.Rollback() }() // there is nothing to undo
+	if strings.HasPrefix(databaseURL, "postgres:") {
+		if _, err := tx.ExecContext(t.Context(), `LOCK TABLE `+table+` IN SHARE MODE`); err != nil {
+			t.Error(err)
+		}
+	}
+	var n int
+	if err := tx.QueryRowContext(t.Context(), statement).Scan(&n); err != nil {
+		t.Error(err)
+	}
+	if n > 0 {
+		p.kill()
+	}
+	return n > 0
 }
 
 // terminate asks the process to stop, and returns its exit code.

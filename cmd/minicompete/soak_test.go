@@ -295,11 +295,11 @@ func (s *soak) wantWhole(t *testing.T) {
 	s.again.Add(soakConnections * 16)
 	leaveBehind(t, s.db, s.databaseURL)
 	s.program = serve(t, s.environment)
-	wantNobodyPending(t, s.db, apptest.Patience)
+	wantNobodyPending(t, s.db)
 	wantWhole(t, s.db, s.people, 0)
 	wantRecorded(t, s.db, s.people)
 	messages := s.people + 1 // and the organizer's address is to be confirmed
-	apptest.Eventually(t, 3*time.Minute, "every message is noted as taken", func() bool {
+	apptest.Eventually(t, apptest.Patience, "every message is noted as taken", func() bool {
 		return count(t, s.db, `SELECT count(*) FROM messages WHERE delivered_at IS NOT NULL`) == messages
 	})
 	arrived := map[string]bool{}

@@ -272,9 +272,10 @@ func testMalformedIDs(w *world) {
 		if !strings.Contains(o.path, "{id}") {
 			continue
 		}
-		_, body, headers := w.requestFor(o)
+		sent := w.requestFor(o)
 		for _, id := range malformed {
-			got := w.call(o.method, strings.Replace(o.path, "{id}", id, 1), w.tokens[ownerOf(o)], body, headers...)
+			got := w.call(o.method, strings.Replace(o.path, "{id}", id, 1), w.tokens[ownerOf(o)],
+				sent.body, sent.headers...)
 			if w.wantProblem(got); got.status != http.StatusNotFound {
 				w.t.Errorf("%s with id %.40s: got %d %.200s, want 404", o.id, id, got.status, got.body)
 			}

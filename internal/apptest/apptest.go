@@ -26,7 +26,7 @@ const Secret = "a secret for tests, known to all!"
 
 // Patience is how long a test waits for something that should happen soon. It is long, for machines under load; a
 // passing test never waits that long.
-const Patience = time.Minute
+const Patience = 5 * time.Minute
 
 // Options are the differences from the default: SQLite, no Redis, the real clock, every role, all on free ports.
 type Options struct {

@@ -285,6 +285,14 @@ func (s *scaled) lookUp(ctx context.Context, databaseURL string) (size string, e
 		return "", err
 	}
 	for _, id := range []string{s.asking, s.soon} {
+		var before int // times that this database was measured
+		if err := db.Reader().QueryRowContext(ctx, `SELECT count(*) FROM preparations
+			WHERE user_id = $1 AND competition_id = $2`, s.participant, id).Scan(&before); err != nil {
+			return "", err
+		}
+		if before > 0 {
+			continue
+		}
 		if err := prepareAll(ctx, db, []person{{id: s.participant}}, nil, id, ""); err != nil {
 			return "", err
 		}

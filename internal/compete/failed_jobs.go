@@ -31,6 +31,14 @@ func (s *FailedJobs) List(ctx context.Context, a Actor, cursor string, limit int
 	return s.config.Store.FailedJobs(ctx, at, limit)
 }
 
+// CountOpen counts the failed jobs that were not retried, up to most, for admins.
+func (s *FailedJobs) CountOpen(ctx context.Context, a Actor, most int) (int, error) {
+	if err := require(a, RoleAdmin); err != nil {
+		return 0, err
+	}
+	return s.config.Store.OpenFailedJobs(ctx, most)
+}
+
 // Retry enqueues a failed job again, for admins. Errors: ErrFailedJobMissing, ErrFailedJobRetried.
 func (s *FailedJobs) Retry(ctx context.Context, a Actor, id string) (FailedJob, error) {
 	if err := s.config.requireFresh(a, RoleAdmin); err != nil {

@@ -112,6 +112,6 @@ type ReportStore interface {
 	AnswerReports(ctx context.Context, ids []string, answer ReportAnswer, adminID string, now time.Time) error
 	// ReportedCompetitions lists competitions with open reports, most reports first.
 	ReportedCompetitions(ctx context.Context, limit int) ([]ReportedCompetition, error)
-	// OpenReports counts the open reports.
-	OpenReports(ctx context.Context) (int, error)
+	// OpenReports counts the open reports, up to most.
+	OpenReports(ctx context.Context, most int) (int, error)
 }

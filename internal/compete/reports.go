@@ -98,10 +98,10 @@ func (s *Reports) Competitions(ctx context.Context, a Actor, limit int) ([]Repor
 	return s.config.Store.ReportedCompetitions(ctx, limit)
 }
 
-// CountOpen counts the open reports, for admins.
-func (s *Reports) CountOpen(ctx context.Context, a Actor) (int, error) {
+// CountOpen counts the open reports, up to most, for admins.
+func (s *Reports) CountOpen(ctx context.Context, a Actor, most int) (int, error) {
 	if err := require(a, RoleAdmin); err != nil {
 		return 0, err
 	}
-	return s.config.Store.OpenReports(ctx)
+	return s.config.Store.OpenReports(ctx, most)
 }

@@ -235,6 +235,8 @@ type MailboxStore interface {
 type FailedJobStore interface {
 	// FailedJobs lists failed jobs, newest first.
 	FailedJobs(ctx context.Context, cursor Cursor, limit int) (Page[FailedJob], error)
+	// OpenFailedJobs counts those that were not retried, up to most.
+	OpenFailedJobs(ctx context.Context, most int) (int, error)
 	// RetryFailedJob enqueues a failed job again, once. Errors: ErrFailedJobMissing, ErrFailedJobRetried.
 	RetryFailedJob(ctx context.Context, id string, now time.Time) (FailedJob, error)
 }

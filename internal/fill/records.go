@@ -100,8 +100,9 @@ func (g *generator) audit(yield func([]any) bool) {
 	}
 }
 
-// rare is the number of competitions per report, and per failed job.
-const rare = 500
+// rare returns the number of competitions per report, and per failed job: there are 200 of each, or more if there are
+// very many competitions, so that their first pages are as long whatever the size.
+func (s Size) rare() int { return max(1, min(500, s.Competitions/200)) }
 
 var failedJobColumns = []string{
 	"id", "job_id", "queue", "kind", "payload", "error", "attempts", "failed_at", "retried_at",
@@ -110,6 +111,7 @@ var failedJobColumns = []string{
 // failedJobs yields jobs for competitions that no longer exist, so that retrying one does nothing. Their numbers are
 // negative, because the queue's own are positive.
 func (g *generator) failedJobs(yield func([]any) bool) {
+	rare := g.Size.rare()
 	for i := 0; i < g.Size.Competitions; i += rare {
 		at := g.created(i)
 		var retried any
@@ -133,6 +135,7 @@ var reportColumns = []string{"id", "competition_id", "reason", "details", "creat
 const reportsOfLargest = 10
 
 func (g *generator) reports(yield func([]any) bool) {
+	rare := g.Size.rare()
 	for i := range reportsOfLargest + (g.Size.Competitions-1)/rare {
 		at := g.Now.Add(-time.Duration(1+pick(kindReport, i, 30*24*60)) * time.Minute)
 		competition, status := max(0, i-reportsOfLargest+1)*rare, "OPEN"

@@ -7,6 +7,7 @@
 package live
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"sync"
@@ -18,8 +19,11 @@ import (
 	"github.com/minicompete/minicompete/internal/sse"
 )
 
-// DefaultMaxPages is the default limit of open pages per process.
-const DefaultMaxPages = 20_000
+// Defaults of a Config.
+const (
+	DefaultMaxPages = 20_000 // open pages per process
+	DefaultPoll     = 5 * time.Second
+)
 
 // Config configures a Hub.
 type Config struct {
@@ -27,8 +31,10 @@ type Config struct {
 	Read     func(ctx context.Context, ids []string) ([]compete.Competition, error)
 	Redis    *redis.Client // connects replicas; nil for a single process
 	MaxPages int           // 0: DefaultMaxPages
-	Clock    func() time.Time
-	Logger   *slog.Logger
+	// Poll is how often all followed competitions are read without a notification, in case one was lost; 0: DefaultPoll.
+	Poll   time.Duration
+	Clock  func() time.Time
+	Logger *slog.Logger
 }
 
 // Hub keeps track of a process's open pages and sends them updates. It is a compete.SeatsNotifier. Call Start before
@@ -56,9 +62,8 @@ var _ compete.SeatsNotifier = (*Hub)(nil)
 
 // New creates a hub that does nothing until Start.
 func New(c Config) *Hub {
-	if c.MaxPages == 0 {
-		c.MaxPages = DefaultMaxPages
-	}
+	c.MaxPages = cmp.Or(c.MaxPages, DefaultMaxPages)
+	c.Poll = cmp.Or(c.Poll, DefaultPoll)
 	h := &Hub{
 		config: c, toRead: make(chan struct{}, 1), toTell: make(chan struct{}, 1),
 		changes: changes{ids: map[string]bool{}},

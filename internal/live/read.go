@@ -10,8 +10,6 @@ import (
 const (
 	// readInterval is the minimum time between two reads of changed competitions. It adds to the delay of updates.
 	readInterval = 50 * time.Millisecond
-	// pollInterval is how often all followed competitions are read without a notification, in case one was lost.
-	pollInterval = 5 * time.Second
 	// readTimeout bounds one read; after it, new pages get an error that the database is unavailable.
 	readTimeout = 5 * time.Second
 	// maxReading is the maximum number of competitions read in one statement.
@@ -21,9 +19,9 @@ const (
 // read keeps topics up to date until the hub stops. It is the only reader, so an older result never replaces a newer
 // one.
 func (h *Hub) read() {
-	poll := time.NewTicker(pollInterval)
+	poll := time.NewTicker(h.config.Poll)
 	defer poll.Stop()
-	next := time.NewTimer(pollInterval) // fires at the end of the pause between reads, or when a phase changes
+	next := time.NewTimer(h.config.Poll) // fires at the end of the pause between reads, or when a phase changes
 	defer next.Stop()
 	var readAt time.Time // when changed competitions were last read
 	for {

@@ -41,8 +41,8 @@ type TrigramIndex struct{ Words, Grams, Numbers, Owner, Table, Column, Function 
 
 // textDialect contains the differences between indexes of text. The verbs of formats are numbered: a condition's are
 // table, owner, words, the id of the row and the parameter with the query; a sample's are table and sampled; those of
-// parts are explained there; those of trigrams and beginnings are words, grams, numbers, owner, table, column and
-// function.
+// parts are explained there; those of trigrams and beginnings are words, grams, numbers, owner, table, column,
+// function and further columns.
 type textDialect struct {
 	few, many      string // formats of a condition
 	hits           string // format of a query, whose fourth verb is a column instead of the id
@@ -51,12 +51,14 @@ type textDialect struct {
 	rows           string // format of a query for about how many rows the table, its only verb, has
 	inSample       string // format of a query for some rows; its verbs are the table and further columns
 	has            string // format of a condition: s.words has the words of the query that is its only verb
+	hasOne         string // format of one that is cheaper, for a query of one word
 	sampled        int    // rows in the sample
 	apart          int    // up to so many words are also looked for each by itself in a sample, if that pays
 	manyOfSample   int    // at least this number of the sample counts as many
 	asWords        string // format: words separated by spaces
 	trigrams       string // format of a query for id and text of up to $2 rows with all trigrams of the query $1
 	beginning      string // format of a query for id and text of up to $2 rows with a trigram that begins with $1
+	longestPrefix  int    // characters of which the index looks up the beginning of a word; 0: any number
 	beginningQuery bool   // whether $1 of beginning is a query with a prefix rather than the characters
 	quote          string // around a word of a query
 	and, prefix    string // between two words; after the last one
@@ -78,6 +80,9 @@ const sqliteHasWords = `NOT EXISTS (SELECT 1
 	FROM json_each('[" ' || substr(replace(rtrim(%s, '*'), '" "', ' "," '), 2) || ']') w
 	WHERE instr(' ' || s.words || ' ', w.value) = 0)`
 
+// sqliteHasWord is the format of sqliteHasWords for one word: "a" becomes " a ", and "b"* becomes " b".
+const sqliteHasWord = `instr(' ' || s.words || ' ', replace(replace(%s, '"*', ''), '"', ' ')) > 0`
+
 var (
 	sqliteText = textDialect{
 		few:  `%[4]s IN (SELECT s.%[2]s FROM %[3]s w JOIN %[1]s s ON s.number = w.rowid WHERE %[3]s MATCH %[5]s)`,
@@ -87,22 +92,24 @@ var (
 		// Rows are numbered in about the order of the first of their times.
 		partHits: `SELECT s.%[2]s AS id, s.%[4]s AS place FROM (
 			SELECT min(n.number) AS first, min(n.at) AS since FROM (SELECT s.number, s.%[4]s AS at FROM %[1]s s
-				WHERE s.%[4]s <= %[6]s ORDER BY s.%[4]s DESC LIMIT %[9]d) n) f
+				WHERE s.%[4]s <= %[6]s ORDER BY s.%[4]s DESC LIMIT %[9]s) n) f
 			CROSS JOIN %[3]s w CROSS JOIN %[1]s s
-			WHERE s.number = w.rowid AND %[3]s MATCH %[10]s AND w.rowid >= f.first AND s.%[4]s > f.since`,
+			WHERE s.number = w.rowid AND %[3]s MATCH %[9]s AND w.rowid >= f.first AND s.%[4]s > f.since`,
 		rows: `SELECT coalesce(max(number), 0) FROM %s`,
 		// They are spread, since neighbors may have words in common.
 		inSample: `SELECT s.number%[2]s FROM %[1]s s WHERE s.number IN (
 			SELECT 1 + i.value * (SELECT max(number) FROM %[1]s) / 200
 			FROM json_each('` + numbers(200) + `') i) LIMIT 200`,
-		has:          sqliteHasWords,
-		sampled:      200,
-		apart:        1,
-		manyOfSample: 20,
-		asWords:      `%[1]s`,
-		trigrams: `SELECT u.id, u.%[6]s AS text FROM %[1]s w CROSS JOIN %[3]s n CROSS JOIN %[5]s u
+		has:           sqliteHasWords,
+		hasOne:        sqliteHasWord,
+		sampled:       200,
+		apart:         4,
+		manyOfSample:  20,
+		asWords:       `%[1]s`,
+		longestPrefix: 3,
+		trigrams: `SELECT u.id, u.%[6]s AS text%[8]s FROM %[1]s w CROSS JOIN %[3]s n CROSS JOIN %[5]s u
 			WHERE n.number = w.rowid AND u.id = n.%[4]s AND %[1]s MATCH $1 LIMIT $2`,
-		beginning: `SELECT u.id, u.%[6]s AS text FROM (SELECT DISTINCT g.doc FROM %[2]s g
+		beginning: `SELECT u.id, u.%[6]s AS text%[8]s FROM (SELECT DISTINCT g.doc FROM %[2]s g
 			WHERE g.term >= $1 AND g.term <= $1 || char(1114111)) g CROSS JOIN %[3]s n CROSS JOIN %[5]s u
 			WHERE n.number = g.doc AND u.id = n.%[4]s LIMIT $2`,
 		quote: `"`, and: ` `, prefix: `*`,
@@ -116,17 +123,18 @@ var (
 		parts: `(SELECT CAST(floor(extract(epoch FROM CAST(%[6]s AS timestamptz)) / 86400) AS integer) AS first) f
 			CROSS JOIN generate_series(0, 31) AS n (n) CROSS JOIN LATERAL `,
 		partHits: `SELECT s.%[2]s AS id, s.%[4]s AS place FROM %[1]s s WHERE %[7]s @@ CAST(
-			replace(CAST(%[10]s AS text), '#', '%[5]d.' || (f.first %[8]s n.n) || ' ') AS tsquery)`,
+			replace(CAST(%[9]s AS text), '#', '%[5]d.' || (f.first %[8]s n.n) || ' ') AS tsquery)`,
 		rows:         `SELECT CAST(c.reltuples AS bigint) FROM pg_class c WHERE c.oid = to_regclass('%s')`,
 		inSample:     `SELECT 1%[2]s FROM %[1]s s LIMIT 1000`,
 		has:          `s.words @@ CAST(%s AS tsquery)`,
+		hasOne:       `s.words @@ CAST(%s AS tsquery)`,
 		sampled:      1000,
 		apart:        4,
 		manyOfSample: 10,
 		asWords:      `array_to_tsvector(string_to_array(%[1]s, ' '))`,
-		trigrams: `SELECT u.id, u.%[6]s AS text FROM %[5]s u
+		trigrams: `SELECT u.id, u.%[6]s AS text%[8]s FROM %[5]s u
 			WHERE %[7]s(u.%[6]s) @@ CAST($1 AS tsquery) LIMIT $2`,
-		beginning: `SELECT u.id, u.%[6]s AS text FROM %[5]s u
+		beginning: `SELECT u.id, u.%[6]s AS text%[8]s FROM %[5]s u
 			WHERE %[7]s(u.%[6]s) @@ CAST($1 AS tsquery) LIMIT $2`,
 		beginningQuery: true,
 		quote:          `'`, and: ` & `, prefix: `:*`,
@@ -176,61 +184,99 @@ type Estimate struct {
 	Many  bool    // for Few and Many: choosing wrongly between them takes hundreds of times as long
 	Rows  int     // in the table
 	Share float64 // of the rows; if none of the sample is found, as if one word had nothing to do with the others
+	cut   bool    // the last word is better looked up by its beginning: see LookUp
 }
 
 // Estimate estimates how many rows a query for these words finds.
 func (x TextIndex) Estimate(ctx context.Context, db *DB, words []string) (Estimate, error) {
 	d := db.dialect.text
-	queries := []string{x.Query(db, words)}
+	queries, condition := []string{x.Query(db, words)}, d.has
+	beginning := words[len(words)-1:]
 	if len(words) <= d.apart {
+		condition = d.hasOne
 		for i := range words[:len(words)-1] {
 			queries = slices.Insert(queries, i, d.quote+words[i]+d.quote)
 		}
-		queries[len(queries)-1] = d.quote + words[len(words)-1] + d.quote + d.prefix
+		queries[len(queries)-1] = x.Query(db, beginning)
 	}
-	found, e := make([]int, len(queries)+1), Estimate{}
+	whole := len(queries) // the others aren't looked for
+	if short := d.cut(beginning); short[0] != beginning[0] && len(words) <= d.apart {
+		queries = append(queries, x.Query(db, short))
+	}
+	found, matching, e := make([]int, len(queries)), 0, Estimate{}
 	var has, each, all strings.Builder
 	into, args := []any{&e.Rows}, make([]any, len(queries))
 	for i, query := range queries {
-		fmt.Fprintf(&has, `, %s AS w%d`, fmt.Sprintf(d.has, fmt.Sprintf("$%d", i+1)), i)
+		fmt.Fprintf(&has, `, %s AS w%d`, fmt.Sprintf(condition, fmt.Sprintf("$%d", i+1)), i)
 		fmt.Fprintf(&each, `, count(CASE WHEN s.w%d THEN 1 END)`, i)
-		fmt.Fprintf(&all, ` AND s.w%d`, i)
 		args[i], into = query, append(into, &found[i])
+		if i < whole {
+			fmt.Fprintf(&all, ` AND s.w%d`, i)
+		}
 	}
-	into = append(into, &found[len(queries)])
+	into = append(into, &matching)
 	scan := func(row Row) (Estimate, error) { return e, row.Scan(into...) }
 	_, err := One(ctx, db.Replicated().Unprepared(), nil, scan,
 		`SELECT (`+fmt.Sprintf(d.rows, x.Table)+`)`+each.String()+`, count(CASE WHEN 1 = 1`+all.String()+` THEN 1 END)
 		FROM (`+fmt.Sprintf(d.inSample, x.Table, has.String())+`) s`, args...)
-	matching := found[len(queries)]
 	e.Many, e.Share = matching >= d.manyOfSample, float64(matching)/float64(d.sampled)
 	if matching == 0 {
 		e.Share = 1
-		for _, n := range found[:len(queries)] {
+		for _, n := range found[:whole] {
 			e.Share *= float64(n) / float64(d.sampled)
 		}
 	}
+	e.cut = len(queries) > whole && found[whole] <= 2*found[whole-1]
 	return e, err
 }
 
+// LookUp returns the query for Hits, and a condition to add to it, with a %s for each of its values. SQLite merges what
+// begins with a word of more characters than its indexes of beginnings have, from the whole table and for each search
+// anew. If few other words begin like it, that beginning is looked up instead, and the words of each hit are compared.
+func (x TextIndex) LookUp(db *DB, words []string, e Estimate) (query, condition string, values []any) {
+	if !e.cut {
+		return x.Query(db, words), "", nil
+	}
+	last := words[len(words)-1:]
+	return x.Query(db, db.dialect.text.cut(words)), ` AND ` + fmt.Sprintf(sqliteHasWord, `%s`),
+		[]any{x.Query(db, last)}
+}
+
+// cut cuts the last word to as many characters as the beginning of a word is looked up by.
+func (d *textDialect) cut(words []string) []string {
+	last := len(words) - 1
+	runes := []rune(words[last])
+	if d.longestPrefix == 0 || len(runes) <= d.longestPrefix {
+		return words
+	}
+	return append(slices.Clone(words[:last]), string(runes[:d.longestPrefix]))
+}
+
 // Parts is Hits in the order of one of Times, of which only as much of the index is read as the first ones need: on
-// PostgreSQL one day after the other, for a month, and on SQLite the latest rows in which there should be three times
-// the wanted number. If fewer than wanted are found, there may be more. It reports whether there are such parts.
+// PostgreSQL one day after the other, for a month, and on SQLite the latest rows in which there should be four times
+// the wanted number, since the sample may have too many and a list may leave out some. If fewer than wanted are found, there may be more. It reports whether there are such parts.
 //
 // A statement is before + "(SELECT … FROM (" + hits + …") … ORDER BY place …) …". first is SQL for a time that no
-// hit comes before; its parameters are followed by one for PartQuery.
+// hit comes before; its parameters are followed by the values.
 func (x TextIndex) Parts(
-	db *DB, column, first string, descending bool, e Estimate, wanted int,
-) (before, hits string, ok bool) {
+	db *DB, column, first string, descending bool, e Estimate, wanted int, words []string,
+) (before, hits string, values []any, ok bool) {
 	d := db.dialect.text
-	rows := 1
-	if d.parts == "" {
-		for float64(rows)*e.Share < float64(3*wanted) && rows < e.Rows {
-			rows *= 2 // so that there are few texts
+	has := ""
+	if d.parts != "" {
+		days := make([]string, len(words))
+		for i, word := range words {
+			days[i] = "#" + word
 		}
-		ok = descending && column == x.Times[0] && rows < e.Rows/2
+		values, ok = []any{x.Query(db, days)}, true
 	} else {
-		ok = true
+		rows := e.Rows
+		if e.Share > 0 {
+			rows = min(rows, int(float64(4*wanted)/e.Share))
+		}
+		query, condition, compared := x.LookUp(db, words, e)
+		has, values = condition, append([]any{rows, query}, compared...)
+		ok = descending && column == x.Times[0] && rows < e.Rows/2
 	}
 	sign := "+"
 	if descending {
@@ -242,22 +288,9 @@ func (x TextIndex) Parts(
 			return ""
 		}
 		return fmt.Sprintf(format, x.Table, x.Owner, x.Words, column, slices.Index(x.Times, column), first, daily, sign,
-			rows, `%s`)
+			`%s`)
 	}
-	return fill(d.parts), fill(d.partHits), ok
-}
-
-// PartQuery returns the value of the parameter of Parts.
-func (x TextIndex) PartQuery(db *DB, words []string) string {
-	d := db.dialect.text
-	if d.parts == "" {
-		return x.Query(db, words)
-	}
-	days := make([]string, len(words))
-	for i, word := range words {
-		days[i] = "#" + word
-	}
-	return x.Query(db, days)
+	return fill(d.parts), fill(d.partHits) + has, values, ok
 }
 
 // Candidates are rows that were found by parts of their text.
@@ -266,45 +299,59 @@ type Candidates struct {
 	IDs    []string // of those among them that match
 }
 
+// Part selects some of the rows that match: so many, in an order. The zero Part is all of them.
+type Part struct {
+	Columns string // of the table u that Where and Order use, such as ", u.created_at"
+	Where   string // conditions on f, such as " AND f.created_at < %s"
+	Values  []any  // of its parameters
+	Order   string // of f, such as "f.created_at DESC"
+	Limit   int
+}
+
 // Candidates finds up to limit rows that have all the trigrams. Those match whose texts are LIKE all patterns. A
 // replica may answer.
 func (x TrigramIndex) Candidates(
-	ctx context.Context, db *DB, trigrams []string, limit int, patterns ...string,
+	ctx context.Context, db *DB, trigrams []string, limit int, part Part, patterns ...string,
 ) (Candidates, error) {
 	d := db.dialect.text
 	quoted := make([]string, len(trigrams))
 	for i, gram := range trigrams {
 		quoted[i] = d.quoted(gram)
 	}
-	return x.find(ctx, db, d.trigrams, strings.Join(quoted, d.and), limit, patterns)
+	return x.find(ctx, db, d.trigrams, strings.Join(quoted, d.and), limit, part, patterns)
 }
 
 // Containing is Candidates for one or two characters.
 func (x TrigramIndex) Containing(
-	ctx context.Context, db *DB, characters string, limit int, patterns ...string,
+	ctx context.Context, db *DB, characters string, limit int, part Part, patterns ...string,
 ) (Candidates, error) {
 	d := db.dialect.text
 	if d.beginningQuery {
 		characters = d.quoted(characters) + d.prefix
 	}
-	return x.find(ctx, db, d.beginning, characters, limit, patterns)
+	return x.find(ctx, db, d.beginning, characters, limit, part, patterns)
 }
 
+// find reads each row once, however many are found, and returns the ids of one part of those that match.
 func (x TrigramIndex) find(
-	ctx context.Context, db *DB, format, query string, limit int, patterns []string,
+	ctx context.Context, db *DB, format, query string, limit int, part Part, patterns []string,
 ) (c Candidates, err error) {
-	args := []any{query, limit}
-	matching := `1 = 1`
+	st := Statement{args: []any{query, limit}}
+	found := fmt.Sprintf(format, x.Words, x.Grams, x.Numbers, x.Owner, x.Table, x.Column, x.Function, part.Columns)
+	st.Add(`WITH f AS MATERIALIZED (` + found + `) SELECT (SELECT count(*) FROM f),
+		(SELECT string_agg(CAST(p.id AS text), ',') FROM (SELECT f.id FROM f WHERE 1 = 1`)
 	for _, pattern := range patterns {
-		args = append(args, pattern)
-		matching += fmt.Sprintf(` AND f.text LIKE $%d ESCAPE '\'`, len(args))
+		st.Add(` AND f.text LIKE %s ESCAPE '\'`, pattern)
 	}
+	st.Add(part.Where, part.Values...)
+	if part.Limit > 0 {
+		st.Add(` ORDER BY `+part.Order+` LIMIT %s`, part.Limit)
+	}
+	st.Add(`) p)`)
 	var ids sql.Null[string]
-	text := `SELECT count(*), string_agg(CASE WHEN ` + matching + ` THEN CAST(f.id AS text) END, ',') FROM (` +
-		fmt.Sprintf(format, x.Words, x.Grams, x.Numbers, x.Owner, x.Table, x.Column, x.Function) + `) f`
 	_, err = One(ctx, db.Replicated(), nil, func(row Row) (Candidates, error) {
 		return c, row.Scan(&c.Number, &ids)
-	}, text, args...)
+	}, st.Text(), st.Args()...)
 	if ids.Valid {
 		c.IDs = strings.Split(ids.V, ",")
 	}

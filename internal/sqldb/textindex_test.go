@@ -45,13 +45,13 @@ func TestTextIndex(t *testing.T) {
 			{words: []string{"common", "word007"}, found: 1, first: "007"},
 			{words: []string{"comm", "word007"}}, // only the last word may be a prefix
 		} {
-			query := noteWords.Query(db, tc.words)
 			for how, condition := range map[string]string{
 				"Few":  noteWords.Few("n.id", "%s"),
 				"Many": noteWords.Many("n.id", "%s"),
 			} {
 				var st sqldb.Statement
-				st.Add(`SELECT n.text FROM notes n WHERE `+condition+` ORDER BY n.text`, query)
+				st.Add(`SELECT n.text FROM notes n WHERE `+condition+` ORDER BY n.text`,
+					noteWords.Query(db, tc.words))
 				found, err := sqldb.List(t.Context(), db.Reader().Unprepared(), sqldb.ScanString,
 					st.Text(), st.Args()...)
 				if err != nil || len(found) != tc.found || len(found) > 0 && found[0] != tc.first {
@@ -59,13 +59,16 @@ func TestTextIndex(t *testing.T) {
 						slices.Concat(found, []string{""})[0], err, tc.found, tc.first)
 				}
 			}
-			hits, err := sqldb.List(t.Context(), db.Reader().Unprepared(), sqldb.ScanPair,
-				noteWords.Hits("note_id", "$1"), query)
-			if err != nil || len(hits) != tc.found || len(hits) > 0 && hits[0][0] != hits[0][1] {
-				t.Errorf("Hits %q: %q, %v, want %d", tc.words, hits, err, tc.found)
-			}
-			if e, err := noteWords.Estimate(t.Context(), db, tc.words); err != nil || e.Many != tc.many {
+			e, err := noteWords.Estimate(t.Context(), db, tc.words)
+			if err != nil || e.Many != tc.many {
 				t.Errorf("%q finds many: %+v, %v, want %t", tc.words, e, err, tc.many)
+			}
+			var st sqldb.Statement
+			query, condition, values := noteWords.LookUp(db, tc.words, e)
+			st.Add(noteWords.Hits("note_id", "%s")+condition, append([]any{query}, values...)...)
+			hits, err := sqldb.List(t.Context(), db.Reader().Unprepared(), sqldb.ScanPair, st.Text(), st.Args()...)
+			if err != nil || len(hits) != tc.found || len(hits) > 0 && hits[0][0] != hits[0][1] {
+				t.Errorf("Hits %q by %q: %q, %v, want %d", tc.words, query, hits, err, tc.found)
 			}
 		}
 	})

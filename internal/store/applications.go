@@ -20,49 +20,93 @@ func (s *Store) Applications(
 	if err != nil {
 		return none, err
 	}
-	byScore := f.Sort == compete.ApplicationsByScore
+	if f.Undecided && f.Status == "" {
+		f.Status = compete.RegistrationApplied // the only ones that may be
+	}
 	var st statement
 	st.Add(`SELECT ` + registrationColumns + `, ` + participantColumns + `, 0, coalesce(d.decision, ''),
 		coalesce(s.reviews, 0), coalesce(s.average, 0), coalesce(m.score, 0), coalesce(m.note, ''),
 		` + answersIf(f.Asked) + `, ` + teamIf(f.Teams) + ` FROM `)
-	st.among(s.db, among)
-	if byScore {
-		st.Add(`review_scores s JOIN registrations r ON r.id = s.registration_id`)
-	} else {
-		st.Add(`registrations r LEFT JOIN review_scores s ON s.registration_id = r.id`)
-	}
-	st.Add(` JOIN users u ON u.id = r.user_id
-		LEFT JOIN decisions d ON d.registration_id = r.id AND d.seq = r.seq
-		LEFT JOIN reviews m ON m.registration_id = r.id AND m.reviewer_id = %s`, optionalID(f.ReviewerID))
-	switch {
-	case byScore:
-		st.Add(` WHERE s.competition_id = %s`, competitionID)
-	case f.DivisionID != "": // without the index of the competition, since that of the division is better
-		st.Add(` WHERE {+r.competition_id} = %s`, competitionID)
-	default:
-		st.Add(` WHERE r.competition_id = %s`, competitionID)
-	}
-	st.is(`r.user_id`, among)
-	st.deciding(f)
-	st.containing(f.Search)
-	if byScore {
-		if !f.Cursor.IsZero() {
-			st.Add(` AND (s.average, s.registration_id) < (%s, %s)`, f.Cursor.Key, f.Cursor.ID)
+	if f.RegistrationID == "" && f.Status == "" && among.all && f.Sort != compete.ApplicationsByScore && !drafted(f) {
+		st.applied(f)
+		st.Add(` WHERE r.id IN (`)
+		for i, status := range mayBeDecided {
+			if f.Status = status; i > 0 {
+				st.Add(` UNION ALL `)
+			}
+			st.Add(`SELECT a.id FROM (SELECT r.id FROM `)
+			st.applications(s.db, competitionID, f, among)
+			st.Add(`) a`)
 		}
-		st.Add(` ORDER BY s.average DESC, s.registration_id DESC LIMIT %s`, f.Limit+1)
+		st.Add(`) ORDER BY r.seq LIMIT %s`, f.Limit+1)
 	} else {
-		if !f.Cursor.IsZero() {
-			st.Add(` AND r.seq > %s`, f.Cursor.Key)
-		}
-		st.Add(` ORDER BY r.seq LIMIT %s`, f.Limit+1)
+		st.applications(s.db, competitionID, f, among)
 	}
 	found, err := sqldb.List(ctx, s.reader.Unprepared(), scanApplication, st.Text(), st.Args()...)
 	return page(found, f.Limit, f.Sort.List(), func(a compete.Application) (int64, string) {
-		if byScore {
+		if f.Sort == compete.ApplicationsByScore {
 			return int64(a.Average), a.ID
 		}
 		return a.Seq, a.ID
 	}), err
+}
+
+// mayBeDecided are the statuses of applications. A list of all of them reads a page of each, since those with a seat may
+// be many more.
+var mayBeDecided = []compete.RegistrationStatus{
+	compete.RegistrationApplied, compete.RegistrationWaitlisted, compete.RegistrationRejected,
+}
+
+// drafted reports whether a list only has applications with a draft.
+func drafted(f compete.ApplicationFilter) bool { return f.Drafts || f.Decision != "" }
+
+// applied adds the registrations r, with what is joined to them: the score s, user u, draft d, and the reviewer's review
+// m.
+func (s *statement) applied(f compete.ApplicationFilter) {
+	const scores = ` LEFT JOIN review_scores s ON s.registration_id = r.id`
+	const drafts = ` LEFT JOIN decisions d ON d.registration_id = r.id AND d.seq = r.seq`
+	switch {
+	case f.Sort == compete.ApplicationsByScore:
+		s.Add(`review_scores s JOIN registrations r ON r.id = s.registration_id` + drafts)
+	case drafted(f):
+		s.Add(`decisions d CROSS JOIN registrations r` + scores)
+	default:
+		s.Add(`registrations r` + drafts + scores)
+	}
+	s.Add(` JOIN users u ON u.id = r.user_id
+		LEFT JOIN reviews m ON m.registration_id = r.id AND m.reviewer_id = %s`, optionalID(f.ReviewerID))
+}
+
+// applications adds what follows the columns in the query of a page, in its order.
+func (s *statement) applications(db *sqldb.DB, competitionID string, f compete.ApplicationFilter, among candidates) {
+	s.among(db, among)
+	s.applied(f)
+	seq := `r.seq`
+	switch {
+	case f.Sort == compete.ApplicationsByScore:
+		s.Add(` WHERE s.competition_id = %s`, competitionID)
+	case drafted(f):
+		seq = `d.seq`
+		s.Add(` WHERE d.competition_id = %s AND r.id = d.registration_id AND r.seq = d.seq`, competitionID)
+	case f.DivisionID != "": // without the index of the competition, since that of the division is better
+		s.Add(` WHERE {+r.competition_id} = %s`, competitionID)
+	default:
+		s.Add(` WHERE r.competition_id = %s`, competitionID)
+	}
+	s.is(`r.user_id`, among)
+	s.deciding(f)
+	s.containing(f.Search)
+	switch {
+	case f.Sort == compete.ApplicationsByScore && !f.Cursor.IsZero():
+		s.Add(` AND (s.average, s.registration_id) < (%s, %s)`, f.Cursor.Key, f.Cursor.ID)
+	case !f.Cursor.IsZero():
+		s.Add(` AND `+seq+` > %s`, f.Cursor.Key)
+	}
+	if f.Sort == compete.ApplicationsByScore {
+		s.Add(` ORDER BY s.average DESC, s.registration_id DESC LIMIT %s`, f.Limit+1)
+	} else {
+		s.Add(` ORDER BY `+seq+` LIMIT %s`, f.Limit+1)
+	}
 }
 
 // deciding adds the conditions of a list of applications on a registration r, its draft d, and the reviewer's review m.
@@ -81,7 +125,7 @@ func (s *statement) deciding(f compete.ApplicationFilter) {
 	if f.Decision != "" {
 		s.Add(` AND d.decision = %s`, string(f.Decision))
 	}
-	if f.Drafts {
+	if f.Drafts && f.Sort == compete.ApplicationsByScore {
 		s.Add(` AND d.decision IS NOT NULL`)
 	}
 	if f.Undecided {

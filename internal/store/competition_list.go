@@ -121,6 +121,15 @@ func (s *Store) listCompetitions(
 		q = s.replicated.Unprepared()
 	case f.Sort == compete.SortFilling && f.Phase == compete.PhaseClosed && f.OrganizerID == "":
 		st.closedByFilling(f, order)
+	case f.Sort == compete.SortFilling && f.Phase == compete.PhaseUpcoming && f.OrganizerID == "":
+		filled, err := s.filledSoon(ctx, f.Now)
+		if err != nil {
+			return compete.Page[compete.Competition]{}, err
+		}
+		st.Add(selectListed + order.columns + fromCompetitions + `WHERE `)
+		if st.listed(f, order); !filled {
+			st.Add(` AND c.filling = 0`) // or everything else that fills up would be passed by within the index
+		}
 	default:
 		st.Add(selectListed + order.columns + fromCompetitions + `WHERE `)
 		st.listed(f, order)
@@ -150,7 +159,8 @@ func listedPage(found []listedCompetition, f compete.CompetitionFilter) compete.
 // fewMatches selects what a search finds that finds few.
 func (s *Store) fewMatches(st *statement, f compete.CompetitionFilter, match match) {
 	st.Add(selectListed + orders[f.Sort].columns + fromCompetitions + `WHERE c.id IN (`)
-	s.sortedHits(st, f, "", CompetitionWords.Hits(orders[f.Sort].place, `%s`), match.query)
+	query, condition, values := CompetitionWords.LookUp(s.db, match.words, match.estimate)
+	s.sortedHits(st, f, "", CompetitionWords.Hits(orders[f.Sort].place, `%s`)+condition, append([]any{query}, values...)...)
 	st.Add(`)`)
 }
 
@@ -159,12 +169,13 @@ func (s *Store) fewMatches(st *statement, f compete.CompetitionFilter, match mat
 func (s *Store) firstMatches(st *statement, f compete.CompetitionFilter, match match) bool {
 	order := orders[f.Sort]
 	first, values := order.first(f)
-	parts, hits, ok := CompetitionWords.Parts(s.db, order.place, first, order.after == `<`, match.estimate, f.Limit+1)
+	parts, hits, wanted, ok := CompetitionWords.Parts(s.db, order.place, first, order.after == `<`, match.estimate,
+		f.Limit+1, match.words)
 	if !ok {
 		return false
 	}
 	st.Add(selectListed + order.columns + fromCompetitions + `WHERE c.id IN (SELECT p.id FROM `)
-	s.sortedHits(st, f, parts+`(`, hits, append(values, CompetitionWords.PartQuery(s.db, match.words))...)
+	s.sortedHits(st, f, parts+`(`, hits, append(values, wanted...)...)
 	st.Add(`) AS p LIMIT %s)`, f.Limit+1)
 	return true
 }
@@ -329,6 +340,13 @@ func (s *statement) closedByFilling(f compete.CompetitionFilter, order order) {
 	s.Add(`
 		UNION ALL SELECT d.id FROM (SELECT c.id`+fromCompetitions+`WHERE {+c.status} = 'PUBLISHED'
 			AND {+c.visibility} = 'PUBLIC' AND `+suspended+` AND `+ofSuspendible+cut+`)`, f.Limit+1)
+}
+
+// filledSoon reports whether something that isn't open yet has filled up nevertheless.
+func (s *Store) filledSoon(ctx context.Context, now time.Time) (bool, error) {
+	some, err := sqldb.List(ctx, s.replicated, sqldb.ScanString, `SELECT c.id FROM competitions c
+		WHERE c.filling > 0 AND c.reg_opens_at IS NOT NULL AND c.reg_opens_at > $1 LIMIT 1`, compete.UTC(now))
+	return len(some) > 0, err
 }
 
 // statusIs is a condition that may be looked up in an index.

@@ -47,6 +47,12 @@ func (s *Store) FailedJobs(
 		func(j compete.FailedJob) (int64, string) { return j.FailedAt.UnixMicro(), j.ID }), err
 }
 
+// OpenFailedJobs implements compete.FailedJobStore.
+func (s *Store) OpenFailedJobs(ctx context.Context, most int) (int, error) {
+	return sqldb.One(ctx, s.reader, nil, sqldb.ScanInt, `SELECT count(*) FROM (
+		SELECT 1 FROM failed_jobs f WHERE f.retried_at IS NULL LIMIT $1) f`, most)
+}
+
 // RetryFailedJob implements compete.FailedJobStore.
 func (s *Store) RetryFailedJob(ctx context.Context, id string, now time.Time) (compete.FailedJob, error) {
 	if !compete.ValidID(id) {

@@ -46,6 +46,11 @@ func TestFailedJobs(t *testing.T) {
 			_, err := list(cursor)
 			must(t, err)
 		}
+		for most, expected := range map[int]int{100: 9, 4: 4} {
+			n, err := f.OpenFailedJobs(t.Context(), most)
+			must(t, err)
+			want(t, "open ones", n, expected)
+		}
 		t.Run("what is in them", func(t *testing.T) { testFailedJobContent(t, f) })
 
 		retried := expected[4]
@@ -54,6 +59,9 @@ func TestFailedJobs(t *testing.T) {
 		must(t, err)
 		retried.RetriedAt = stored(f.agoPointer(0))
 		want(t, "the retried one", got, retried)
+		open, err := f.OpenFailedJobs(t.Context(), 100)
+		must(t, err)
+		want(t, "open ones after a retry", open, 8)
 		again := inQueue(t, compete.SettleJob{})
 		must(t, json.Unmarshal(retried.Payload, &again[0].Payload))
 		again[0].Queue = retried.Queue

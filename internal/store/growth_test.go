@@ -60,6 +60,8 @@ func TestFill(t *testing.T) {
 		t.Run("search", func(t *testing.T) { testSearchOfMany(t, db, ids) })
 		t.Run("search in parts", func(t *testing.T) { testSearchInParts(t, db) })
 		t.Run("chart", func(t *testing.T) { testChartOfMany(t, db, ids) })
+		t.Run("upcoming", func(t *testing.T) { testUpcomingOfMany(t, db) })
+		t.Run("applications", func(t *testing.T) { testApplicationsOfMany(t, db, ids) })
 	})
 }
 
@@ -78,6 +80,8 @@ func hot(db *store.Store, ids fill.IDs, now time.Time) map[string]func(ctx conte
 	competitions("filling", compete.CompetitionFilter{Sort: compete.SortFilling})
 	competitions("upcoming by deadline",
 		compete.CompetitionFilter{Phase: compete.PhaseUpcoming, Sort: compete.SortDeadline})
+	competitions("upcoming by filling",
+		compete.CompetitionFilter{Phase: compete.PhaseUpcoming, Sort: compete.SortFilling})
 	competitions("closed", compete.CompetitionFilter{Phase: compete.PhaseClosed})
 	competitions("closed by filling", compete.CompetitionFilter{Phase: compete.PhaseClosed, Sort: compete.SortFilling})
 	competitions("an organizer's", compete.CompetitionFilter{OrganizerID: ids.Organizer})
@@ -119,6 +123,19 @@ func hot(db *store.Store, ids fill.IDs, now time.Time) map[string]func(ctx conte
 	users("rare", "user3456@")
 	users("no hit", "zyzzyva")
 	users("everyone", "example")
+	applications := func(name string, f compete.ApplicationFilter) {
+		f.Limit, f.ReviewerID = 50, ids.Organizer
+		calls["applications, "+name] = func(ctx context.Context) error {
+			_, err := db.Applications(ctx, ids.Largest, f)
+			return err
+		}
+	}
+	applications("all", compete.ApplicationFilter{})
+	applications("undecided", compete.ApplicationFilter{Undecided: true})
+	applications("decided", compete.ApplicationFilter{Drafts: true})
+	calls["reports"] = func(ctx context.Context) error { _, err := db.OpenReports(ctx, 100); return err }
+	calls["reported"] = func(ctx context.Context) error { _, err := db.ReportedCompetitions(ctx, 21); return err }
+	calls["failed jobs"] = func(ctx context.Context) error { _, err := db.OpenFailedJobs(ctx, 101); return err }
 	calls["counts by status"] = func(ctx context.Context) error {
 		_, err := db.RegistrationsByStatus(ctx, ids.Largest, compete.RegistrationFilter{}, false)
 		return err

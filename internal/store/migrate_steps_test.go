@@ -105,6 +105,7 @@ var seeds = []struct {
 		"details": "Sells shoes.", "created_at": seedTime,
 		"status": "RESOLVED", "note": "So it did.", "answered_by": seedOrganizer, "answered_at": seedTime,
 	}},
+	{"reported", row{"competition_id": seedCompetition, "open": 1}},
 	{"competition_tags", row{"competition_id": seedCompetition, "tag": "go", "folded": "go"}},
 	{"competition_search", row{
 		"number": 7, "competition_id": seedCompetition, "words": "cup", "created_at": seedTime,

@@ -59,11 +59,13 @@ var exceptions = map[string]string{
 		"each account that is deleted",
 	"FROM audit_batches b ORDER BY b.id LIMIT 1": "reads the first row",
 	"ORDER BY o.requested_at, o.id":              "reads one page along an index",
+	"f.retried_at IS NULL LIMIT $1":              "reads an index that has these rows alone",
+	"p.status = 'OPEN' LIMIT $1":                 "counts up to a bound what an index found",
 	"LIMIT $2) t":                                "counts up to a bound what an index found",
 	"SELECT h.id, h.place":                       "sorts what a search finds, if it is few",
 	"sum(taken)":                                 "compares every competition, once a minute",
 	"SELECT user_id, secret FROM auth":           "seals all secrets anew, at a start with two keys",
-	"count(*) AS reports FROM reports":           "counts the open reports",
+	"FROM reported n ORDER BY":                   "sorts one page, which an index found",
 	"AND r.team_id = $2 GROUP BY r.status":       "counts the members of one team",
 }
 

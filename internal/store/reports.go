@@ -122,17 +122,23 @@ func (s *Store) Report(ctx context.Context, id string) (compete.Report, error) {
 func (s *Store) AnswerReports(
 	ctx context.Context, ids []string, answer compete.ReportAnswer, adminID string, now time.Time,
 ) error {
+	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
 	return s.Transact(ctx, func(ctx context.Context, tx Tx) error {
-		// in a fixed order, so that concurrent admins don't deadlock
-		for _, id := range slices.Sorted(slices.Values(ids)) {
-			if !compete.ValidID(id) {
-				return compete.ErrReportMissing
-			}
-			competitionID, err := sqldb.One(ctx, tx, compete.ErrReportMissing, sqldb.ScanString,
-				`UPDATE reports SET status = $2, note = coalesce($3, note),
-				answered_by = $4, answered_at = $5 WHERE id = $1
-				RETURNING competition_id`, id, string(answer.Status), answer.Note, adminID, compete.UTC(now))
-			if err != nil {
+		found, err := sqldb.List(ctx, tx, sqldb.ScanPair,
+			`SELECT p.competition_id, p.id FROM reports p WHERE p.id {any $1 uuid}`, s.db.Array(validIDs(ids)))
+		if err != nil {
+			return err
+		}
+		if len(found) < len(ids) {
+			return compete.ErrReportMissing
+		}
+		// In a fixed order, so that concurrent admins don't deadlock: an answer also changes the competition's count.
+		slices.SortFunc(found, func(a, b [2]string) int { return slices.Compare(a[:], b[:]) })
+		for _, of := range found {
+			competitionID, id := of[0], of[1]
+			if _, err := sqldb.Change(ctx, tx, `UPDATE reports SET status = $2, note = coalesce($3, note),
+				answered_by = $4, answered_at = $5 WHERE id = $1`,
+				id, string(answer.Status), answer.Note, adminID, compete.UTC(now)); err != nil {
 				return err
 			}
 			if err := tx.record(ctx, compete.AuditRecord{
@@ -151,13 +157,13 @@ func (s *Store) ReportedCompetitions(ctx context.Context, limit int) ([]compete.
 	return sqldb.List(ctx, s.reader, func(row sqldb.Row) (r compete.ReportedCompetition, err error) {
 		r.Competition, err = sqldb.ScanWith(scanCompetition, &r.Reports)(row)
 		return r, err
-	}, `SELECT `+summaryColumns+`, p.reports`+fromCompetitions+`JOIN (
-			SELECT competition_id, count(*) AS reports FROM reports WHERE status = 'OPEN' GROUP BY competition_id
-			ORDER BY count(*) DESC, competition_id LIMIT $1
-		) p ON p.competition_id = c.id ORDER BY p.reports DESC, c.id`, limit)
+	}, `SELECT `+summaryColumns+`, p.open`+fromCompetitions+`JOIN (
+			SELECT n.competition_id, n.open FROM reported n ORDER BY n.open DESC, n.competition_id LIMIT $1
+		) p ON p.competition_id = c.id ORDER BY p.open DESC, c.id`, limit)
 }
 
 // OpenReports implements compete.ReportStore.
-func (s *Store) OpenReports(ctx context.Context) (int, error) {
-	return sqldb.One(ctx, s.reader, nil, sqldb.ScanInt, `SELECT count(*) FROM reports WHERE status = 'OPEN'`)
+func (s *Store) OpenReports(ctx context.Context, most int) (int, error) {
+	return sqldb.One(ctx, s.reader, nil, sqldb.ScanInt, `SELECT count(*) FROM (
+		SELECT 1 FROM reports p WHERE p.status = 'OPEN' LIMIT $1) p`, most)
 }

@@ -61,9 +61,29 @@ func TestReports(t *testing.T) {
 		want(t, "what is left", listed(compete.ReportFilter{Status: compete.ReportOpen}),
 			[]compete.Report{ofQuiet, of[2]})
 		must(t, f.AddReport(t.Context(), report(busy, &reporter, 0)))
-		open, err := f.OpenReports(t.Context())
-		must(t, err)
-		want(t, "how many", open, 3)
+		for most, expected := range map[int]int{100: 3, 2: 2} {
+			open, err := f.OpenReports(t.Context(), most)
+			must(t, err)
+			want(t, "how many", open, expected)
+		}
+		wantReported := func(what string, expected ...string) {
+			t.Helper()
+			reported, err := f.ReportedCompetitions(t.Context(), 10)
+			must(t, err)
+			var got []string
+			for _, r := range reported {
+				got = append(got, fmt.Sprint(r.Competition.ID, " ", r.Reports))
+			}
+			want(t, what, got, expected)
+		}
+		wantReported("after answers", busy.ID+" 2", quiet.ID+" 1")
+		f.exec(t, `UPDATE reports SET status = 'OPEN' WHERE id = $1`, of[1].ID)
+		wantReported("one open again", busy.ID+" 3", quiet.ID+" 1")
+		must(t, f.AnswerReports(t.Context(), []string{ofQuiet.ID}, compete.ReportAnswer{
+			Status: compete.ReportDismissed}, admin.ID, f.now))
+		wantReported("all of one answered", busy.ID+" 3")
+		f.exec(t, `DELETE FROM reports WHERE competition_id = $1`, busy.ID)
+		wantReported("all deleted")
 	})
 }
 

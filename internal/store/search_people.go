@@ -56,6 +56,11 @@ func (s *statement) is(column string, c candidates) {
 
 // candidates determines who may match a search, after giving all users their search text.
 func (s *Store) candidates(ctx context.Context, search string) (candidates, error) {
+	return s.someCandidates(ctx, search, sqldb.Part{})
+}
+
+// someCandidates is candidates for a part of those who match, unless they are everyone.
+func (s *Store) someCandidates(ctx context.Context, search string, part sqldb.Part) (candidates, error) {
 	everyone := candidates{all: true}
 	if search == "" {
 		return everyone, nil
@@ -76,9 +81,9 @@ func (s *Store) candidates(ctx context.Context, search string) (candidates, erro
 	}
 	var found sqldb.Candidates
 	if len(grams) > 0 {
-		found, err = usersText.Candidates(ctx, s.db, grams, maxCandidates+1, patterns(search)...)
+		found, err = usersText.Candidates(ctx, s.db, grams, maxCandidates+1, part, patterns(search)...)
 	} else if longest := longest(search); longest != "" {
-		found, err = usersText.Containing(ctx, s.db, longest, maxCandidates+1, patterns(search)...)
+		found, err = usersText.Containing(ctx, s.db, longest, maxCandidates+1, part, patterns(search)...)
 	} else {
 		return everyone, nil
 	}

@@ -241,7 +241,15 @@ func (s *Store) Users(
 	if !storable(search) {
 		return compete.Page[compete.User]{}, nil
 	}
-	among, err := s.candidates(ctx, search)
+	part := sqldb.Part{
+		Columns: `, u.created_at, u.erased_at`, Where: ` AND f.erased_at IS NULL`,
+		Order: `f.created_at DESC, f.id DESC`, Limit: limit + 1,
+	}
+	if !cursor.IsZero() {
+		part.Where += ` AND (f.created_at, f.id) < (%s, %s)`
+		part.Values = []any{cursor.Time(), cursor.ID}
+	}
+	among, err := s.someCandidates(ctx, search, part)
 	if err != nil {
 		return compete.Page[compete.User]{}, err
 	}

@@ -57,15 +57,8 @@ func (a *app) admin(r *http.Request, v *visit) (response, error) {
 		v.w.Header().Set("HX-Replace-Url", tidyURL(r.URL))
 		return show(status, pages.AdminUsersSwap(data)), nil
 	}
-	failed, err := a.FailedJobs.List(r.Context(), v.actor, "", compete.MaxPageSize)
-	if err != nil {
+	if data.FailedJobs, err = a.FailedJobs.CountOpen(r.Context(), v.actor, pages.MostFailedJobs+1); err != nil {
 		return nil, err
-	}
-	data.Many = !failed.Next.IsZero()
-	for i := range failed.Items {
-		if failed.Items[i].RetriedAt == nil {
-			data.FailedJobs++
-		}
 	}
 	if data.Suspended, err = a.suspended(v); err != nil {
 		return nil, err

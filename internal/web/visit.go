@@ -57,7 +57,7 @@ func (a *app) open(w http.ResponseWriter, r *http.Request) (*visit, error) {
 	var err error
 	v.unread, err = a.Mailbox.Unread(r.Context(), v.actor)
 	if err == nil && v.actor.Role.AtLeast(compete.RoleAdmin) {
-		v.open, err = a.Reports.CountOpen(r.Context(), v.actor)
+		v.open, err = a.Reports.CountOpen(r.Context(), v.actor, ui.MostCounted+1)
 	}
 	return v, err
 }

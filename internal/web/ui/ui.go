@@ -85,12 +85,15 @@ const (
 	SectionLogin        = "login"
 )
 
+// MostCounted is up to which number a count beside a link says how many there are.
+const MostCounted = 99
+
 // Viewer is who looks at the page.
 type Viewer struct {
 	Name   string
 	Admin  bool
 	Unread int
-	// Reports of competitions that wait for an admin.
+	// Reports of competitions that wait for an admin, up to one more than MostCounted.
 	Reports int
 }
 

@@ -1,0 +1,89 @@
+package store_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/fill"
+	"github.com/minicompete/minicompete/internal/store"
+)
+
+// testUpcomingOfMany checks that what fills up although it isn't open yet comes first.
+func testUpcomingOfMany(t *testing.T, db *store.Store) {
+	now := time.Now()
+	list := func(limit int) []string {
+		page, err := db.Competitions(t.Context(), compete.CompetitionFilter{
+			Phase: compete.PhaseUpcoming, Sort: compete.SortFilling, Limit: limit, Now: now,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return idsOf(page.Items)
+	}
+	newest := list(20)
+	filled := []string{newest[19], newest[7]}
+	for i, id := range filled {
+		if _, err := db.Writer().ExecContext(t.Context(), `UPDATE competitions SET filling = $2 WHERE id = $1`, id,
+			10-i); err != nil {
+			t.Fatal(err)
+		}
+	}
+	others := slices.DeleteFunc(slices.Clone(newest), func(id string) bool { return slices.Contains(filled, id) })
+	if got, want := list(10), slices.Concat(filled, others[:8]); !slices.Equal(got, want) {
+		t.Errorf("upcoming by filling: got %v, want %v", got, want)
+	}
+	if got := list(1); !slices.Equal(got, filled[:1]) {
+		t.Errorf("the first: got %v, want %v", got, filled[:1])
+	}
+}
+
+// testApplicationsOfMany compares lists of applications with what their competition has.
+func testApplicationsOfMany(t *testing.T, db *store.Store, of fill.IDs) {
+	const applied = ` FROM registrations r WHERE r.competition_id = $1
+		AND r.status IN ('APPLIED', 'WAITLISTED', 'REJECTED')`
+	// Every third one has a draft, and every sixth an outdated one, which is none.
+	for _, statement := range []string{
+		`UPDATE registrations SET status = 'APPLIED' WHERE competition_id = $1 AND status = 'WAITLISTED' AND seq % 2 = 0`,
+		`INSERT INTO decisions (registration_id, competition_id, seq, decision, decided_at) SELECT r.id, r.competition_id,
+			r.seq - CASE WHEN r.seq % 6 = 0 THEN 1 ELSE 0 END, 'ADMIT', r.registered_at` + applied + ` AND r.seq % 3 = 0`,
+	} {
+		if _, err := db.Writer().ExecContext(t.Context(), statement, of.Largest); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for condition, f := range map[string]compete.ApplicationFilter{
+		``:                                     {},
+		` AND r.status = 'APPLIED'`:            {Status: compete.RegistrationApplied},
+		` AND r.seq % 3 = 0 AND r.seq % 6 > 0`: {Drafts: true},
+		` AND r.seq % 3 = 0 AND r.seq % 6 > 0 AND 1 = 1`:                 {Decision: compete.DecisionAdmit},
+		` AND r.status = 'APPLIED' AND (r.seq % 3 > 0 OR r.seq % 6 = 0)`: {Undecided: true},
+		` AND 1 = 0`: {Decision: compete.DecisionReject},
+	} {
+		var want []string
+		rows, err := db.Reader().QueryContext(t.Context(), `SELECT r.id`+applied+condition+` ORDER BY r.seq`, of.Largest)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for rows.Next() {
+			var id string
+			if err := rows.Scan(&id); err != nil {
+				t.Fatal(err)
+			}
+			want = append(want, id)
+		}
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+			t.Fatal(err)
+		}
+		f.Limit, f.ReviewerID = 301, of.Organizer
+		found := walkAll(t, f.Sort.List(), func(cursor compete.Cursor) (compete.Page[compete.Application], error) {
+			f.Cursor = cursor
+			return db.Applications(t.Context(), of.Largest, f)
+		})
+		if got := ids(found, func(a compete.Application) string { return a.ID }); !slices.Equal(got, want) {
+			t.Errorf("applications%s: %d found, want %d", condition, len(got), len(want))
+		}
+	}
+}
