@@ -335,11 +335,7 @@ func (c *dropIncomplete) decide(b *batch, now time.Time) (result, error, error) 
 		return result{}, nil, err
 	}
 	b.addRead(rows)
-	var q compete.TeamQuery
-	for _, row := range rows {
-		addID(&q, row.TeamID)
-	}
-	if err := b.fetchTeams(q); err != nil {
+	if err := b.fetchTeamsOf(competition, rows); err != nil {
 		return result{}, nil, err
 	}
 	freed, err := b.freedSeats(competition)

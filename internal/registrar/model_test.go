@@ -172,6 +172,7 @@ func (m *model) release() {
 		case open && decision == compete.DecisionReject:
 			m.set(p, rejected)
 		}
+		m.lead(p.team)
 		delete(m.drafts, p.name)
 	}
 }

@@ -110,10 +110,10 @@ func (m *model) noJoin(team string, byStaff bool) string {
 	switch {
 	case m.size(team) >= m.rules.Max:
 		return "team_full"
-	case byStaff && m.perTeam() && captain.status == rejected:
+	case captain.status == rejected:
 		return "team_closed"
-	case !byStaff && m.perTeam() && (m.admission != compete.AdmissionFirstCome && captain.status != applied ||
-		captain.status == offered || captain.status == rejected):
+	case !byStaff && m.perTeam() &&
+		(m.admission != compete.AdmissionFirstCome && captain.status != applied || captain.status == offered):
 		return "team_closed"
 	}
 	return ""
@@ -214,6 +214,15 @@ func (m *model) handOver(from, to *person) {
 	}
 	if i := slices.Index(m.drawn, from.name); i >= 0 && !slices.Contains(m.drawn, to.name) {
 		m.drawn[i] = to.name
+	}
+}
+
+// lead makes somebody captain who wasn't rejected, if there is anybody, where people are decided about singly.
+func (m *model) lead(team string) {
+	if captain := m.captain(team); captain != nil && captain.status == rejected && !m.perTeam() {
+		if next := m.successor(captain); next != nil && next.status != rejected {
+			m.handOver(captain, next)
+		}
 	}
 }
 
