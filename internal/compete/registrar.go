@@ -36,8 +36,8 @@ type Registrar interface {
 	// RenewCode gives a team another code, for its captain and those who manage the competition. Errors: those of
 	// Team.CheckCaptain.
 	RenewCode(ctx context.Context, c TeamCommand) (Team, error)
-	// DropIncomplete cancels the registrations in teams with too few members, and those without a team, once the
-	// deadline of a competition with this rule has passed. Their seats pass on when all of them are cancelled.
+	// DropIncomplete cancels the registrations in teams with too few members, and those without a team, ArrivalGrace
+	// after the deadline of a competition with this rule. Their seats pass on when all of them are cancelled.
 	DropIncomplete(ctx context.Context, competitionID string) error
 	// AnswerOffer accepts an offer, or declines it and passes the seat on; one that has been answered this way stays
 	// so. Errors: those of Registration.CheckOffer.

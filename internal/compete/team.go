@@ -388,8 +388,9 @@ func (t *Team) CheckCaptain(a Actor, c *Competition, member bool) error {
 	return nil
 }
 
-// DropsIncomplete reports whether teams with too few members are cancelled at the given time.
+// DropsIncomplete reports whether teams with too few members are cancelled at the given time, when nobody can have
+// joined in time any more.
 func (c *Competition) DropsIncomplete(now time.Time) bool {
 	return c.Team != nil && c.Team.DropIncomplete && c.Team.Min > 1 && c.Status == StatusPublished &&
-		!now.Before(c.RegDeadline) && !c.Started(now)
+		!now.Before(c.RegDeadline.Add(ArrivalGrace)) && !c.Started(now)
 }

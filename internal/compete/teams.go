@@ -368,7 +368,7 @@ func (c *Competition) WarnsOfTeam(now time.Time) (wait time.Duration, ok bool) {
 const dueTeamsPage = 50
 
 // Deadlines warns people whose team has too few members 48 hours before the deadline, and those without one. It drops
-// them at the deadline, where that is the rule. Both happen once for each deadline, and continue where an earlier run
+// them ArrivalGrace after the deadline, where that is the rule. Both happen once for each deadline, and continue where an earlier run
 // ended.
 func (s *Teams) Deadlines(ctx context.Context) error {
 	now := s.config.now()
@@ -377,7 +377,7 @@ func (s *Teams) Deadlines(ctx context.Context) error {
 			return s.config.Store.TeamsToWarn(ctx, now, now.Add(teamWarning), after, dueTeamsPage)
 		}, func(c *Competition) error { return s.config.Store.WarnTeams(ctx, c) }),
 		eachDue(func(after DueTeams) ([]Competition, error) {
-			return s.config.Store.TeamsToDrop(ctx, now, after, dueTeamsPage)
+			return s.config.Store.TeamsToDrop(ctx, now.Add(-ArrivalGrace), after, dueTeamsPage)
 		}, func(c *Competition) error { return s.dropIncomplete(ctx, c, now) }),
 	)
 }

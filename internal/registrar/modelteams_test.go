@@ -403,7 +403,7 @@ func refusalOf(answer string) string {
 func (m *model) drop() {
 	if m.rules == nil || !m.rules.DropIncomplete || m.rules.Min < 2 || m.status != compete.StatusPublished ||
 		m.hidden ||
-		m.now.Before(m.deadline) || m.started() {
+		m.now.Before(m.deadline.Add(grace)) || m.started() {
 		return
 	}
 	var gone []*person
