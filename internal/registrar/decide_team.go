@@ -296,7 +296,8 @@ func (c *removeMember) leave(b *batch, now time.Time) (result, error, error) {
 	}}).decide(b, now)
 }
 
-// takeOut takes a member out of a team, where seats are for people. They keep their place, and look for a team.
+// takeOut takes a member out of a team, where seats are for people. They keep their place, and look
+// for a team only if they couldn't be registered without one.
 func (b *batch) takeOut(c *competition, one *team, r *compete.Registration, now time.Time) error {
 	if err := b.quit(c, r, now); err != nil {
 		return err
@@ -304,7 +305,7 @@ func (b *batch) takeOut(c *competition, one *team, r *compete.Registration, now 
 	if err := b.dropTeamAnswers(c, r); err != nil {
 		return err
 	}
-	r.Looking, c.dirty = true, true
+	r.Looking, c.dirty = c.NeedsTeam(), true
 	b.markChanged(r, now)
 	b.tell(one, r, compete.MessageTeamLeft, now)
 	b.warn(c, r, now)

@@ -375,7 +375,7 @@ func (m *model) forTeam(by string, c call, p *person) string {
 		m.leave(p, compete.CancelledByOrganizer)
 	default:
 		m.quit(p)
-		p.looking = true
+		p.looking = m.rules.Min > 1
 	}
 	return ""
 }
