@@ -1152,7 +1152,7 @@ export interface paths {
         readonly post?: never;
         /**
          * Remove a member from a team
-         * @description For its captain until the start, the competition's organizer and admins. Where a seat is for a team, this cancels the registration. Otherwise the person keeps their seat, and is looking for a team. Members can remove themselves, in the same way; a captain, only when alone.
+         * @description For its captain until the start, the competition's organizer and admins. Where a seat is for a team, this cancels the registration. Otherwise the person keeps their seat, and is looking for a team if teams have at least two members. Members can remove themselves, in the same way; a captain, only when alone.
          */
         readonly delete: operations["removeTeamMember"];
         readonly options?: never;
@@ -11862,6 +11862,23 @@ export interface operations {
             /** @description Unprocessable Entity */
             readonly 422: {
                 headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    /** @description If a limit is the reason: how many times it allows this. */
+                    readonly "RateLimit-Limit"?: string;
+                    /** @description If a limit is the reason: 0. */
+                    readonly "RateLimit-Remaining"?: string;
+                    /** @description If a limit is the reason: the same as Retry-After. */
+                    readonly "RateLimit-Reset"?: string;
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
