@@ -90,7 +90,7 @@ var Transitions = slices.Concat(
 		{RegistrationApplied, EventDraw, RegistrationOffered, "", "The same, and the competition has `offerHours`."},
 		{
 			RegistrationApplied, EventDraw, RegistrationWaitlisted, "",
-			"You're further back in the draw: the order drawn is your place in line.",
+			"You're further back in the draw, or your account is disabled: the order drawn is your place in line.",
 		},
 	},
 	moved(RegistrationPending, "You move to another division where a seat is free, with a new place in the order of "+

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"fmt"
 	mathrand "math/rand/v2"
 	"testing"
 	"time"
@@ -155,4 +156,40 @@ func (a *fixture) drawAmid(t *testing.T, replicas [2]*registrar.Registrar, id st
 			must(t, err)
 		}
 	}
+}
+
+// TestDrawSkipsDisabledAccounts: whoever is drawn with a disabled account keeps the place in line, and the seat goes to
+// the next. Once enabled, they are the first to get a seat that comes free.
+func TestDrawSkipsDisabledAccounts(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, db *store.Store) {
+		for _, hours := range []any{nil, 2} {
+			a := newFixture(t, db, 5)
+			r := startRegistrar(t, db.Ledger(), a.afterEachCommit(t))
+			seat := pending
+			if hours != nil {
+				seat = offered
+			}
+			id, order := a.lottery(t, r, 2)
+			if _, err := db.Writer().ExecContext(t.Context(), `UPDATE competitions SET offer_hours = $2 WHERE id = $1`,
+				id, hours); err != nil {
+				t.Fatal(err)
+			}
+			drawn := func(place int) compete.Registration {
+				t.Helper()
+				one, err := db.ParticipantRegistration(t.Context(), order[place])
+				must(t, err)
+				return one.Registration
+			}
+			first := compete.Actor{UserID: drawn(0).UserID}
+			a.change(t, first, disable)
+			drawAll(t, r, id)
+			for place, status := range []compete.RegistrationStatus{waitlisted, seat, seat, waitlisted, waitlisted} {
+				want(t, fmt.Sprint("place ", place+1), drawn(place).Status, status)
+			}
+			a.change(t, first, enable)
+			a.remove(t, r, order[2], compete.Removal{})
+			want(t, "the first in drawn order, enabled again", drawn(0).Status, seat)
+			want(t, "the others", drawn(3).Status, waitlisted)
+		}
+	})
 }

@@ -213,23 +213,13 @@ func (m *model) draw() {
 		m.seqs++
 		delete(m.drafts, p.name)
 		p.seq = m.seqs
-		if m.fits(p.division) && !m.owed() {
+		if m.fits(p.division) && m.next() == nil && !m.disabled[p.name] {
 			m.give(p)
 		} else {
 			m.set(p, waitlisted)
 		}
 	}
 	m.fill()
-}
-
-// owed reports whether anybody waits for a seat that is free, even if they are skipped.
-func (m *model) owed() bool {
-	for _, p := range m.people {
-		if p.status == waitlisted && !p.follows && m.fits(p.division) {
-			return true
-		}
-	}
-	return false
 }
 
 func (m *model) started() bool { return !m.now.Before(m.starts) }
