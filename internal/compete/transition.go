@@ -57,7 +57,10 @@ var Transitions = slices.Concat(
 			"", EventRegister, RegistrationApplied, "",
 			"You apply, and the competition's `admission` is `REVIEW` or `LOTTERY`.",
 		},
-		{RegistrationCancelled, EventRegister, RegistrationApplied, "", "You apply again."},
+		{
+			RegistrationCancelled, EventRegister, RegistrationApplied, "",
+			"You apply again, unless your application was rejected before.",
+		},
 		{
 			"", EventAdd, RegistrationPending, "",
 			"The organizer or an admin adds you, and a seat is free or they add one.",

@@ -266,6 +266,7 @@ func (c *removeMember) decide(b *batch, now time.Time) (result, error, error) {
 		}
 		before, seats := r.Status, r.Seats()
 		b.cancel(competition, r, compete.EventRemove, now)
+		r.Removal.Blocked = before == compete.RegistrationRejected
 		b.notify(r, compete.MessageRemoved)
 		b.recordChange(compete.AuditRemoved, "", r, before,
 			compete.AuditFields("status", r.Status, "team", one.Name), now)

@@ -278,6 +278,8 @@ func (m *model) register(c call, p *person, division string) string {
 		return "competition_not_found"
 	case name == m.organizer:
 		return "own_competition"
+	case p != nil && p.blocked && p.reason == compete.CancelledBySelf:
+		return "rejected_before"
 	case p != nil && p.blocked:
 		return "registration_blocked"
 	case m.status == compete.StatusCancelled:
@@ -331,7 +333,7 @@ func (m *model) add(c call, p *person, division string, squeeze bool) string {
 	switch {
 	case name == m.organizer:
 		return "own_competition"
-	case p != nil && p.blocked:
+	case p != nil && p.blocked && p.reason != compete.CancelledBySelf:
 		return "registration_blocked"
 	case m.perTeam() && c.joinsTeam():
 		return m.enter(c, division, along(m.captain(m.withCode(c)).status))
@@ -399,9 +401,10 @@ func (m *model) cancel(by string, p *person, block bool) string {
 		return "captain_must_hand_over"
 	case by == p.name:
 		m.quit(p)
+		p.blocked = p.status == rejected
 		m.leave(p, compete.CancelledBySelf)
 	default:
-		p.blocked = block
+		p.blocked = block || p.status == rejected
 		m.quit(p)
 		m.leave(p, compete.CancelledByOrganizer)
 	}

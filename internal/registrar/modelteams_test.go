@@ -372,6 +372,7 @@ func (m *model) forTeam(by string, c call, p *person) string {
 		return "competition_started"
 	case m.perTeam():
 		m.quit(p)
+		p.blocked = p.status == rejected
 		m.leave(p, compete.CancelledByOrganizer)
 	default:
 		m.quit(p)
