@@ -66,6 +66,7 @@ type modelTeam struct {
 
 // learn notes which teams there are before a batch: their codes are known then.
 func (m *model) learn() {
+	m.askedBefore = m.asked
 	m.known = map[string]modelTeam{}
 	for name, t := range m.teams {
 		m.known[name] = *t
@@ -202,6 +203,7 @@ func (m *model) quit(p *person) {
 
 func (m *model) handOver(from, to *person) {
 	from.captain, to.captain = false, true
+	m.handAnswers(from, to)
 	if !m.perTeam() {
 		return
 	}
@@ -316,7 +318,7 @@ func (m *model) changeTeam(by string, c call, p *person) string {
 		*p = person{
 			name: p.name, status: along(captain.status), seq: m.seqs, division: captain.division, team: to,
 			follows: true,
-			blocked: p.blocked, confirmBy: m.offeredAlong(to),
+			blocked: p.blocked, confirmBy: m.offeredAlong(to), answers: p.answers,
 		}
 		if led {
 			m.pass(held)
@@ -324,6 +326,7 @@ func (m *model) changeTeam(by string, c call, p *person) string {
 	default:
 		p.team, p.looking = to, false
 	}
+	m.forget(p)
 	return string(p.status)
 }
 
@@ -375,10 +378,16 @@ func (m *model) forTeam(by string, c call, p *person) string {
 		p.blocked = p.status == rejected
 		m.leave(p, compete.CancelledByOrganizer)
 	default:
-		m.quit(p)
-		p.looking = m.rules.Min > 1
+		m.takeOut(p)
 	}
 	return ""
+}
+
+// takeOut takes somebody out of a team who keeps their place.
+func (m *model) takeOut(p *person) {
+	m.quit(p)
+	m.forget(p)
+	p.looking = m.rules.Min > 1
 }
 
 // leaveTeam is the removal of oneself.
