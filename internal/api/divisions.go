@@ -110,16 +110,15 @@ func (a *api) registerEdits() {
 		summary: "Edit a registration",
 		description: "Changes `answers`: for its owner until the competition's `answersUntil`, or else its " +
 			"registration deadline, and for the competition's organizer and admins. Returns all answers, if some " +
-			"were sent. `divisionId` moves it to another division, once the answers are saved: for its owner while " +
+			"were sent. `divisionId` moves it to another division: for its owner while " +
 			"registration is open, and for the organizer and admins until the start. The seat that it held goes to " +
 			"the next person who " +
 			"waits for it. With review, whoever holds a seat keeps one or isn't moved, and everyone else applies " +
 			"there. Moving it to the division that it's in has no effect. " +
 			"`team` and `lookingForTeam` are for competitions with teams: for its owner while registration is open, " +
 			"and for the organizer and admins until the start. " +
-			"Each part is saved by itself: first `answers`, then `divisionId`, then `team` with `lookingForTeam`. If " +
-			"one is refused, those before it stay, and those after it aren't tried. Without answers, required ones " +
-			"that are missing don't matter.",
+			"All of it is saved together, or nothing if a part is refused. Without answers, required ones that are " +
+			"missing don't matter.",
 		request: EditRegistrationRequest{},
 		errors: []*compete.Error{
 			compete.ErrReauthenticate, compete.ErrRegistrationGone, compete.ErrRegistrationCancelled,
@@ -139,33 +138,14 @@ func (a *api) editRegistration(ctx context.Context, in *editRegistrationInput) (
 	if err := cmp.Or(decode(in.RawBody, &request, request.check), request.check()); err != nil {
 		return nil, err
 	}
-	var body Registration
-	if request.Answers.Set || !request.DivisionID.Set && !request.Team.Set && !request.Looking.Set {
-		edited, err := a.Registrations.Edit(ctx, actor(ctx), in.ID, request.Answers.Value)
-		if err != nil {
-			return nil, err
-		}
-		body = newRegistration(&edited.Registration, &edited.Competition, a.Clock())
-		body.Answers = edited.Answers
+	edited, err := a.Registrations.Change(ctx, compete.ChangeCommand{
+		Actor: actor(ctx), RegistrationID: in.ID, Answers: request.Answers.Optional, DivisionID: request.DivisionID.Optional,
+		Team: request.Team.Value.change(request.Team.Set), Looking: request.Looking.Optional,
+	})
+	if err != nil {
+		return nil, err
 	}
-	if request.DivisionID.Set {
-		moved, err := a.Registrations.Move(ctx, actor(ctx), in.ID, request.DivisionID.Value, false)
-		if err != nil {
-			return nil, err
-		}
-		answers := body.Answers
-		body = newRegistration(&moved.Registration, &moved.Competition, a.Clock())
-		body.Answers = answers
-	}
-	if request.Team.Set || request.Looking.Set {
-		changed, err := a.Registrations.ChangeTeam(ctx, actor(ctx), in.ID, request.Team.Value.change(request.Team.Set),
-			request.Looking.Optional)
-		if err != nil {
-			return nil, err
-		}
-		answers := body.Answers
-		body = newRegistration(&changed.Registration, &changed.Competition, a.Clock())
-		body.Answers = answers
-	}
+	body := newRegistration(&edited.Registration, &edited.Competition, a.Clock())
+	body.Answers = edited.Answers
 	return &registrationAnswer{body}, nil
 }

@@ -89,7 +89,7 @@ type Draw struct {
 	Seated     int        `json:"seated" doc:"People who have been given or offered a seat so far." example:"200"`
 	Waitlisted int        `json:"waitlisted" doc:"People who have been put on the waitlist so far, in drawn order." example:"600"`
 	Dropped    int        `json:"dropped" doc:"People who had withdrawn in the meantime." example:"12"`
-	Mine       *DrawEntry `json:"mine" doc:"The caller's own entry; null without one."`
+	Mine       *DrawEntry `json:"mine" doc:"The caller's own entry, or their team's where a seat is for a team; null without one."`
 }
 
 type drawSourceInput struct {

@@ -36,7 +36,8 @@ func (a *api) registerPreparations() {
 			"A team whose code you save must exist already.",
 		request: RegisterRequest{},
 		errors: []*compete.Error{
-			compete.ErrOwnCompetition, compete.ErrBlocked, compete.ErrEmailUnverified, compete.ErrCompetitionMissing,
+			compete.ErrOwnCompetition, compete.ErrBlocked, compete.ErrRejectedBefore, compete.ErrEmailUnverified,
+			compete.ErrCompetitionMissing,
 			compete.ErrAlreadyRegistered, compete.ErrRegistrationClosed, compete.ErrCompetitionCancelled,
 			compete.ErrTeamMissing, compete.ErrAccessCodeWrong, compete.ErrTooManyGuesses,
 		},

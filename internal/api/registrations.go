@@ -16,7 +16,6 @@ type RegistrationState struct {
 	UserID    string     `json:"userId" format:"uuid" example:"018f6b1e-2222-7d0a-9b3e-5a1f0c2d4e6f"`
 	Seats     int        `json:"seats" doc:"How many seats it holds: 1 if PENDING, CONFIRMED or OFFERED, else 0. Where a seat is for a team, only that of the captain holds it." example:"1"`
 	ConfirmBy *time.Time `json:"confirmBy,omitempty" doc:"Until when the offered seat can be accepted or declined. Present only while OFFERED." example:"2026-04-03T09:00:00Z"`
-	Looking   bool       `json:"lookingForTeam,omitempty" doc:"true if captains can find the person on the competition's board." example:"false"`
 	Position  int        `json:"position,omitempty" doc:"The place on the waitlist, or on that of the division, starting at 1. Present only while waitlisted." example:"3"`
 	Reason    string     `json:"reason,omitempty" doc:"Why the organizer removed the person, as shown to them." example:"Registered twice."`
 	Blocked   bool       `json:"blocked,omitempty" doc:"true if the person can't register for this competition again." example:"false"`
@@ -90,7 +89,7 @@ type AddRequest struct {
 	Looking    bool            `json:"lookingForTeam,omitempty" doc:"Whether captains can find the person on the competition's board." default:"false" example:"false"`
 	Answers    compete.Answers `json:"answers,omitempty" doc:"Answers to the competition's questions. Leave them out to let the person answer later." example:"{\"q1-1\":\"M\"}"`
 
-	OverCapacity bool `json:"overCapacity,omitempty" doc:"If no seat is free, raise the capacity by one for this person. Otherwise they join the waitlist." default:"false" example:"false"`
+	OverCapacity bool `json:"overCapacity,omitempty" doc:"If no seat is free, raise the capacity by one for this person. Without it, they join the waitlist. Refused where the capacity is as large as possible." default:"false" example:"false"`
 }
 
 // TransformSchema documents the limits.
@@ -188,7 +187,8 @@ func (a *api) registerRegistrations() {
 			"needs `divisionId`. With an Idempotency-Key, it's safe to retry.",
 		request: RegisterRequest{}, optionalBody: true,
 		errors: []*compete.Error{
-			compete.ErrOwnCompetition, compete.ErrBlocked, compete.ErrEmailUnverified, compete.ErrCompetitionMissing,
+			compete.ErrOwnCompetition, compete.ErrBlocked, compete.ErrRejectedBefore, compete.ErrEmailUnverified,
+			compete.ErrCompetitionMissing,
 			compete.ErrCompetitionFull, compete.ErrDivisionFull, compete.ErrAlreadyRegistered,
 			compete.ErrRegistrationClosed, compete.ErrRegistrationNotOpen, compete.ErrCompetitionCancelled,
 			compete.ErrAccessCodeRequired, compete.ErrAccessCodeWrong, compete.ErrTooManyGuesses,
@@ -214,7 +214,7 @@ func (a *api) registerRegistrations() {
 			compete.ErrForbidden, compete.ErrReauthenticate, compete.ErrOwnCompetition, compete.ErrBlocked,
 			compete.ErrCompetitionMissing, compete.ErrNotPublished, compete.ErrCompetitionCancelled,
 			compete.ErrCompetitionStarted, compete.ErrCompetitionFull, compete.ErrDivisionFull,
-			compete.ErrAlreadyRegistered,
+			compete.ErrCapacityLimit, compete.ErrAlreadyRegistered,
 			compete.ErrTeamMissing, compete.ErrTeamFull, compete.ErrTeamClosed, compete.ErrTeamNameTaken,
 			compete.ErrPersonDisabled, compete.ErrMailOff, compete.ErrIdempotencyKeyReused, compete.ErrQuotaUsed,
 			compete.ErrBusy,
@@ -387,7 +387,7 @@ func newRegistrationState(r *compete.Registration) RegistrationState {
 		confirmBy = utc(r.ConfirmBy)
 	}
 	return RegistrationState{
-		Seats: r.Seats(), ConfirmBy: confirmBy, Looking: r.Looking,
+		Seats: r.Seats(), ConfirmBy: confirmBy,
 		RegistrationState: r.RegistrationState, UserID: r.UserID, Position: r.Position,
 		Reason: r.Removal.Reason, Blocked: r.Removal.Blocked,
 	}

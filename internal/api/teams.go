@@ -208,8 +208,9 @@ func (a *api) registerTeams() {
 		access: loggedIn, status: http.StatusNoContent,
 		summary: "Remove a member from a team",
 		description: "For its captain until the start, the competition's organizer and admins. Where a seat is for a " +
-			"team, this cancels the registration. Otherwise the person keeps their seat, and is looking for a team. " +
-			"Members can remove themselves, in the same way; a captain, only when alone.",
+			"team, this cancels the registration. Otherwise the person keeps their seat, and is looking for a team if " +
+			"teams have at least two members. Members can remove themselves, in the same way; a captain, only when " +
+			"alone.",
 		errors: []*compete.Error{
 			compete.ErrTeamGone, compete.ErrCaptainOnly, compete.ErrTeamMemberMissing, compete.ErrReauthenticate,
 			compete.ErrCaptainMustHandOver, compete.ErrCompetitionStarted, compete.ErrCompetitionCancelled,
@@ -240,7 +241,7 @@ func (a *api) registerBoard() {
 		errors: []*compete.Error{
 			compete.ErrTeamGone, compete.ErrCaptainOnly, compete.ErrNotLooking, compete.ErrTeamDivision,
 			compete.ErrTeamFull, compete.ErrTeamClosed, compete.ErrRegistrationClosed, compete.ErrRegistrationNotOpen,
-			compete.ErrReauthenticate, compete.ErrCompetitionCancelled, compete.ErrBusy,
+			compete.ErrReauthenticate, compete.ErrCompetitionCancelled, compete.ErrQuotaUsed, compete.ErrBusy,
 		},
 	}, a.inviteToTeam)
 }

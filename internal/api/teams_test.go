@@ -7,7 +7,9 @@ import (
 	"testing"
 
 	"github.com/minicompete/minicompete/internal/api"
+	"github.com/minicompete/minicompete/internal/apptest"
 	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/config"
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
@@ -446,4 +448,34 @@ func testTeamsAreDecidedAboutAsAWhole(w *world) {
 	w.into(w.call("POST", "/api/competitions/"+c.ID+"/cancel", w.tokens[organizer], ""), http.StatusOK, &c)
 	w.refused(w.call("POST", reviews(captain), w.tokens[organizer], `{"score":5}`), http.StatusConflict,
 		"competition_cancelled")
+}
+
+// TestInvitationsAreLimited: a captain who renews the code over and over can't send people messages without end.
+func TestInvitationsAreLimited(t *testing.T) {
+	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
+		a := apptest.Start(t, apptest.Options{DatabaseURL: databaseURL, Settings: func(c *config.Config) {
+			c.LimitInvitations = 2
+		}})
+		path := "/api/competitions/" + a.As(compete.RoleOrganizer).Create(map[string]any{
+			"team": map[string]any{"max": 3},
+		}) + "/register"
+		register := func(entry map[string]any) (*apptest.Client, api.Registration) {
+			var r api.Registration
+			c := a.As(compete.RoleParticipant)
+			c.Do(http.MethodPost, path, entry).Want(t, http.StatusCreated).JSON(t, &r)
+			return c, r
+		}
+		captain, own := register(map[string]any{"team": map[string]any{"name": "Red"}})
+		_, seeker := register(map[string]any{"lookingForTeam": true})
+		team := "/api/teams/" + own.TeamID
+		invite := func() *apptest.Answer {
+			return captain.Do(http.MethodPost, team+"/invitations", map[string]any{"registrationId": seeker.ID})
+		}
+		invite().Want(t, http.StatusNoContent)
+		invite().Want(t, http.StatusNoContent) // no message
+		captain.Do(http.MethodPost, team+"/code", nil).Want(t, http.StatusOK)
+		invite().Want(t, http.StatusNoContent)
+		captain.Do(http.MethodPost, team+"/code", nil).Want(t, http.StatusOK)
+		invite().WantCode(t, http.StatusTooManyRequests, "quota_used")
+	})
 }

@@ -209,6 +209,7 @@ func (a *App) throttle() *compete.Throttle {
 		Competitions: compete.Limit{Name: compete.LimitCompetitions, Times: c.LimitCompetitions, Window: time.Hour},
 		Additions:    compete.Limit{Name: compete.LimitAdditions, Times: c.LimitAdditions, Window: time.Hour},
 		Notices:      compete.Limit{Name: compete.LimitNotices, Times: c.LimitNotices, Window: time.Hour},
+		Invitations:  compete.Limit{Name: compete.LimitInvitations, Times: c.LimitInvitations, Window: time.Hour},
 
 		Guesses: c.LimitGuesses, AccountGuesses: c.LimitAccountGuesses, AccessCodes: c.LimitAccessCodes,
 	}}

@@ -39,7 +39,7 @@ func (n Addition) checked() (Addition, error) {
 // RegistrationWaitlisted. waiting reports whether somebody is due a free seat before them. widen reports that Widen has
 // to be called first. Unlike people themselves, staff can add people before the opening and after the deadline, until
 // the start. Errors: ErrCompetitionCancelled, ErrNotPublished, ErrCompetitionStarted, ErrCompetitionFull,
-// ErrDivisionFull, and those of CheckEntry; an entry without answers is fine, as the person can answer later.
+// ErrDivisionFull, ErrCapacityLimit, and those of CheckEntry; an entry without answers is fine, as the person can answer later.
 func (c *Competition) AdmitAdded(
 	e Entry, now time.Time, waiting, overCapacity bool,
 ) (status RegistrationStatus, widen bool, err error) {
@@ -57,11 +57,14 @@ func (c *Competition) AdmitAdded(
 	if err := c.CheckEntry(e); err != nil {
 		return "", false, err
 	}
-	d := c.Division(e.DivisionID)
 	switch {
 	case c.Room(e.DivisionID) && !waiting:
 		return RegistrationPending, false, nil
-	case overCapacity && c.Capacity < MaxCapacity && (d == nil || d.Capacity < MaxCapacity):
+	case overCapacity:
+		total, inDivision := c.widens(e.DivisionID, waiting)
+		if total && c.Capacity >= MaxCapacity || inDivision && c.Division(e.DivisionID).Capacity >= MaxCapacity {
+			return "", false, ErrCapacityLimit
+		}
 		return RegistrationPending, true, nil
 	case c.Waitlist:
 		return RegistrationWaitlisted, false, nil
@@ -72,17 +75,25 @@ func (c *Competition) AdmitAdded(
 // Widen adds a seat for a person whom staff add over the capacity: to the competition and to their division, wherever
 // none is free that nobody is due before them.
 func (c *Competition) Widen(divisionID string, waiting bool, now time.Time) {
-	if c.SeatsLeft <= 0 || waiting {
+	total, inDivision := c.widens(divisionID, waiting)
+	if total {
 		c.Capacity++
 		c.SeatsLeft++
 	}
 	c.Divisions = slices.Clone(c.Divisions) // earlier copies of the competition keep theirs
-	if d := c.Division(divisionID); d != nil && d.SeatsLeft <= d.Waitlisted {
+	if inDivision {
+		d := c.Division(divisionID)
 		d.Capacity++
 		d.SeatsLeft++
 	}
 	c.Version++
 	c.UpdatedAt = now
+}
+
+// widens reports where Widen adds a seat.
+func (c *Competition) widens(divisionID string, waiting bool) (total, inDivision bool) {
+	d := c.Division(divisionID)
+	return c.SeatsLeft <= 0 || waiting, d != nil && d.SeatsLeft <= d.Waitlisted
 }
 
 // Add registers somebody else for a competition that the actor manages. An unknown address gets an account, and a link

@@ -142,12 +142,13 @@ func checkTickets(items []TicketItem, most int) error {
 }
 
 // DrawTo returns the status that the draw gives to an application, in drawn order. It is empty for whoever no longer
-// has one.
-func (c *Competition) DrawTo(r *Registration) RegistrationStatus {
+// has one. later reports that a free seat isn't theirs: somebody waits for it, or their account is disabled, so that
+// they are skipped as on any waitlist, and keep their place there.
+func (c *Competition) DrawTo(r *Registration, later bool) RegistrationStatus {
 	switch {
 	case r.Follows || r.Status != RegistrationApplied:
 		return ""
-	case !c.Room(r.DivisionID) || c.Owed():
+	case !c.Room(r.DivisionID) || later:
 		return RegistrationWaitlisted
 	case c.OfferHours == nil:
 		return RegistrationPending

@@ -50,7 +50,7 @@ type DrawStore interface {
 	Ordered(ctx context.Context, competitionID string, now time.Time) error
 	// DrawOrder returns the references in drawn order; none before places were saved.
 	DrawOrder(ctx context.Context, competitionID string) ([]string, error)
-	// DrawEntry returns a user's entry; nil without one.
+	// DrawEntry returns a user's entry, or where seats are for teams that of the user's team; nil without one.
 	DrawEntry(ctx context.Context, competitionID, userID string) (*DrawEntry, error)
 }
 

@@ -147,6 +147,11 @@ var (
 		Kind: KindConflict, Code: "division_full",
 		Detail: "No seat is free in that division any more. You keep the one you have.",
 	}
+	// ErrCapacityLimit is for a seat over the capacity.
+	ErrCapacityLimit = &Error{
+		Kind: KindConflict, Code: "capacity_limit",
+		Detail: "The capacity is as large as possible, so no seat can be added.",
+	}
 	ErrDivisionNotEmpty = &Error{
 		Kind: KindConflict, Code: "division_not_empty",
 		Detail: "People are registered in this division, so it can't be removed.",
@@ -162,6 +167,12 @@ var (
 	ErrApplicationRejected = &Error{
 		Kind: KindConflict, Code: "application_rejected",
 		Detail: "This application was rejected, so it stays in its division.",
+	}
+	// ErrRejectedBefore is for somebody who withdrew a rejected application and applies again.
+	ErrRejectedBefore = &Error{
+		Kind: KindConflict, Code: "rejected_before",
+		Detail: "Your application for this competition was rejected, so you can't apply again. The organizer can " +
+			"still add you.",
 	}
 	ErrAlreadyRegistered = &Error{
 		Kind: KindConflict, Code: "already_registered",

@@ -20,12 +20,13 @@ const (
 	LimitAccountGuesses = "account_guesses"
 	LimitAccessCodes    = "access_codes"
 	LimitAdditions      = "additions"
+	LimitInvitations    = "invitations"
 )
 
 // LimitNames lists all limits.
 var LimitNames = []string{
 	LimitSignUps, LimitLogIns, LimitLinks, LimitReports, LimitCompetitions, LimitNotices, LimitGuesses,
-	LimitAccountGuesses, LimitAccessCodes, LimitAdditions,
+	LimitAccountGuesses, LimitAccessCodes, LimitAdditions, LimitInvitations,
 }
 
 // This many wrong passwords for an account within a day send its owner a notice, at most once a day.

@@ -42,7 +42,7 @@ type Guesses interface {
 	Forget(ctx context.Context, prefix string) error
 }
 
-// Limits are how often one network may make expensive requests, and one organizer may do things that reach many people.
+// Limits are how often one network may make expensive requests, and one person may do things that reach many people.
 // A hall full of people may share one network.
 type Limits struct {
 	SignUps Limit
@@ -53,6 +53,7 @@ type Limits struct {
 	Competitions Limit // created or published by an organizer
 	Additions    Limit // of people by an organizer
 	Notices      Limit // changes by an organizer that notify everyone registered
+	Invitations  Limit // to teams, by a captain or an organizer
 
 	// How many wrong passwords for one account may be tried before each further attempt has to wait. 0: without limit.
 	Guesses int // from one network, or from devices the user has logged in on

@@ -8,8 +8,9 @@ const (
 	MaxOfferHours = 720
 )
 
-// ArrivalGrace is how long after the end of an offer, or the deadline of a lottery, nothing follows from it yet: what
-// arrived in time may still be in a queue, possibly that of another replica. What arrives during that time is too late.
+// ArrivalGrace is how long after the end of an offer, or the deadline of a lottery or of teams, nothing follows from it
+// yet: what arrived in time may still be in a queue, possibly that of another replica. What arrives during that time is
+// too late.
 const ArrivalGrace = 20 * time.Second
 
 // OfferedUntil returns the end of an offer of a seat that becomes free now, never later than the start; nil if freed

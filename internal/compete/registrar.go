@@ -36,8 +36,8 @@ type Registrar interface {
 	// RenewCode gives a team another code, for its captain and those who manage the competition. Errors: those of
 	// Team.CheckCaptain.
 	RenewCode(ctx context.Context, c TeamCommand) (Team, error)
-	// DropIncomplete cancels the registrations in teams with too few members, and those without a team, once the
-	// deadline of a competition with this rule has passed. Their seats pass on when all of them are cancelled.
+	// DropIncomplete cancels the registrations in teams with too few members, and those without a team, ArrivalGrace
+	// after the deadline of a competition with this rule. Their seats pass on when all of them are cancelled.
 	DropIncomplete(ctx context.Context, competitionID string) error
 	// AnswerOffer accepts an offer, or declines it and passes the seat on; one that has been answered this way stays
 	// so. Errors: those of Registration.CheckOffer.
@@ -48,6 +48,9 @@ type Registrar interface {
 	// Edit changes answers of a registration, and returns all of them as they are then. Errors: those of
 	// Registration.CheckEdit and Questions.Take.
 	Edit(ctx context.Context, c EditCommand) (EditOutcome, error)
+	// Change changes the answers, the division and the team of a registration, as Edit, Move and ChangeTeam do, all
+	// parts or none. It returns all answers if some change. Errors: those of these three.
+	Change(ctx context.Context, c ChangeCommand) (EditOutcome, error)
 	// Unblock lets somebody who was removed and blocked register again. It changes nothing for who isn't blocked.
 	// Errors: ErrRegistrationGone (also when the actor doesn't manage the competition).
 	Unblock(ctx context.Context, c UnblockCommand) (Registration, error)
@@ -152,6 +155,16 @@ type EditCommand struct {
 	Actor          Actor
 	RegistrationID string
 	Answers        Answers
+}
+
+// ChangeCommand asks to change several parts of a registration: those that are set.
+type ChangeCommand struct {
+	Actor          Actor
+	RegistrationID string
+	Answers        Optional[Answers]
+	DivisionID     Optional[string]
+	Team           Optional[TeamChange]
+	Looking        Optional[bool]
 }
 
 // EditOutcome is an edited registration with all its answers, and the competition's Summary.

@@ -82,9 +82,10 @@ const (
 
 // Removal contains the options for removing a registration as an organizer or admin. The zero value sets none.
 type Removal struct {
-	Reason  string // shown to the person
-	Note    string // only for the competition's organizer and admins
-	Blocked bool   // the person can't register for the competition again
+	Reason string // shown to the person
+	Note   string // only for the competition's organizer and admins
+	// The person can't register for the competition again. So it is for whoever withdrew a rejected application.
+	Blocked bool
 }
 
 // Check reports all fields that are too long or contain invalid text.
@@ -125,11 +126,12 @@ type Registration struct {
 	PromotedAt *time.Time // when it got a freed seat
 	// when its offer ends or ended; nil if the seat was never offered. Always nil in recorded outcomes
 	ConfirmBy *time.Time `json:"-"`
-	Removal   Removal    `json:"-"` // of one that is CANCELLED, with CancelledByOrganizer. A recorded outcome never is
+	// of one that is CANCELLED with CancelledByOrganizer, or was rejected before. A recorded outcome never is
+	Removal Removal `json:"-"`
 }
 
 // CheckRegistrant fails if the actor may not register for the competition, regardless of free seats:
-// ErrCompetitionMissing, ErrOwnCompetition, ErrBlocked. held is the actor's current or former registration; nil if
+// ErrCompetitionMissing, ErrOwnCompetition, ErrBlocked, ErrRejectedBefore. held is the actor's current or former registration; nil if
 // there never was one.
 func (c *Competition) CheckRegistrant(a Actor, held *Registration) error {
 	switch {
@@ -137,10 +139,18 @@ func (c *Competition) CheckRegistrant(a Actor, held *Registration) error {
 		return ErrCompetitionMissing
 	case c.OrganizedBy(a):
 		return ErrOwnCompetition
+	case held != nil && held.WithdrawnRejection():
+		return ErrRejectedBefore
 	case held != nil && held.Removal.Blocked:
 		return ErrBlocked
 	}
 	return nil
+}
+
+// WithdrawnRejection reports whether the person withdrew an application that was rejected. Only those who manage the
+// competition can register them again, or let them apply again.
+func (r *Registration) WithdrawnRejection() bool {
+	return r.Removal.Blocked && r.CancelReason == CancelledBySelf
 }
 
 // CheckCancel fails with ErrRegistrationGone if the actor neither owns the registration nor manages its competition,

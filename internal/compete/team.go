@@ -217,15 +217,16 @@ func TeamNeeded() error {
 }
 
 // CheckJoin fails if a team takes no more members: ErrTeamFull, or ErrTeamClosed where the whole team has been decided
-// about. size is the number of its members, and captain their captain's registration.
+// about, or everybody in it was rejected. size is the number of its members, and captain their captain's registration.
 func (c *Competition) CheckJoin(size int, captain *Registration) error {
 	switch {
 	case size >= c.Team.Max:
 		return ErrTeamFull
+	case captain.Status == RegistrationRejected:
+		return ErrTeamClosed
 	case !c.SeatsPerTeam():
 		return nil
-	case c.TakesApplications() && captain.Status != RegistrationApplied,
-		captain.Status == RegistrationOffered, captain.Status == RegistrationRejected:
+	case c.TakesApplications() && captain.Status != RegistrationApplied, captain.Status == RegistrationOffered:
 		return ErrTeamClosed
 	}
 	return nil
@@ -233,12 +234,12 @@ func (c *Competition) CheckJoin(size int, captain *Registration) error {
 
 // CheckPlace is CheckJoin for somebody whom staff put into the team, also once it has been decided about: they get the
 // status of the team, so that somebody can take the place of a drop-out. It fails with ErrTeamFull, and with
-// ErrTeamClosed where the whole team was rejected.
+// ErrTeamClosed where everybody in the team was rejected.
 func (c *Competition) CheckPlace(size int, captain *Registration) error {
 	switch {
 	case size >= c.Team.Max:
 		return ErrTeamFull
-	case c.SeatsPerTeam() && captain.Status == RegistrationRejected:
+	case captain.Status == RegistrationRejected:
 		return ErrTeamClosed
 	}
 	return nil
@@ -387,8 +388,9 @@ func (t *Team) CheckCaptain(a Actor, c *Competition, member bool) error {
 	return nil
 }
 
-// DropsIncomplete reports whether teams with too few members are cancelled at the given time.
+// DropsIncomplete reports whether teams with too few members are cancelled at the given time, when nobody can have
+// joined in time any more.
 func (c *Competition) DropsIncomplete(now time.Time) bool {
 	return c.Team != nil && c.Team.DropIncomplete && c.Team.Min > 1 && c.Status == StatusPublished &&
-		!now.Before(c.RegDeadline) && !c.Started(now)
+		!now.Before(c.RegDeadline.Add(ArrivalGrace)) && !c.Started(now)
 }

@@ -75,7 +75,8 @@ func (s *Teams) captained(ctx context.Context, a Actor, teamID string) (TeamView
 }
 
 // Invite sends somebody who looks for a team a message with the link to join. Who was invited with its present code
-// gets none. Errors: those of Board, ErrReauthenticate, ErrTeamFull, ErrTeamClosed, ErrTeamDivision, ErrNotLooking.
+// gets none. Errors: those of Board, ErrReauthenticate, ErrTeamFull, ErrTeamClosed, ErrTeamDivision, ErrNotLooking,
+// ErrQuotaUsed.
 func (s *Teams) Invite(ctx context.Context, a Actor, teamID, registrationID string) error {
 	t, err := s.captained(ctx, a, teamID)
 	if err == nil && t.CaptainID != a.UserID {
@@ -101,6 +102,12 @@ func (s *Teams) Invite(ctx context.Context, a Actor, teamID, registrationID stri
 		return ErrNotLooking
 	case t.apart(&r.Registration):
 		return ErrTeamDivision
+	}
+	if invited, err := s.config.Store.Invited(ctx, t.invitationID(), []string{r.ID}); err != nil || len(invited) > 0 {
+		return err
+	}
+	if err := s.config.Throttle.quota(ctx, a, s.config.Throttle.Limits.Invitations); err != nil {
+		return err
 	}
 	from, err := s.config.Users.User(ctx, a.UserID)
 	if err != nil {

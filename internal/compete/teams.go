@@ -318,20 +318,51 @@ func (s *Registrations) ChangeTeam(
 		return RegistrationOutcome{}, err
 	}
 	command := ChangeTeamCommand{Actor: a, RegistrationID: id, Change: change, Looking: looking}
-	if change.Value.Code == "" {
-		return s.config.Registrar.ChangeTeam(ctx, command)
-	}
-	r, err := s.config.Store.ParticipantRegistration(ctx, id)
-	if err != nil {
-		return RegistrationOutcome{}, err
-	}
-	judge, err := s.config.Throttle.guessAccess(ctx, a, r.CompetitionID)
+	judge, err := s.guessTeam(ctx, a, id, change.Value.Code)
 	if err != nil {
 		return RegistrationOutcome{}, err
 	}
 	o, err := s.config.Registrar.ChangeTeam(ctx, command)
 	judge(err)
 	return o, err
+}
+
+// Change changes several parts of a registration, all or none: for each part, those who can change it alone can do so.
+// Errors: those of Registrar.Change, ErrTooManyGuesses, ErrReauthenticate.
+func (s *Registrations) Change(ctx context.Context, c ChangeCommand) (EditOutcome, error) {
+	if err := require(c.Actor, RoleParticipant); err != nil {
+		return EditOutcome{}, err
+	}
+	if !ValidID(c.RegistrationID) {
+		return EditOutcome{}, ErrRegistrationGone
+	}
+	if err := c.Team.Value.check(); err != nil {
+		return EditOutcome{}, err
+	}
+	if err := s.requireFreshForOthers(ctx, c.Actor, c.RegistrationID); err != nil {
+		return EditOutcome{}, err
+	}
+	judge, err := s.guessTeam(ctx, c.Actor, c.RegistrationID, c.Team.Value.Code)
+	if err != nil {
+		return EditOutcome{}, err
+	}
+	o, err := s.config.Registrar.Change(ctx, c)
+	judge(err)
+	return o, err
+}
+
+// guessTeam counts the attempt of somebody who sends the code of a team to change a registration.
+func (s *Registrations) guessTeam(
+	ctx context.Context, a Actor, registrationID string, code TeamCode,
+) (judge func(error), err error) {
+	if code == "" {
+		return func(error) {}, nil
+	}
+	r, err := s.config.Store.ParticipantRegistration(ctx, registrationID)
+	if err != nil {
+		return nil, err
+	}
+	return s.config.Throttle.guessAccess(ctx, a, r.CompetitionID)
 }
 
 func (t *TeamChange) check() error {
@@ -368,7 +399,7 @@ func (c *Competition) WarnsOfTeam(now time.Time) (wait time.Duration, ok bool) {
 const dueTeamsPage = 50
 
 // Deadlines warns people whose team has too few members 48 hours before the deadline, and those without one. It drops
-// them at the deadline, where that is the rule. Both happen once for each deadline, and continue where an earlier run
+// them ArrivalGrace after the deadline, where that is the rule. Both happen once for each deadline, and continue where an earlier run
 // ended.
 func (s *Teams) Deadlines(ctx context.Context) error {
 	now := s.config.now()
@@ -377,7 +408,7 @@ func (s *Teams) Deadlines(ctx context.Context) error {
 			return s.config.Store.TeamsToWarn(ctx, now, now.Add(teamWarning), after, dueTeamsPage)
 		}, func(c *Competition) error { return s.config.Store.WarnTeams(ctx, c) }),
 		eachDue(func(after DueTeams) ([]Competition, error) {
-			return s.config.Store.TeamsToDrop(ctx, now, after, dueTeamsPage)
+			return s.config.Store.TeamsToDrop(ctx, now.Add(-ArrivalGrace), after, dueTeamsPage)
 		}, func(c *Competition) error { return s.dropIncomplete(ctx, c, now) }),
 	)
 }

@@ -31,7 +31,7 @@ func (t *Throttle) limited(ctx context.Context, l Limit) error {
 	return &refusal
 }
 
-// quota fails with ErrQuotaUsed if the organizer did this too often. Admins aren't counted.
+// quota fails with ErrQuotaUsed if the actor did this too often. Admins aren't counted.
 func (t *Throttle) quota(ctx context.Context, a Actor, l Limit) error {
 	if t.Limiter == nil || l.Times == 0 || a.Role.AtLeast(RoleAdmin) {
 		return nil

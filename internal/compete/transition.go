@@ -57,7 +57,10 @@ var Transitions = slices.Concat(
 			"", EventRegister, RegistrationApplied, "",
 			"You apply, and the competition's `admission` is `REVIEW` or `LOTTERY`.",
 		},
-		{RegistrationCancelled, EventRegister, RegistrationApplied, "", "You apply again."},
+		{
+			RegistrationCancelled, EventRegister, RegistrationApplied, "",
+			"You apply again, unless your application was rejected before.",
+		},
 		{
 			"", EventAdd, RegistrationPending, "",
 			"The organizer or an admin adds you, and a seat is free or they add one.",
@@ -90,7 +93,7 @@ var Transitions = slices.Concat(
 		{RegistrationApplied, EventDraw, RegistrationOffered, "", "The same, and the competition has `offerHours`."},
 		{
 			RegistrationApplied, EventDraw, RegistrationWaitlisted, "",
-			"You're further back in the draw: the order drawn is your place in line.",
+			"You're further back in the draw, or your account is disabled: the order drawn is your place in line.",
 		},
 	},
 	moved(RegistrationPending, "You move to another division where a seat is free, with a new place in the order of "+

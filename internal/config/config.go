@@ -62,8 +62,9 @@ type Config struct {
 	LimitCompetitions int           `group:"Limits" env:"LIMIT_COMPETITIONS" default:"300" help:"Competitions per hour that one organizer can create or publish. Admins have no limit. 0 means no limit."`
 	QueueTimeout      time.Duration `group:"Limits" env:"QUEUE_TIMEOUT" default:"2.5s" help:"How long a registration may wait for its turn before the server responds that it's busy (503). If the queue stays long, the server rejects some immediately, so that the others get a response soon."`
 
-	LimitAdditions int `group:"Limits" env:"LIMIT_ADDITIONS" default:"100" help:"People per hour that one organizer can add to competitions. An unknown address gets an account and an email with a link. Admins have no limit. 0 means no limit."`
-	LimitNotices   int `group:"Limits" env:"LIMIT_NOTICES" default:"100" help:"Changes per hour by one organizer that everybody registered gets a message about: moving or cancelling a competition. Admins have no limit. 0 means no limit."`
+	LimitAdditions   int `group:"Limits" env:"LIMIT_ADDITIONS" default:"100" help:"People per hour that one organizer can add to competitions. An unknown address gets an account and an email with a link. Admins have no limit. 0 means no limit."`
+	LimitInvitations int `group:"Limits" env:"LIMIT_INVITATIONS" default:"100" help:"People per hour that one captain can invite to a team. Each gets a message with the link to join. Admins have no limit. 0 means no limit."`
+	LimitNotices     int `group:"Limits" env:"LIMIT_NOTICES" default:"100" help:"Changes per hour by one organizer that everybody registered gets a message about: moving or cancelling a competition. Admins have no limit. 0 means no limit."`
 
 	Roles             []Role        `group:"Roles and jobs" env:"ROLES" default:"web,api,worker" help:"What this process does: web (pages), api, worker (confirmations, reminders, email)."`
 	WorkerConcurrency int           `group:"Roles and jobs" env:"WORKER_CONCURRENCY" default:"4" help:"How many jobs run at once in each queue, 1 to 100. The maintenance queue always runs at least two."`

@@ -85,6 +85,7 @@ func (c *Config) Validate() error {
 		"LIMIT_ACCOUNT_GUESSES": c.LimitAccountGuesses, "LIMIT_MAILS": c.LimitMails, "LIMIT_REPORTS": c.LimitReports,
 		"LIMIT_COMPETITIONS": c.LimitCompetitions, "LIMIT_NOTICES": c.LimitNotices,
 		"LIMIT_ACCESS_CODES": c.LimitAccessCodes, "LIMIT_ADDITIONS": c.LimitAdditions,
+		"LIMIT_INVITATIONS": c.LimitInvitations,
 	} {
 		p.between(setting, n, 0, maxLimit)
 	}

@@ -88,7 +88,8 @@ func TestEveryKindSaysWhatHappenedAndWhatToDoNext(t *testing.T) {
 		},
 		compete.MessageTeamCaptain: {`the captain of "Red"`, "You decide who is in the team", "/teams/red\n"},
 		compete.MessageTeamLeft: {
-			"took you out of your team", "You keep your registration", "at least 2 members on Wednesday, 1 May 2030",
+			"took you out of your team", "You keep your registration, and other captains can invite you",
+			"at least 2 members on Wednesday, 1 May 2030 at 06:30 UTC.",
 		},
 		compete.MessageIncompleteTeam: {"needed at least 2 members", "was cancelled"},
 		compete.MessageOfferExpired:   {"didn't accept your seat", "in time", "next person in line", "register again"},
@@ -468,5 +469,14 @@ func TestEveryTemplateFileIsUsed(t *testing.T) {
 			t.Errorf("%d files .%s (%v) for %d kinds, want one each and the shared one", len(found), sort,
 				err, len(templates))
 		}
+	}
+}
+
+// Where people can be alone, who was taken out of a team isn't offered to other captains.
+func TestTakenOutWhereNobodyNeedsATeam(t *testing.T) {
+	left := target(compete.MessageTeamLeft)
+	left.Competition.Team = &compete.TeamRules{Min: 1, Max: 3}
+	if _, body := compose(t, left); !strings.Contains(body, "You keep your registration.\n") {
+		t.Errorf("the message is %q", body)
 	}
 }

@@ -163,35 +163,50 @@ func (c *edit) decide(b *batch, now time.Time) (result, error, error) {
 		return result{}, compete.ErrRegistrationGone, nil
 	}
 	competition := b.competitions[r.CompetitionID]
-	if refusal := r.CheckEdit(c.Actor, &competition.Competition, now); refusal != nil {
-		return result{}, refusal, nil
-	}
-	kept, err := b.answersOf(r.ID)
-	if err != nil {
-		return result{}, nil, err
-	}
-	one, err := b.teamOf(r)
-	if err != nil {
-		return result{}, nil, err
-	}
-	captain := one != nil && one.CaptainID == r.UserID
-	edited, refusal := competition.EditAnswers(captain, c.Answers, kept, now)
-	if refusal != nil {
-		return result{}, refusal, nil
-	}
-	if len(edited.Changed) > 0 {
-		text, err := edited.All.Encode()
-		if err != nil {
-			return result{}, nil, err
-		}
-		b.answer(r, text)
-		competition.dirty = true // nothing is written otherwise
-		b.recordChange(compete.AuditAnswered, "", r, "", compete.AuditFields("questions", edited.Changed), now)
+	edited, refusal, err := c.plan(b, competition, r, now)
+	if refusal == nil && err == nil {
+		err = b.applyEdit(competition, r, edited, now)
 	}
 	return result{
 		outcome: compete.RegistrationOutcome{Registration: *r, Competition: competition.Summary()},
 		answers: edited.All,
-	}, nil, nil
+	}, refusal, err
+}
+
+// plan returns the answers as they would be, and changes nothing yet.
+func (c *edit) plan(
+	b *batch, competition *competition, r *compete.Registration, now time.Time,
+) (edited compete.EditedAnswers, refusal, err error) {
+	if refusal := r.CheckEdit(c.Actor, &competition.Competition, now); refusal != nil {
+		return edited, refusal, nil
+	}
+	kept, err := b.answersOf(r.ID)
+	if err != nil {
+		return edited, nil, err
+	}
+	one, err := b.teamOf(r)
+	if err != nil {
+		return edited, nil, err
+	}
+	captain := one != nil && one.CaptainID == r.UserID
+	edited, refusal = competition.EditAnswers(captain, c.Answers, kept, now)
+	return edited, refusal, nil
+}
+
+func (b *batch) applyEdit(
+	c *competition, r *compete.Registration, edited compete.EditedAnswers, now time.Time,
+) error {
+	if len(edited.Changed) == 0 {
+		return nil
+	}
+	text, err := edited.All.Encode()
+	if err != nil {
+		return err
+	}
+	b.answer(r, text)
+	c.dirty = true // nothing is written otherwise
+	b.recordChange(compete.AuditAnswered, "", r, "", compete.AuditFields("questions", edited.Changed), now)
+	return nil
 }
 
 // keepKinds refuses a change of the kind of a question that has answers.

@@ -64,6 +64,9 @@ func (c *add) decide(b *batch, now time.Time) (result, error, error) {
 	}
 	if refusal == nil {
 		refusal = competition.CheckRegistrant(c.Person, held)
+		if errors.Is(refusal, compete.ErrRejectedBefore) { // staff decide anew
+			refusal = nil
+		}
 	}
 	if refusal != nil {
 		return result{}, refusal, nil
@@ -103,7 +106,8 @@ func (b *batch) due(c *competition) (bool, error) {
 func (c *add) intoTeam(
 	b *batch, competition *competition, joins *team, status compete.RegistrationStatus, widen bool, refusal error,
 ) (compete.RegistrationStatus, bool, error) {
-	full := errors.Is(refusal, compete.ErrCompetitionFull) || errors.Is(refusal, compete.ErrDivisionFull)
+	full := errors.Is(refusal, compete.ErrCompetitionFull) || errors.Is(refusal, compete.ErrDivisionFull) ||
+		errors.Is(refusal, compete.ErrCapacityLimit)
 	switch {
 	case refusal != nil && !full:
 		return status, widen, refusal

@@ -31,14 +31,16 @@ func (c *cancel) decide(b *batch, now time.Time) (result, error, error) {
 	before, seats := r.Status, r.Seats()
 	if r.UserID == c.Actor.UserID {
 		b.cancel(competition, r, compete.EventCancel, now)
+		r.Removal = compete.Removal{Blocked: before == compete.RegistrationRejected}
 		b.recordChange(compete.AuditCancelled, "", r, before,
 			compete.AuditFields("status", r.Status, "reason", r.CancelReason), now)
 		b.notify(r, compete.MessageCancelled)
 	} else {
 		b.cancel(competition, r, compete.EventRemove, now)
 		r.Removal = c.Removal
+		r.Removal.Blocked = r.Removal.Blocked || before == compete.RegistrationRejected
 		b.recordChange(compete.AuditRemoved, "", r, before,
-			compete.AuditFields("status", r.Status, "blocked", c.Removal.Blocked, "notified", !c.Silent), now)
+			compete.AuditFields("status", r.Status, "blocked", r.Removal.Blocked, "notified", !c.Silent), now)
 		if !c.Silent {
 			b.notify(r, compete.MessageRemoved)
 		}

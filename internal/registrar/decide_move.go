@@ -19,37 +19,35 @@ func (c *move) decide(b *batch, now time.Time) (result, error, error) {
 		return result{}, compete.ErrRegistrationGone, nil
 	}
 	competition := b.competitions[r.CompetitionID]
-	if refusal := r.CheckMove(c.Actor, &competition.Competition, c.DivisionID, now); refusal != nil {
-		return result{}, refusal, nil
+	status, refusal, err := c.plan(b, competition, r, now)
+	if refusal == nil && err == nil {
+		err = c.apply(b, competition, r, status, now)
 	}
-	if r.DivisionID == c.DivisionID {
-		r.Position = 0 // known only of who has just joined a line
-	} else {
-		one, err := b.teamOf(r)
-		if err != nil || one != nil && !one.alone(r) {
-			return result{}, compete.ErrTeamDivision, err
-		}
-		status, refusal, err := c.becomes(b, competition, r)
-		if refusal != nil || err != nil {
-			return result{}, refusal, err
-		}
-		if err := c.leaveBehind(b, competition, one, r, now); err != nil {
-			return result{}, nil, err
-		}
-		if err := c.apply(b, competition, r, status, now); err != nil {
-			return result{}, nil, err
-		}
+	return result{outcome: compete.RegistrationOutcome{Registration: *r, Competition: competition.Summary()}}, refusal,
+		err
+}
+
+// plan returns the status that the registration would have in the division, and changes nothing yet.
+func (c *move) plan(
+	b *batch, competition *competition, r *compete.Registration, now time.Time,
+) (status compete.RegistrationStatus, refusal, err error) {
+	refusal = r.CheckMove(c.Actor, &competition.Competition, c.DivisionID, now)
+	if refusal != nil || r.DivisionID == c.DivisionID {
+		return "", refusal, nil
 	}
-	return result{outcome: compete.RegistrationOutcome{Registration: *r, Competition: competition.Summary()}}, nil, nil
+	one, err := b.teamOf(r)
+	if err != nil || one != nil && !one.alone(r) {
+		return "", compete.ErrTeamDivision, err
+	}
+	return c.becomes(b, competition, r)
 }
 
 // leaveBehind takes those out of the team whose application was rejected: they stay in their division, where they can
 // be decided about anew.
-func (c *move) leaveBehind(
-	b *batch, competition *competition, one *team, r *compete.Registration, now time.Time,
-) error {
-	if one == nil {
-		return nil
+func (c *move) leaveBehind(b *batch, competition *competition, r *compete.Registration, now time.Time) error {
+	one, err := b.teamOf(r)
+	if err != nil || one == nil {
+		return err
 	}
 	for _, m := range slices.Clone(one.members) {
 		if m == r {
@@ -114,6 +112,13 @@ func (b *batch) fitsAfterLeaving(c *competition, r *compete.Registration, divisi
 func (c *move) apply(
 	b *batch, competition *competition, r *compete.Registration, status compete.RegistrationStatus, now time.Time,
 ) error {
+	if r.DivisionID == c.DivisionID {
+		r.Position = 0 // known only of who has just joined a line
+		return nil
+	}
+	if err := c.leaveBehind(b, competition, r, now); err != nil {
+		return err
+	}
 	was := compete.AuditFields("division", nameOf(competition, r.DivisionID), "status", r.Status)
 	passesOn := r.Status.HoldsSeat() || !competition.Reviewed() && r.Status != compete.RegistrationApplied
 	competition.leave(r)

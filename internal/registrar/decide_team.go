@@ -23,16 +23,43 @@ func (c *changeTeam) decide(b *batch, now time.Time) (result, error, error) {
 		return result{}, compete.ErrRegistrationGone, nil
 	}
 	competition := b.competitions[r.CompetitionID]
+	planned, refusal, err := c.plan(b, competition, r, r.DivisionID, now)
+	if refusal == nil && err == nil {
+		err = c.apply(b, competition, r, planned, now)
+	}
+	return result{outcome: compete.RegistrationOutcome{Registration: *r, Competition: competition.Summary()}}, refusal,
+		err
+}
+
+// plannedTeam is what a change of the team would do.
+type plannedTeam struct {
+	changes bool
+	to      *team // nil for none, and for a new one
+}
+
+// plan returns what the command would do to a registration that is in the division by then, and changes nothing yet.
+func (c *changeTeam) plan(
+	b *batch, competition *competition, r *compete.Registration, divisionID string, now time.Time,
+) (planned plannedTeam, refusal, err error) {
 	if refusal := r.CheckTeamChange(c.Actor, &competition.Competition, now); refusal != nil {
-		return result{}, refusal, nil
+		return planned, refusal, nil
 	}
 	if c.leavesAlone(r) && competition.NeedsTeam() &&
 		c.Looking.Set && !c.Looking.Value && (r.Looking || c.Change.Set) {
-		return result{}, compete.TeamNeeded(), nil
+		return planned, compete.TeamNeeded(), nil
 	}
-	if c.Change.Set {
-		if refusal, err := c.change(b, competition, r, now); refusal != nil || err != nil {
-			return result{}, refusal, err
+	if !c.Change.Set {
+		return planned, nil, nil
+	}
+	return c.change(b, competition, r, divisionID)
+}
+
+func (c *changeTeam) apply(
+	b *batch, competition *competition, r *compete.Registration, planned plannedTeam, now time.Time,
+) error {
+	if planned.changes {
+		if err := c.applyChange(b, competition, r, planned.to, now); err != nil {
+			return err
 		}
 	}
 	if looking := c.Looking.Value && r.TeamID == ""; c.Looking.Set && r.Looking != looking {
@@ -40,7 +67,7 @@ func (c *changeTeam) decide(b *batch, now time.Time) (result, error, error) {
 		b.markChanged(r, now)
 		b.recordChange(compete.AuditTeamLooking, "", r, "", compete.AuditFields("looking", r.Looking), now)
 	}
-	return result{outcome: compete.RegistrationOutcome{Registration: *r, Competition: competition.Summary()}}, nil, nil
+	return nil
 }
 
 // leavesAlone reports whether the registration is in no team afterwards.
@@ -52,30 +79,30 @@ func (c *changeTeam) leavesAlone(r *compete.Registration) bool {
 }
 
 func (c *changeTeam) change(
-	b *batch, competition *competition, r *compete.Registration, now time.Time,
-) (refusal, err error) {
+	b *batch, competition *competition, r *compete.Registration, divisionID string,
+) (planned plannedTeam, refusal, err error) {
 	var q compete.TeamQuery
 	addChoice(&q, competition.ID, c.Change.Value.TeamChoice)
 	addID(&q, c.Change.Value.ID)
 	if err := b.fetchTeams(q); err != nil {
-		return nil, err
+		return planned, nil, err
 	}
 	to, refusal := c.target(b, competition)
 	if refusal != nil {
-		return refusal, nil
+		return planned, refusal, nil
 	}
 	own, err := b.teamOf(r)
 	switch {
 	case err != nil:
-		return nil, err
+		return planned, nil, err
 	case own != nil && own == to, own == nil && to == nil && c.Change.Value.Name == "":
-		return nil, nil
+		return planned, nil, nil
 	case own != nil && own.needs(r) && r.UserID == c.Actor.UserID:
-		return compete.ErrCaptainMustHandOver, nil
+		return planned, compete.ErrCaptainMustHandOver, nil
 	case to == nil && competition.SeatsPerTeam():
-		return compete.ErrTeamRequired, nil
-	case to != nil && !competition.SeatsPerTeam() && to.captain().DivisionID != r.DivisionID:
-		return compete.ErrTeamDivision, nil
+		return planned, compete.ErrTeamRequired, nil
+	case to != nil && !competition.SeatsPerTeam() && to.captain().DivisionID != divisionID:
+		return planned, compete.ErrTeamDivision, nil
 	}
 	if to != nil {
 		check := competition.CheckJoin
@@ -83,10 +110,10 @@ func (c *changeTeam) change(
 			check = competition.CheckPlace
 		}
 		if refusal := check(to.size(), to.captain()); refusal != nil {
-			return refusal, nil
+			return planned, refusal, nil
 		}
 	}
-	return nil, c.apply(b, competition, r, to, now)
+	return plannedTeam{changes: true, to: to}, nil, nil
 }
 
 // target returns the team to join; nil for none, and for a new one.
@@ -112,7 +139,9 @@ func (c *changeTeam) target(b *batch, competition *competition) (*team, error) {
 	return nil, nil
 }
 
-func (c *changeTeam) apply(b *batch, competition *competition, r *compete.Registration, to *team, now time.Time) error {
+func (c *changeTeam) applyChange(
+	b *batch, competition *competition, r *compete.Registration, to *team, now time.Time,
+) error {
 	own, err := b.teamOf(r)
 	if err != nil {
 		return err
@@ -266,6 +295,7 @@ func (c *removeMember) decide(b *batch, now time.Time) (result, error, error) {
 		}
 		before, seats := r.Status, r.Seats()
 		b.cancel(competition, r, compete.EventRemove, now)
+		r.Removal.Blocked = before == compete.RegistrationRejected
 		b.notify(r, compete.MessageRemoved)
 		b.recordChange(compete.AuditRemoved, "", r, before,
 			compete.AuditFields("status", r.Status, "team", one.Name), now)
@@ -296,7 +326,8 @@ func (c *removeMember) leave(b *batch, now time.Time) (result, error, error) {
 	}}).decide(b, now)
 }
 
-// takeOut takes a member out of a team, where seats are for people. They keep their place, and look for a team.
+// takeOut takes a member out of a team, where seats are for people. They keep their place, and look
+// for a team only if they couldn't be registered without one.
 func (b *batch) takeOut(c *competition, one *team, r *compete.Registration, now time.Time) error {
 	if err := b.quit(c, r, now); err != nil {
 		return err
@@ -304,7 +335,7 @@ func (b *batch) takeOut(c *competition, one *team, r *compete.Registration, now 
 	if err := b.dropTeamAnswers(c, r); err != nil {
 		return err
 	}
-	r.Looking, c.dirty = true, true
+	r.Looking, c.dirty = c.NeedsTeam(), true
 	b.markChanged(r, now)
 	b.tell(one, r, compete.MessageTeamLeft, now)
 	b.warn(c, r, now)
@@ -335,11 +366,7 @@ func (c *dropIncomplete) decide(b *batch, now time.Time) (result, error, error) 
 		return result{}, nil, err
 	}
 	b.addRead(rows)
-	var q compete.TeamQuery
-	for _, row := range rows {
-		addID(&q, row.TeamID)
-	}
-	if err := b.fetchTeams(q); err != nil {
+	if err := b.fetchTeamsOf(competition, rows); err != nil {
 		return result{}, nil, err
 	}
 	freed, err := b.freedSeats(competition)

@@ -52,7 +52,11 @@ func (c *drawing) decide(b *batch, now time.Time) (result, error, error) {
 func (b *batch) drawPlace(c *competition, p compete.DrawPlace, d *compete.Draw, now time.Time) error {
 	d.LastPlace = p.Place
 	r := b.byID[p.RegistrationID]
-	to := c.DrawTo(r)
+	waiting, err := b.firstWaiting(c)
+	if err != nil {
+		return err
+	}
+	to := c.DrawTo(r, p.Disabled || waiting != nil)
 	if to == "" {
 		d.Dropped++
 		return nil

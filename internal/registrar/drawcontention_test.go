@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"fmt"
 	mathrand "math/rand/v2"
 	"testing"
 	"time"
@@ -27,6 +28,12 @@ func (a *fixture) lottery(t *testing.T, r *registrar.Registrar, seats int) (id s
 	for person := range a.people {
 		a.register(t, r, person, id)
 	}
+	return id, a.order(t, id)
+}
+
+// order freezes the list of a lottery and draws its order.
+func (a *fixture) order(t *testing.T, id string) (order []string) {
+	t.Helper()
 	newRef := func() string {
 		var ref [draw.RefSize]byte
 		_, _ = rand.Read(ref[:])
@@ -54,7 +61,7 @@ func (a *fixture) lottery(t *testing.T, r *registrar.Registrar, seats int) (id s
 		order = append(order, registration)
 	}
 	must(t, rows.Err())
-	return id, order
+	return order
 }
 
 // drawAll does all pages of a draw, as a sweep does.
@@ -155,4 +162,72 @@ func (a *fixture) drawAmid(t *testing.T, replicas [2]*registrar.Registrar, id st
 			must(t, err)
 		}
 	}
+}
+
+// TestDrawSkipsDisabledAccounts: whoever is drawn with a disabled account keeps the place in line, and the seat goes to
+// the next. Once enabled, they are the first to get a seat that comes free.
+func TestDrawSkipsDisabledAccounts(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, db *store.Store) {
+		for _, hours := range []any{nil, 2} {
+			a := newFixture(t, db, 5)
+			r := startRegistrar(t, db.Ledger(), a.afterEachCommit(t))
+			seat := pending
+			if hours != nil {
+				seat = offered
+			}
+			id, order := a.lottery(t, r, 2)
+			if _, err := db.Writer().ExecContext(t.Context(), `UPDATE competitions SET offer_hours = $2 WHERE id = $1`,
+				id, hours); err != nil {
+				t.Fatal(err)
+			}
+			drawn := func(place int) compete.Registration {
+				t.Helper()
+				one, err := db.ParticipantRegistration(t.Context(), order[place])
+				must(t, err)
+				return one.Registration
+			}
+			first := compete.Actor{UserID: drawn(0).UserID}
+			a.change(t, first, disable)
+			drawAll(t, r, id)
+			for place, status := range []compete.RegistrationStatus{waitlisted, seat, seat, waitlisted, waitlisted} {
+				want(t, fmt.Sprint("place ", place+1), drawn(place).Status, status)
+			}
+			a.change(t, first, enable)
+			a.remove(t, r, order[2], compete.Removal{})
+			want(t, "the first in drawn order, enabled again", drawn(0).Status, seat)
+			want(t, "the others", drawn(3).Status, waitlisted)
+		}
+	})
+}
+
+// TestEntryOfATeam: where seats are for teams, every member of a drawn team finds its entry, also after the captain has
+// handed over, and only former members don't.
+func TestEntryOfATeam(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, db *store.Store) {
+		a := newFixture(t, db, 3)
+		r := startRegistrar(t, db.Ledger(), a.afterEachCommit(t))
+		id, members := a.applyingTeam(t, r)
+		if _, err := db.Writer().ExecContext(t.Context(), `UPDATE competitions SET admission = 'LOTTERY' WHERE id = $1`,
+			id); err != nil {
+			t.Fatal(err)
+		}
+		want(t, "entries", len(a.order(t, id)), 1)
+		wantEntry := func(what string, there ...bool) {
+			t.Helper()
+			for i, person := range a.people {
+				e, err := db.DrawEntry(t.Context(), id, person.UserID)
+				must(t, err)
+				want(t, fmt.Sprint(what, ": member ", i, " finds the entry"), e != nil && e.Place == 1, there[i])
+			}
+		}
+		wantEntry("drawn", true, true, true)
+		_, err := r.HandOver(t.Context(), compete.MemberCommand{
+			TeamCommand: compete.TeamCommand{Actor: a.people[0], CompetitionID: id, TeamID: members[0].TeamID},
+			UserID:      a.people[1].UserID,
+		})
+		must(t, err)
+		wantEntry("handed over", true, true, true)
+		a.remove(t, r, members[2].ID, compete.Removal{})
+		wantEntry("one was removed", true, true, false)
+	})
 }

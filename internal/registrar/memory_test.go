@@ -25,7 +25,8 @@ type memoryLedger struct {
 	replaced      []compete.Competition
 	drafts        map[string]compete.Draft // by registration
 	teams         map[string]compete.Team
-	freed         map[string]int // seats of dropped teams, by competition
+	freed         map[string]int    // seats of dropped teams, by competition
+	answers       map[string]string // by registration, as they are stored
 	release       compete.Release
 	draw          compete.Draw
 	drawn         []string        // registrations in drawn order
@@ -42,6 +43,7 @@ func newMemoryLedger(competitions ...compete.Competition) *memoryLedger {
 		competitions: map[string]compete.LedgerCompetition{}, registrations: map[string]compete.Registration{},
 		records: map[compete.IdempotencyKey]compete.IdempotencyRecord{},
 		drafts:  map[string]compete.Draft{}, teams: map[string]compete.Team{}, freed: map[string]int{},
+		answers:  map[string]string{},
 		disabled: map[string]bool{}, missing: map[string]bool{}, committed: map[string]bool{},
 	}
 	for _, c := range competitions {
@@ -264,9 +266,20 @@ func (tx *memoryTx) first(n int, wanted func(compete.Registration) bool) (found 
 	return found
 }
 
-func (tx *memoryTx) Answers(context.Context, string) (compete.Answers, error) { return nil, nil }
+func (tx *memoryTx) Answers(_ context.Context, registrationID string) (compete.Answers, error) {
+	return compete.DecodeAnswers(tx.ledger.answers[registrationID])
+}
 
-func (tx *memoryTx) Answered(context.Context, string, []string) ([]string, error) { return nil, nil }
+func (tx *memoryTx) Answered(_ context.Context, _ string, ids []string) (answered []string, err error) {
+	for _, text := range tx.ledger.answers {
+		answers, err := compete.DecodeAnswers(text)
+		if err != nil {
+			return nil, err
+		}
+		answered = slices.AppendSeq(answered, maps.Keys(answers))
+	}
+	return slices.DeleteFunc(answered, func(id string) bool { return !slices.Contains(ids, id) }), nil
+}
 
 func (tx *memoryTx) Freed(_ context.Context, competitionID string) (int, error) {
 	return tx.ledger.freed[competitionID], nil
@@ -337,6 +350,7 @@ func (tx *memoryTx) Write(_ context.Context, c compete.LedgerChanges) error {
 			m.teams[t.ID] = t
 		}
 		maps.Copy(m.freed, c.Freed)
+		maps.Copy(m.answers, c.Answers)
 		m.replaced = append(m.replaced, c.Replaced...)
 		for _, d := range c.Draws {
 			m.draw = d

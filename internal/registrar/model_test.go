@@ -32,6 +32,9 @@ type model struct {
 	drawn     []string // names in drawn order
 	drawOver  bool
 
+	asked       []modelQuestion
+	askedBefore []modelQuestion // as it was before the batch
+
 	rules *compete.TeamRules    // nil: no teams
 	teams map[string]*modelTeam // by name
 	known map[string]modelTeam  // as they were before the batch
@@ -47,6 +50,8 @@ type person struct {
 	confirmBy time.Time // zero if never offered since they last registered
 	blocked   bool
 
+	answers map[string]string
+
 	team                      string // name, in lower case; empty for none
 	captain, follows, looking bool
 }
@@ -57,9 +62,13 @@ type call struct {
 	who  string // whose registration it is about
 	by   string // empty means the owner
 	n    int
+
+	answers int // which ones they give, if they are asked
 }
 
-func (c call) String() string { return fmt.Sprint(c.actor(), " ", c.what, " ", c.who, " ", c.n) }
+func (c call) String() string {
+	return fmt.Sprint(c.actor(), " ", c.what, " ", c.who, " ", c.n, " ", c.answers)
+}
 
 func (c call) actor() string { return cmp.Or(c.by, c.who) }
 
@@ -123,6 +132,11 @@ func (m *model) do(c call) string {
 		return m.move(c.actor(), p, c.division(true), c.what == "move if free")
 	case "accept", "decline":
 		return m.answer(c.actor(), p, c.what == "accept")
+	case "edit":
+		if m.disabled[c.actor()] {
+			return ""
+		}
+		return m.edit(c.actor(), c, p)
 	case "expire":
 		if p != nil && p.status == offered && !m.now.Before(p.confirmBy.Add(grace)) {
 			if !p.follows {
@@ -172,6 +186,7 @@ func (m *model) release() {
 		case open && decision == compete.DecisionReject:
 			m.set(p, rejected)
 		}
+		m.lead(p.team)
 		delete(m.drafts, p.name)
 	}
 }
@@ -212,23 +227,13 @@ func (m *model) draw() {
 		m.seqs++
 		delete(m.drafts, p.name)
 		p.seq = m.seqs
-		if m.fits(p.division) && !m.owed() {
+		if m.fits(p.division) && m.next() == nil && !m.disabled[p.name] {
 			m.give(p)
 		} else {
 			m.set(p, waitlisted)
 		}
 	}
 	m.fill()
-}
-
-// owed reports whether anybody waits for a seat that is free, even if they are skipped.
-func (m *model) owed() bool {
-	for _, p := range m.people {
-		if p.status == waitlisted && !p.follows && m.fits(p.division) {
-			return true
-		}
-	}
-	return false
 }
 
 func (m *model) started() bool { return !m.now.Before(m.starts) }
@@ -287,6 +292,8 @@ func (m *model) register(c call, p *person, division string) string {
 		return "competition_not_found"
 	case name == m.organizer:
 		return "own_competition"
+	case p != nil && p.blocked && p.reason == compete.CancelledBySelf:
+		return "rejected_before"
 	case p != nil && p.blocked:
 		return "registration_blocked"
 	case m.status == compete.StatusCancelled:
@@ -296,6 +303,9 @@ func (m *model) register(c call, p *person, division string) string {
 			return "team_closed"
 		}
 		return "registration_closed"
+	}
+	if m.badAnswers(c, false) {
+		return "validation_failed"
 	}
 	if bad := m.badTeam(c, false); bad != "" {
 		return bad
@@ -331,6 +341,9 @@ func (m *model) add(c call, p *person, division string, squeeze bool) string {
 	case m.started():
 		return "competition_started"
 	}
+	if m.badAnswers(c, true) {
+		return "validation_failed"
+	}
 	if bad := m.badTeam(c, true); bad != "" {
 		return bad
 	}
@@ -340,7 +353,7 @@ func (m *model) add(c call, p *person, division string, squeeze bool) string {
 	switch {
 	case name == m.organizer:
 		return "own_competition"
-	case p != nil && p.blocked:
+	case p != nil && p.blocked && p.reason != compete.CancelledBySelf:
 		return "registration_blocked"
 	case m.perTeam() && c.joinsTeam():
 		return m.enter(c, division, along(m.captain(m.withCode(c)).status))
@@ -377,6 +390,12 @@ func (m *model) enter(c call, division string, gets compete.RegistrationStatus) 
 	m.seqs++
 	delete(m.drafts, c.who)
 	p := &person{name: c.who, status: gets, seq: m.seqs, division: division}
+	if before := m.people[c.who]; before != nil {
+		p.answers = before.answers
+	}
+	if len(m.asked) > 0 {
+		p.answers, _ = m.take(m.typed(c), nil, m.rules != nil && c.foundsTeam())
+	}
 	m.into(c, p)
 	m.people[c.who] = p
 	return m.last(p)
@@ -408,9 +427,10 @@ func (m *model) cancel(by string, p *person, block bool) string {
 		return "captain_must_hand_over"
 	case by == p.name:
 		m.quit(p)
+		p.blocked = p.status == rejected
 		m.leave(p, compete.CancelledBySelf)
 	default:
-		p.blocked = block
+		p.blocked = block || p.status == rejected
 		m.quit(p)
 		m.leave(p, compete.CancelledByOrganizer)
 	}
@@ -439,7 +459,7 @@ func (m *model) move(by string, p *person, division string, onlyForSeat bool) st
 		return "validation_failed"
 	case p.division == division:
 		return string(p.status)
-	case len(m.members(p.team)) > 1:
+	case m.successor(p) != nil && m.successor(p).status != rejected:
 		return "team_division"
 	case m.admission == compete.AdmissionReview, p.status == applied:
 		return m.moveApplication(p, division)
@@ -464,7 +484,7 @@ func (m *model) move(by string, p *person, division string, onlyForSeat bool) st
 	delete(m.drafts, p.name)
 	*p = person{
 		name: p.name, status: waitlisted, seq: m.seqs, division: division,
-		team: p.team, captain: p.captain, looking: p.looking,
+		team: p.team, captain: p.captain, looking: p.looking, answers: p.answers,
 	}
 	if seat {
 		p.status = pending
@@ -485,11 +505,16 @@ func (m *model) moveApplication(p *person, division string) string {
 	if held && (free == 0 || waits) {
 		return "division_full"
 	}
+	for _, mate := range m.members(p.team) { // all of them were rejected
+		if mate != p {
+			m.takeOut(mate)
+		}
+	}
 	m.seqs++
 	delete(m.drafts, p.name)
 	*p = person{
 		name: p.name, status: applied, seq: m.seqs, division: division,
-		team: p.team, captain: p.captain, looking: p.looking,
+		team: p.team, captain: p.captain, looking: p.looking, answers: p.answers,
 	}
 	if held {
 		p.status = pending
@@ -613,6 +638,18 @@ func (m *model) update(c call) string {
 		}
 	case "offerHours":
 		m.hours = c.n
+	case "questions":
+		if refusal := m.ask(questionnaires[c.questionnaire()]); refusal != "" {
+			return refusal
+		}
+	case "team rules":
+		if refusal := m.setRules(teamRules(c.n - 1)); refusal != "" {
+			return refusal
+		}
+	case "admission":
+		if refusal := m.setAdmission(admissions[c.n%3]); refusal != "" {
+			return refusal
+		}
 	case "start":
 		m.starts = m.deadline.Add(time.Duration(1+c.n) * time.Hour)
 		m.shorten()
@@ -676,7 +713,7 @@ func (m *model) standing() string {
 	waiting := 0
 	for _, p := range m.inLine() {
 		people = append(people,
-			place(p.seq, p.name, p.status, p.reason, p.confirmBy, p.blocked)+p.division+p.teamText())
+			place(p.seq, p.name, p.status, p.reason, p.confirmBy, p.blocked)+p.division+p.teamText()+answersText(p.answers))
 		if p.status == waitlisted && !p.follows {
 			waiting++
 		}
@@ -730,6 +767,11 @@ func (c call) command(s *scenario) func(context.Context) (answer string, err err
 			return silent(update("olga", 0, compete.CompetitionChange{})).with(s)
 		}
 		return divide(division("short", dividedBy(c.n)["short"]), division("long", dividedBy(c.n)["long"])).with(s)
+	case "edit", "questions", "team rules", "admission":
+		if c.what == "edit" && s.ledger.disabled[c.actor()] {
+			return nil
+		}
+		return c.questionStep().with(s)
 	case "expire":
 		return silent(expire(c.who)).with(s)
 	case "erase":
@@ -764,6 +806,7 @@ func (c call) command(s *scenario) func(context.Context) (answer string, err err
 func (c call) entry(s *scenario) compete.Entry {
 	e := compete.Entry{DivisionID: c.division(len(s.ledger.competitions[cup].Divisions) > 0)}
 	e.Team, e.LookingForTeam = c.teamChoice(s)
+	e.Answers = c.says(s)
 	return e
 }
 

@@ -95,6 +95,40 @@ func TestModelFindsDifferences(t *testing.T) {
 			}
 			return answer
 		},
+		"an edit is forgotten": func(m *model, c call) string {
+			p := m.people[c.who]
+			if c.what != "edit" || p == nil {
+				return m.do(c)
+			}
+			before := maps.Clone(p.answers)
+			answer := m.do(c)
+			p.answers = before
+			return answer
+		},
+		"a former captain keeps the answers for the team": func(m *model, c call) string {
+			before := map[string]map[string]string{}
+			for name, p := range m.people {
+				before[name] = maps.Clone(p.answers)
+			}
+			answer := m.do(c)
+			if c.what == "hand over" {
+				for name, p := range m.people {
+					p.answers = before[name]
+				}
+			}
+			return answer
+		},
+		"a required question needs no answer": func(m *model, c call) string {
+			asked := m.asked
+			if c.what == "register" {
+				m.asked = slices.DeleteFunc(slices.Clone(asked), func(q modelQuestion) bool { return q.required })
+			}
+			answer := m.do(c)
+			if c.what == "register" {
+				m.asked = asked
+			}
+			return answer
+		},
 		"a declined seat stays free": func(m *model, c call) string {
 			if c.what != "decline" {
 				return m.do(c)
@@ -184,20 +218,29 @@ var commandNames = []string{
 	"kick", "drop", "drop", "add into team", "add with new team", "squeeze in", "squeeze in", "release", "draft",
 	"draft",
 	"unpublish", "call off", "disable", "enable", "enable", "confirm", "move", "move", "move if free", "divisions",
+	"edit", "edit", "edit", "questions", "questions", "team rules", "admission",
 }
 
 // drawBatches generates up to thirty batches of calls.
 func drawBatches(t *rapid.T) [][]call {
 	one := rapid.Custom(func(t *rapid.T) call {
 		return call{
-			what: rapid.SampledFrom(commandNames).Draw(t, "what"),
-			who:  rapid.SampledFrom([]string{"ada", "bob", "eve", "mia", "oscar"}).Draw(t, "who"),
-			by:   rapid.SampledFrom([]string{"", "", "", "", "olga", "root", "eve"}).Draw(t, "by"),
-			n:    rapid.IntRange(0, len(passing)-1).Draw(t, "n"),
+			answers: rapid.IntRange(0, 2).Draw(t, "answers"),
+			what:    rapid.SampledFrom(commandNames).Draw(t, "what"),
+			who:     rapid.SampledFrom([]string{"ada", "bob", "eve", "mia", "oscar"}).Draw(t, "who"),
+			by:      rapid.SampledFrom([]string{"", "", "", "", "olga", "root", "eve"}).Draw(t, "by"),
+			n:       rapid.IntRange(0, len(passing)-1).Draw(t, "n"),
 		}
 	})
 	batches := rapid.SliceOfN(rapid.SliceOfN(one, 1, 5), 1, 30).Draw(t, "batches")
-	for _, batch := range batches { // events come before their batch; time can also pass within it
+	for i, batch := range batches { // events come before their batch; time can also pass within it
+		// What people fill in depends on what they were asked, so that changes in a batch of its own.
+		if at := slices.IndexFunc(batch, func(c call) bool {
+			return c.what == "team rules" || c.what == "questions"
+		}); at >= 0 {
+			batches[i] = batch[at : at+1]
+			continue
+		}
 		slices.SortStableFunc(batch, func(a, b call) int { return cmp.Compare(a.rank(), b.rank()) })
 	}
 	return batches
@@ -310,7 +353,8 @@ func (s *scenario) everything() string {
 			confirmBy = *r.ConfirmBy
 		}
 		people = append(people,
-			place(r.Seq, r.UserID, r.Status, r.CancelReason, confirmBy, r.Removal.Blocked)+r.DivisionID+s.teamText(&r))
+			place(r.Seq, r.UserID, r.Status, r.CancelReason, confirmBy, r.Removal.Blocked)+r.DivisionID+s.teamText(&r)+
+				s.answersText(r.ID))
 	}
 	c := s.ledger.competitions[cup]
 	return fmt.Sprintf("%s; %d of %d left, %d wait", strings.Join(people, "\n"), c.SeatsLeft, c.Capacity, c.Waitlisted)

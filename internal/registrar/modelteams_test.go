@@ -66,6 +66,7 @@ type modelTeam struct {
 
 // learn notes which teams there are before a batch: their codes are known then.
 func (m *model) learn() {
+	m.askedBefore = m.asked
 	m.known = map[string]modelTeam{}
 	for name, t := range m.teams {
 		m.known[name] = *t
@@ -110,10 +111,10 @@ func (m *model) noJoin(team string, byStaff bool) string {
 	switch {
 	case m.size(team) >= m.rules.Max:
 		return "team_full"
-	case byStaff && m.perTeam() && captain.status == rejected:
+	case captain.status == rejected:
 		return "team_closed"
-	case !byStaff && m.perTeam() && (m.admission != compete.AdmissionFirstCome && captain.status != applied ||
-		captain.status == offered || captain.status == rejected):
+	case !byStaff && m.perTeam() &&
+		(m.admission != compete.AdmissionFirstCome && captain.status != applied || captain.status == offered):
 		return "team_closed"
 	}
 	return ""
@@ -202,6 +203,7 @@ func (m *model) quit(p *person) {
 
 func (m *model) handOver(from, to *person) {
 	from.captain, to.captain = false, true
+	m.handAnswers(from, to)
 	if !m.perTeam() {
 		return
 	}
@@ -214,6 +216,15 @@ func (m *model) handOver(from, to *person) {
 	}
 	if i := slices.Index(m.drawn, from.name); i >= 0 && !slices.Contains(m.drawn, to.name) {
 		m.drawn[i] = to.name
+	}
+}
+
+// lead makes somebody captain who wasn't rejected, if there is anybody, where people are decided about singly.
+func (m *model) lead(team string) {
+	if captain := m.captain(team); captain != nil && captain.status == rejected && !m.perTeam() {
+		if next := m.successor(captain); next != nil && next.status != rejected {
+			m.handOver(captain, next)
+		}
 	}
 }
 
@@ -307,7 +318,7 @@ func (m *model) changeTeam(by string, c call, p *person) string {
 		*p = person{
 			name: p.name, status: along(captain.status), seq: m.seqs, division: captain.division, team: to,
 			follows: true,
-			blocked: p.blocked, confirmBy: m.offeredAlong(to),
+			blocked: p.blocked, confirmBy: m.offeredAlong(to), answers: p.answers,
 		}
 		if led {
 			m.pass(held)
@@ -315,6 +326,7 @@ func (m *model) changeTeam(by string, c call, p *person) string {
 	default:
 		p.team, p.looking = to, false
 	}
+	m.forget(p)
 	return string(p.status)
 }
 
@@ -363,12 +375,19 @@ func (m *model) forTeam(by string, c call, p *person) string {
 		return "competition_started"
 	case m.perTeam():
 		m.quit(p)
+		p.blocked = p.status == rejected
 		m.leave(p, compete.CancelledByOrganizer)
 	default:
-		m.quit(p)
-		p.looking = true
+		m.takeOut(p)
 	}
 	return ""
+}
+
+// takeOut takes somebody out of a team who keeps their place.
+func (m *model) takeOut(p *person) {
+	m.quit(p)
+	m.forget(p)
+	p.looking = m.rules.Min > 1
 }
 
 // leaveTeam is the removal of oneself.
@@ -394,7 +413,7 @@ func refusalOf(answer string) string {
 func (m *model) drop() {
 	if m.rules == nil || !m.rules.DropIncomplete || m.rules.Min < 2 || m.status != compete.StatusPublished ||
 		m.hidden ||
-		m.now.Before(m.deadline) || m.started() {
+		m.now.Before(m.deadline.Add(grace)) || m.started() {
 		return
 	}
 	var gone []*person

@@ -224,6 +224,15 @@ func (r *Registrar) Edit(ctx context.Context, c compete.EditCommand) (compete.Ed
 	}, err
 }
 
+// Change implements compete.Registrar.
+func (r *Registrar) Change(ctx context.Context, c compete.ChangeCommand) (compete.EditOutcome, error) {
+	result, err := r.submit(ctx, c.Actor, &change{ChangeCommand: c, id: r.config.NewID()})
+	return compete.EditOutcome{
+		Registration: result.outcome.Registration, Answers: result.answers,
+		Competition: result.outcome.Competition,
+	}, err
+}
+
 // Unblock implements compete.Registrar.
 func (r *Registrar) Unblock(ctx context.Context, c compete.UnblockCommand) (compete.Registration, error) {
 	result, err := r.submit(ctx, c.Actor, &unblock{UnblockCommand: c})

@@ -39,6 +39,9 @@ func (c *release) decide(b *batch, now time.Time) (result, error, error) {
 		return result{}, nil, err
 	}
 	b.addRead(page.Registrations)
+	if err := b.fetchTeamsOf(competition, page.Registrations); err != nil {
+		return result{}, nil, err
+	}
 	progress := compete.LedgerRelease{Release: page.Release}
 	open := competition.Promotes(now)
 	if open {
@@ -118,6 +121,9 @@ func (b *batch) decided(
 	b.markChanged(r, now)
 	b.recordChange(compete.AuditDecided, compete.ViaJob, r, before, after, now)
 	b.notices = append(b.notices, notice)
+	if c.Team != nil && !c.SeatsPerTeam() {
+		return b.decidedInTeam(c, r, now)
+	}
 	return b.along(c, r, func(m *compete.Registration) {
 		before := m.Status
 		m.Take(compete.EventDecision, to)
@@ -127,6 +133,26 @@ func (b *batch) decided(
 		notice.RegistrationID, notice.Seq = m.ID, m.Seq
 		b.notices = append(b.notices, notice)
 	})
+}
+
+// decidedInTeam sees to the team of somebody who was decided about alone. Its captain is somebody who wasn't rejected, as
+// long as there is one, and is warned if the team is too small from now on.
+func (b *batch) decidedInTeam(c *competition, r *compete.Registration, now time.Time) error {
+	one, err := b.teamOf(r)
+	if err != nil || one == nil {
+		return err
+	}
+	if captain := one.captain(); !captain.Status.Hopeful() {
+		if next := one.successor(captain); next != nil && next.Status.Hopeful() {
+			if err := b.handOver(c, one, next, compete.ViaJob, now); err != nil {
+				return err
+			}
+		}
+	}
+	if r.Status == compete.RegistrationRejected && one.size() == c.Team.Min-1 {
+		b.warn(c, one.captain(), now)
+	}
+	return nil
 }
 
 // anyRegistered reports whether anybody has a registration for the competition, or in one of its divisions unless

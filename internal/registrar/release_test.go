@@ -9,6 +9,7 @@ import (
 
 	"github.com/minicompete/minicompete/internal/compete"
 	"github.com/minicompete/minicompete/internal/registrar"
+	"github.com/minicompete/minicompete/internal/store"
 )
 
 const (
@@ -220,3 +221,46 @@ func TestReleaseAndCancelInOneBatch(t *testing.T) {
 }
 
 func errOf(_ string, err error) error { return err }
+
+// TestRejectedOnce: who withdraws a rejected application can't apply again. Staff can add them, or let them.
+func TestRejectedOnce(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, db *store.Store) {
+		a := newFixture(t, db, 3)
+		r := startRegistrar(t, db.Ledger(), a.afterEachCommit(t))
+		id, applications := a.reviewing(t, r, 2)
+		apply := func(person int) error {
+			_, err := r.Register(t.Context(), compete.RegisterCommand{Actor: a.people[person], CompetitionID: id})
+			return err
+		}
+		withdraw := func(person int) {
+			t.Helper()
+			_, err := r.Cancel(t.Context(), compete.CancelCommand{
+				Actor: a.people[person], RegistrationID: applications[person].ID,
+			})
+			must(t, err)
+		}
+		a.decide(t, r, id, turn, applications[:2]...)
+		wantError(t, "applying while rejected", apply(0), compete.ErrAlreadyRegistered)
+		for person := range applications {
+			withdraw(person)
+		}
+		for range 2 {
+			wantError(t, "applying after a rejection", apply(0), compete.ErrRejectedBefore)
+		}
+		must(t, apply(2))
+		a.wantStatuses(t, "then", id, cancelled, cancelled, applied)
+
+		_, err := r.Unblock(t.Context(), compete.UnblockCommand{Actor: a.organizer, RegistrationID: applications[0].ID})
+		must(t, err)
+		must(t, apply(0))
+		_, err = r.Add(t.Context(), compete.AddCommand{Actor: a.organizer, CompetitionID: id, Person: a.people[1]})
+		must(t, err)
+		a.wantStatuses(t, "staff let them", id, applied, pending, applied)
+		withdraw(1)
+		must(t, apply(1)) // the addition was another decision
+
+		a.decide(t, r, id, turn, a.registration(t, 2, id))
+		a.remove(t, r, applications[2].ID, compete.Removal{})
+		wantError(t, "applying after staff removed a rejected application", apply(2), compete.ErrBlocked)
+	})
+}

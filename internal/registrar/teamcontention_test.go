@@ -86,32 +86,45 @@ func (a *fixture) afterEachTeamed(t *testing.T, rules teamed) afterCommit {
 	}
 }
 
-// teamRush sets up competitions with both kinds of seats, one of them with divisions. Freed seats are offered.
+// teamRush sets up competitions with both kinds of seats, one of them with divisions, and of two the incomplete teams
+// are dropped. Freed seats are offered.
 func (a *fixture) teamRush(t *testing.T, r *registrar.Registrar) (ids []string, rules teamed, in map[string][]string) {
 	t.Helper()
-	ids = []string{a.addCompetition(t, 9, true), a.addCompetition(t, 4, true), a.addCompetition(t, 6, true)}
+	for _, seats := range []int{9, 4, 6, 8, 3} {
+		ids = append(ids, a.addCompetition(t, seats, true))
+	}
 	rules = teamed{
 		ids[0]: {Min: 1, Max: 3, SeatUnit: compete.SeatPerPerson},
 		ids[1]: {Min: 1, Max: 2, SeatUnit: compete.SeatPerTeam},
 		ids[2]: {Min: 1, Max: 3, SeatUnit: compete.SeatPerTeam},
+		ids[3]: {Min: 2, Max: 3, SeatUnit: compete.SeatPerPerson, DropIncomplete: true},
+		ids[4]: {Min: 2, Max: 3, SeatUnit: compete.SeatPerTeam, DropIncomplete: true},
 	}
-	in = map[string][]string{ids[0]: {""}, ids[1]: {""}}
+	in = map[string][]string{ids[0]: {""}, ids[1]: {""}, ids[3]: {""}, ids[4]: {""}}
 	for _, id := range ids {
 		a.addTeams(t, r, id, rules[id])
 	}
 	for _, d := range a.addDivisions(t, r, ids[2], 3, 2) {
 		in[ids[2]] = append(in[ids[2]], d.ID)
 	}
-	if _, err := a.db.Writer().ExecContext(t.Context(), `UPDATE competitions SET offer_hours = 1, reg_deadline = $1`,
-		compete.UTC(time.Now().AddDate(1, 0, 0))); err != nil {
-		t.Fatal(err)
+	for _, id := range ids {
+		deadline := time.Now().AddDate(1, 0, 0)
+		if rules[id].DropIncomplete {
+			deadline = time.Now().Add(2 * time.Hour)
+		}
+		if _, err := a.db.Writer().ExecContext(t.Context(),
+			`UPDATE competitions SET offer_hours = 1, reg_deadline = $2 WHERE id = $1`, id,
+			compete.UTC(deadline)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return ids, rules, in
 }
 
 // TestTeamsUnderContention: teams are created, joined, left, handed over and changed, offers are answered and expire,
-// and capacities change, all at once. After every commit, all counts are right, no team is too large, each has its
-// captain, members have what their captain has where seats are for teams, and nobody is passed.
+// capacities and deadlines change, and incomplete teams are dropped, all at once. After every commit, all counts are
+// right, no team is too large, each has its captain, members have what their captain has where seats are for teams, and
+// nobody is passed.
 func TestTeamsUnderContention(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, db *store.Store) {
 		a := newFixture(t, db, 50)
@@ -124,7 +137,7 @@ func TestTeamsUnderContention(t *testing.T) {
 				mixTeams(t, a, r, &clock, ids, in, rand.New(rand.NewPCG(round, uint64(worker))))
 			})
 			if round >= 2 && history.seen(compete.AuditTeamHandedOver, compete.AuditTeamChanged, compete.AuditAccepted,
-				compete.AuditDeclined, compete.AuditOfferExpired) {
+				compete.AuditDeclined, compete.AuditOfferExpired, compete.AuditIncomplete) {
 				return
 			}
 		}
@@ -140,15 +153,20 @@ func TestTeamsOfTwoReplicas(t *testing.T) {
 		a := newFixture(t, one, 40)
 		var clock jumpingClock
 		ids, rules, in := a.teamRush(t, startRegistrar(t, one.Ledger(), nil))
+		history := &recording{Ledger: one.Ledger()}
 		replicas := [2]*registrar.Registrar{
-			startRegistrarAt(t, clock.now, one.Ledger(), a.afterEachTeamed(t, rules)),
+			startRegistrarAt(t, clock.now, history, a.afterEachTeamed(t, rules)),
 			startRegistrarAt(t, clock.now, other.Ledger(), a.afterEachTeamed(t, rules)),
 		}
-		for round := range uint64(3) {
+		for round := range uint64(10) {
 			together(10, func(worker int) {
 				mixTeams(t, a, replicas[worker%2], &clock, ids, in, rand.New(rand.NewPCG(9+round, uint64(worker))))
 			})
+			if round >= 2 && history.seen(compete.AuditIncomplete) {
+				return
+			}
 		}
+		t.Error("no team was dropped")
 	})
 }
 
@@ -172,9 +190,9 @@ func mixTeams(
 	for range 60 {
 		id, n := ids[random.IntN(len(ids))], random.IntN(len(a.people))
 		person, mine := a.people[n], a.registration(t, n, id)
-		what := random.IntN(22)
-		if mine.ID == "" && what >= 3 {
-			what = 22 // there is nothing to cancel or change
+		what := random.IntN(24)
+		if mine.ID == "" && what >= 5 {
+			what = 24 // there is nothing to cancel or change
 		}
 		err := a.teamPress(t, r, clock, what, id, mine.ID, person, in[id][random.IntN(len(in[id]))], random)
 		if err != nil && compete.AsError(err).Kind != compete.KindConflict &&
@@ -201,28 +219,32 @@ func (a *fixture) teamPress(
 		clock.jump(20 * time.Minute)
 	case 2:
 		_, err = r.ExpireOffers(t.Context(), a.offers(t, id))
-	case 3, 4, 5:
+	case 3:
+		err = r.DropIncomplete(t.Context(), id)
+	case 4:
+		err = a.reopen(t, r, id, clock.now())
+	case 5, 6, 7:
 		_, err = r.AnswerOffer(t.Context(), compete.AnswerOfferCommand{
-			Actor: person, RegistrationID: mine, Accept: what < 5,
+			Actor: person, RegistrationID: mine, Accept: what < 7,
 		})
-	case 6, 7, 8:
+	case 8, 9, 10:
 		_, err = r.Cancel(t.Context(), compete.CancelCommand{Actor: person, RegistrationID: mine})
-	case 9:
+	case 11:
 		_, err = r.Cancel(t.Context(), compete.CancelCommand{Actor: a.organizer, RegistrationID: mine})
-	case 10:
+	case 12:
 		command.Actor = a.organizer
 		_, err = r.HandOver(t.Context(), compete.MemberCommand{TeamCommand: command, UserID: person.UserID})
-	case 11:
+	case 13:
 		_, err = r.RenewCode(t.Context(), command)
-	case 12:
+	case 14:
 		command.Actor.UserID = some.CaptainID
 		_, err = r.RemoveMember(t.Context(), compete.MemberCommand{TeamCommand: command, UserID: person.UserID})
-	case 13, 14:
+	case 15, 16:
 		_, err = r.ChangeTeam(t.Context(), compete.ChangeTeamCommand{
 			Actor: person, RegistrationID: mine,
 			Change: compete.Some(compete.TeamChange{TeamChoice: compete.TeamChoice{Code: code}}),
 		})
-	case 15:
+	case 17:
 		_, err = r.ChangeTeam(t.Context(), compete.ChangeTeamCommand{
 			Actor: a.organizer, RegistrationID: mine, Change: compete.Some(compete.TeamChange{ID: some.ID}),
 		})
@@ -235,6 +257,19 @@ func (a *fixture) teamPress(
 			Actor: person, CompetitionID: id, Entry: compete.Entry{DivisionID: divisionID, Team: choice},
 		})
 	}
+	return err
+}
+
+// reopen moves a deadline that has passed, where incomplete teams are dropped.
+func (a *fixture) reopen(t *testing.T, r *registrar.Registrar, id string, now time.Time) error {
+	_, err := r.Update(t.Context(), compete.UpdateCommand{
+		Actor: a.organizer, CompetitionID: id,
+		Change: compete.CompetitionChange{Edit: func(c *compete.CompetitionContent) {
+			if c.Team.DropIncomplete && now.After(c.RegDeadline) {
+				c.RegDeadline = compete.UTC(now.Add(2 * time.Hour))
+			}
+		}},
+	})
 	return err
 }
 

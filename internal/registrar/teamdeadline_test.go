@@ -12,9 +12,9 @@ import (
 	"github.com/minicompete/minicompete/internal/store"
 )
 
-// TestTeamDeadlines: captains of teams that are too small are warned once, 48 hours before the deadline. At the
-// deadline these teams are dropped, with those who have no team, and their seats pass on. Nothing happens twice, and
-// what happens to whoever leaves later is nobody's concern.
+// TestTeamDeadlines: captains of teams that are too small are warned once, 48 hours before the deadline. After the
+// deadline, once nobody can have joined in time any more, these teams are dropped, with those who have no team, and
+// their seats pass on. Nothing happens twice, and what happens to whoever leaves later is nobody's concern.
 func TestTeamDeadlines(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, db *store.Store) {
 		for _, unit := range []compete.SeatUnit{compete.SeatPerPerson, compete.SeatPerTeam} {
@@ -32,8 +32,9 @@ func testTeamDeadlines(t *testing.T, db *store.Store, unit compete.SeatUnit) {
 		seats = 2
 	}
 	id := a.addCompetition(t, seats, true)
+	deadline := time.Now().Add(72 * time.Hour)
 	if _, err := db.Writer().ExecContext(t.Context(), `UPDATE competitions SET reg_deadline = $2 WHERE id = $1`, id,
-		compete.UTC(time.Now().Add(72*time.Hour))); err != nil {
+		compete.UTC(deadline)); err != nil {
 		t.Fatal(err)
 	}
 	a.addTeams(t, r, id, compete.TeamRules{Min: 2, Max: 3, SeatUnit: unit, DropIncomplete: true})
@@ -86,8 +87,6 @@ func testTeamDeadlines(t *testing.T, db *store.Store, unit compete.SeatUnit) {
 		want(t, fmt.Sprint("warned is ", person), id != "" && strings.Contains(warned, id),
 			person == 0 || person == 5 || person == 6 && unit == compete.SeatPerPerson)
 	}
-	clock.jump(48 * time.Hour)
-	jobs()
 	statuses := func() []compete.RegistrationStatus {
 		var all []compete.RegistrationStatus
 		for person := range 7 {
@@ -95,6 +94,12 @@ func testTeamDeadlines(t *testing.T, db *store.Store, unit compete.SeatUnit) {
 		}
 		return all
 	}
+	before := statuses()
+	clock.jump(deadline.Sub(clock.now()))
+	jobs()
+	want(t, "while somebody who joined in time may be in a queue", statuses(), before)
+	clock.jump(grace)
+	jobs()
 	solo := compete.RegistrationStatus("")
 	if unit == compete.SeatPerPerson {
 		solo = cancelled

@@ -130,3 +130,34 @@ func TestNoticesAfterHandOver(t *testing.T) {
 		wantTold("once the next captain was removed", 0, 1)
 	})
 }
+
+// TestTakenOutOfATeam: who is taken out of a team is on the board only where nobody can be without one.
+func TestTakenOutOfATeam(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, db *store.Store) {
+		a := newFixture(t, db, 2)
+		r := startRegistrar(t, db.Ledger(), a.afterEachCommit(t))
+		for least, onBoard := range map[int]int{1: 0, 2: 1} {
+			id := a.addCompetition(t, 5, true)
+			a.addTeams(t, r, id, compete.TeamRules{Min: least, Max: 3, SeatUnit: compete.SeatPerPerson})
+			choice, teamID := compete.TeamChoice{Name: "Red"}, ""
+			for _, person := range a.people {
+				o, err := r.Register(t.Context(), compete.RegisterCommand{
+					Actor: person, CompetitionID: id, Entry: compete.Entry{Team: choice},
+				})
+				must(t, err)
+				teamID = o.Registration.TeamID
+				one, err := db.Team(t.Context(), teamID)
+				must(t, err)
+				choice = compete.TeamChoice{Code: one.Code(plainSealer{})}
+			}
+			_, err := r.RemoveMember(t.Context(), compete.MemberCommand{
+				TeamCommand: compete.TeamCommand{Actor: a.people[0], CompetitionID: id, TeamID: teamID},
+				UserID:      a.people[1].UserID,
+			})
+			must(t, err)
+			page, err := db.Seekers(t.Context(), id, compete.Cursor{}, 10)
+			must(t, err)
+			want(t, "people on the board", len(page.Items), onBoard)
+		}
+	})
+}

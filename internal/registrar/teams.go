@@ -197,6 +197,18 @@ func (b *batch) fetchTeams(q compete.TeamQuery) error {
 	return nil
 }
 
+// fetchTeamsOf reads the teams of registrations for a competition, all at once.
+func (b *batch) fetchTeamsOf(c *competition, registrations []compete.Registration) error {
+	if c.Team == nil {
+		return nil
+	}
+	var q compete.TeamQuery
+	for i := range registrations {
+		addID(&q, registrations[i].TeamID)
+	}
+	return b.fetchTeams(q)
+}
+
 // teamOf returns the team of a registration; nil if it is in none.
 func (b *batch) teamOf(r *compete.Registration) (*team, error) {
 	if r.TeamID == "" || r.Status == compete.RegistrationCancelled {

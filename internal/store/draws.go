@@ -332,7 +332,10 @@ func (s *Store) DrawEntry(ctx context.Context, competitionID, userID string) (*c
 		err = row.Scan(&e.Ref, &e.Tickets, &e.Place)
 		return e, err
 	}, `SELECT e.ref, e.tickets, coalesce(e.place, 0) FROM registrations r
-		JOIN draw_entries e ON e.registration_id = r.id WHERE r.user_id = $1 AND r.competition_id = $2`,
+		LEFT JOIN teams t ON t.id = r.team_id AND r.follows
+		LEFT JOIN registrations captain ON captain.user_id = t.captain_id AND captain.competition_id = r.competition_id
+		JOIN draw_entries e ON e.registration_id = coalesce(captain.id, r.id)
+		WHERE r.user_id = $1 AND r.competition_id = $2`,
 		userID, competitionID)
 	if err != nil || len(found) == 0 {
 		return nil, err

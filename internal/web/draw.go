@@ -156,21 +156,21 @@ func (a *app) ticketsCSV(r *http.Request, v *visit) (response, error) {
 }
 
 // readTickets reads lines of an email and a number; what follows them isn't looked at. A heading is skipped. Where the
-// comma is for decimals, spreadsheets separate cells by semicolons.
+// comma is for decimals, spreadsheets separate cells by semicolons; cells that are pasted from one are separated by tabs.
 func readTickets(text string) (items []compete.TicketItem, unreadable string) {
 	text = strings.TrimPrefix(text, sheet.BOM)
 	reader := csv.NewReader(strings.NewReader(text))
-	reader.FieldsPerRecord, reader.TrimLeadingSpace = -1, true
-	if first, _, _ := strings.Cut(text, "\n"); !strings.Contains(first, ",") && strings.Contains(first, ";") {
-		reader.Comma = ';'
-	}
+	reader.FieldsPerRecord = -1
+	first, _, _ := strings.Cut(text, "\n")
+	reader.Comma = separator(first)
+	reader.TrimLeadingSpace = reader.Comma != '\t'
 	for {
 		record, err := reader.Read()
 		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil || len(record) < 2 {
-			return nil, "Each line must have an email, a comma and a number."
+			return nil, "Each line must have an email and a number, separated by a comma, a semicolon or a tab."
 		}
 		line, _ := reader.FieldPos(0)
 		email := strings.TrimSpace(record[0])
@@ -187,6 +187,20 @@ func readTickets(text string) (items []compete.TicketItem, unreadable string) {
 		return nil, "Choose a file, or paste at least one line."
 	}
 	return items, ""
+}
+
+// separator returns the first comma, semicolon or tab of a line that isn't within quotes; without one, the comma.
+func separator(line string) rune {
+	quoted := false
+	for _, r := range line {
+		switch {
+		case r == '"':
+			quoted = !quoted
+		case !quoted && strings.ContainsRune(",;\t", r):
+			return r
+		}
+	}
+	return ','
 }
 
 // ticketProblem names the first person whose tickets are refused.

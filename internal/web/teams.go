@@ -185,8 +185,11 @@ func (a *app) removeMemberForm(_ *http.Request, v *visit) (response, error) {
 	if err != nil {
 		return nil, err
 	}
-	text := "They keep their registration, and look for another team."
-	if t.Competition.SeatsPerTeam() {
+	text := "They keep their registration. They'll be notified."
+	switch {
+	case t.Competition.NeedsTeam() && !t.Competition.SeatsPerTeam():
+		text = "They keep their registration, and look for another team. They'll be notified."
+	case t.Competition.SeatsPerTeam():
 		text = "Their registration is cancelled, because the seat is the team's. They'll be notified."
 	}
 	path := teamPath(t.ID)

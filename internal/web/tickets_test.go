@@ -91,13 +91,22 @@ func TestTicketsFromAFile(t *testing.T) {
 		if !strings.Contains(exported(), line(1, 4)) {
 			t.Error("pasted lines with semicolons weren't saved")
 		}
+		for i, separator := range []string{";", "\t"} {
+			b.leads(b.upload(draw+"/tickets", "file", "\ufeff\"email, or name\""+separator+"tickets\r\n"+
+				crowd[1].User.Email+separator+fmt.Sprint(4+i)+separator+"\"Doe, Ada\"\r\n"), draw)
+			if !strings.Contains(exported(), line(1, 4+i)) {
+				t.Errorf("cells separated by %q weren't saved", separator)
+			}
+		}
+		b.want(b.upload(draw+"/tickets", "file", crowd[1].User.Email+"|4"), http.StatusUnprocessableEntity,
+			"separated by a comma, a semicolon or a tab")
 
 		var listed []struct {
 			Email   string
 			Tickets int
 		}
 		organizer.Get("/api/competitions/"+id+"/draw/tickets?limit=2", &listed)
-		if len(listed) != 2 || listed[0].Tickets != 7 || listed[1].Tickets != 4 {
+		if len(listed) != 2 || listed[0].Tickets != 7 || listed[1].Tickets != 5 {
 			t.Errorf("the API lists %+v", listed)
 		}
 		csv := organizer.Do(http.MethodGet, "/api/competitions/"+id+"/draw/tickets", nil, "Accept", "text/csv").

@@ -137,6 +137,8 @@ func standView(c *compete.Competition, mine *compete.Registration, a compete.Act
 		if mine.Removal.Blocked {
 			s.Kind, s.State = pages.StandBlocked, ui.StateRemoved
 		}
+	case mine.WithdrawnRejection():
+		s.Kind, s.State, s.Withdrawn = pages.StandBlocked, ui.StateRejected, true
 	case mine.OfferExpired():
 		s.Expired = true
 	case mine.CancelReason == compete.CancelledIncomplete:

@@ -971,7 +971,7 @@ export interface paths {
         readonly head?: never;
         /**
          * Edit a registration
-         * @description Changes `answers`: for its owner until the competition's `answersUntil`, or else its registration deadline, and for the competition's organizer and admins. Returns all answers, if some were sent. `divisionId` moves it to another division, once the answers are saved: for its owner while registration is open, and for the organizer and admins until the start. The seat that it held goes to the next person who waits for it. With review, whoever holds a seat keeps one or isn't moved, and everyone else applies there. Moving it to the division that it's in has no effect. `team` and `lookingForTeam` are for competitions with teams: for its owner while registration is open, and for the organizer and admins until the start. Each part is saved by itself: first `answers`, then `divisionId`, then `team` with `lookingForTeam`. If one is refused, those before it stay, and those after it aren't tried. Without answers, required ones that are missing don't matter.
+         * @description Changes `answers`: for its owner until the competition's `answersUntil`, or else its registration deadline, and for the competition's organizer and admins. Returns all answers, if some were sent. `divisionId` moves it to another division: for its owner while registration is open, and for the organizer and admins until the start. The seat that it held goes to the next person who waits for it. With review, whoever holds a seat keeps one or isn't moved, and everyone else applies there. Moving it to the division that it's in has no effect. `team` and `lookingForTeam` are for competitions with teams: for its owner while registration is open, and for the organizer and admins until the start. All of it is saved together, or nothing if a part is refused. Without answers, required ones that are missing don't matter.
          */
         readonly patch: operations["editRegistration"];
         readonly trace?: never;
@@ -1152,7 +1152,7 @@ export interface paths {
         readonly post?: never;
         /**
          * Remove a member from a team
-         * @description For its captain until the start, the competition's organizer and admins. Where a seat is for a team, this cancels the registration. Otherwise the person keeps their seat, and is looking for a team. Members can remove themselves, in the same way; a captain, only when alone.
+         * @description For its captain until the start, the competition's organizer and admins. Where a seat is for a team, this cancels the registration. Otherwise the person keeps their seat, and is looking for a team if teams have at least two members. Members can remove themselves, in the same way; a captain, only when alone.
          */
         readonly delete: operations["removeTeamMember"];
         readonly options?: never;
@@ -1510,7 +1510,7 @@ export interface components {
              */
             readonly name?: string;
             /**
-             * @description If no seat is free, raise the capacity by one for this person. Otherwise they join the waitlist.
+             * @description If no seat is free, raise the capacity by one for this person. Without it, they join the waitlist. Refused where the capacity is as large as possible.
              * @default false
              * @example false
              */
@@ -1587,7 +1587,7 @@ export interface components {
              */
             readonly id: string;
             /**
-             * @description true if captains can find the person on the competition's board.
+             * @description true if captains can find the person on the competition's board and invite them.
              * @example false
              */
             readonly lookingForTeam?: boolean;
@@ -2421,7 +2421,7 @@ export interface components {
              * @example 3ca8a7ac1717310051b4378e7e535d82549c48c6d02e653338d7abca8fd1c419
              */
             readonly listHash: string;
-            /** @description The caller's own entry; null without one. */
+            /** @description The caller's own entry, or their team's where a seat is for a team; null without one. */
             readonly mine: components["schemas"]["DrawEntry"];
             /**
              * @description What value it will be; required for NAMED only.
@@ -3420,7 +3420,7 @@ export interface components {
              */
             readonly id: string;
             /**
-             * @description true if captains can find the person on the competition's board.
+             * @description true if captains can find the person on the competition's board and invite them.
              * @example false
              */
             readonly lookingForTeam?: boolean;
@@ -3793,7 +3793,7 @@ export interface components {
              */
             readonly id: string;
             /**
-             * @description true if captains can find the person on the competition's board.
+             * @description true if captains can find the person on the competition's board and invite them.
              * @example false
              */
             readonly lookingForTeam?: boolean;
@@ -3882,7 +3882,7 @@ export interface components {
              */
             readonly id: string;
             /**
-             * @description true if captains can find the person on the competition's board.
+             * @description true if captains can find the person on the competition's board and invite them.
              * @example false
              */
             readonly lookingForTeam?: boolean;
@@ -11862,6 +11862,23 @@ export interface operations {
             /** @description Unprocessable Entity */
             readonly 422: {
                 headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    /** @description If a limit is the reason: how many times it allows this. */
+                    readonly "RateLimit-Limit"?: string;
+                    /** @description If a limit is the reason: 0. */
+                    readonly "RateLimit-Remaining"?: string;
+                    /** @description If a limit is the reason: the same as Retry-After. */
+                    readonly "RateLimit-Reset"?: string;
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
