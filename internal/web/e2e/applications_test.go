@@ -1,10 +1,14 @@
 package e2e
 
 import (
+	"encoding/json"
 	"fmt"
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
+	"github.com/minicompete/minicompete/internal/apptest"
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
@@ -175,6 +179,60 @@ func (v *visitor) releaseWithoutEnd(s site, page string) {
 			started_at, total, after_seq, admitted, waitlisted, rejected, unseated, dropped)
 		VALUES ('018f6b1e-1111-7d0a-9b3e-5a1f0c2d4e6f', $1, $2, 20, 0, 4, 2, 1, 0, 0)`,
 		page[len("/competitions/"):], compete.UTC(time.Now()))
+	if err != nil {
+		v.t.Fatal(err)
+	}
+}
+
+// testStoppedRelease goes on with a release that a technical failure has stopped: everybody is told, once.
+func testStoppedRelease(t *testing.T, s site) {
+	for _, c := range settings {
+		t.Run(c.name, func(t *testing.T) {
+			b := newBoard(t, s, map[string]any{"title": "Stopped " + c.name, "capacity": 1, "admission": "REVIEW"})
+			ada := c.person(t, s.last().WebURL, "Ada Stopped", "PARTICIPANT")
+			ada.open(b.page())
+			ada.click(registerButton)
+			ada.see("#stand-title", "You've applied")
+			olga := newVisitor(t, s.first(), "Olga Stopped "+c.name)
+			olga.wear(c.look)
+			if !c.script {
+				olga.withoutScript()
+			}
+			olga.logInDirectly(b.organizer.User.Email, apptest.Password)
+			olga.open(b.page() + "/applications")
+			olga.click(`#applications button[value="ADMIT"]`)
+			olga.see("#applications", "Draft: Admit")
+			olga.stopRelease(s, b.id)
+			olga.open(b.page() + "/applications")
+			olga.see("#decisions [role=alert]", "The release stopped after 0 of 1 decision because of a technical problem.")
+			c.check(olga, "a release that stopped")
+			olga.click(`#decisions form[action$="/release"] button`)
+			olga.see("#flash", "Decisions are being released")
+			ada.seeIn(b.page(), "#stand-title", "You're in!")
+			olga.seeIn(b.page()+"/applications", "#decisions", "Last released")
+			ada.find("/mailbox", "You're in: Stopped")
+			messages := `[...document.querySelectorAll("main a")].filter((e) => e.innerText.includes("Stopped"))`
+			if n := eval[int](ada, messages+".length"); n != 2 {
+				t.Errorf("%d messages, want one about the application and one about the decision", n)
+			}
+		})
+	}
+}
+
+// stopRelease adds a release whose job has failed.
+func (v *visitor) stopRelease(s site, competitionID string) {
+	v.t.Helper()
+	db, id := s.replicas[0].Store(), uuid.Must(uuid.NewV7())
+	_, err := db.Writer().ExecContext(v.t.Context(), `INSERT INTO releases (id, competition_id,
+			started_at, total, after_seq, admitted, waitlisted, rejected, unseated, dropped)
+		VALUES ($1, $2, $3, 1, 0, 0, 0, 0, 0, 0)`, id.String(), competitionID, compete.UTC(time.Now()))
+	if err == nil {
+		err = db.SaveFailedJob(v.t.Context(), compete.FailedJob{
+			ID: uuid.Must(uuid.NewV7()).String(), JobID: 1<<41 + time.Now().UnixMicro()%1e9,
+			Queue: compete.QueueMaintenance, Kind: compete.ReleaseJob{}.Kind(), Attempts: 3, Error: "the database is away",
+			Payload: json.RawMessage(`{"competitionId": "` + competitionID + `"}`), FailedAt: time.Now(),
+		})
+	}
 	if err != nil {
 		v.t.Fatal(err)
 	}

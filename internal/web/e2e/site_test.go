@@ -90,7 +90,12 @@ func TestDemo(t *testing.T) {
 		{"team seats", testTeamSeats},
 		{"team ready", testTeamReady},
 		{"applications", testApplications},
+		{"stopped release", testStoppedRelease},
 		{"draw", testDraw},
+		{"first come", tell(firstCome)},
+		{"hackathon", tell(hackathon)},
+		{"race", testRace},
+		{"olympiad", tell(olympiad)},
 	})
 }
 
