@@ -144,26 +144,26 @@ func applicationTours(t *testing.T, s site) []tour {
 	organizer.seeIn(page+"/applications", "#decisions", "Last released")
 	return []tour{
 		{applied, []stop{
-			{name: "dashboard-applied", like: true, path: "/dashboard"},
+			{name: "dashboard-applied", path: "/dashboard"},
 			{name: "competition-applied", path: page},
-			{name: "withdraw-application", like: true, path: page + "/withdraw"},
+			{name: "withdraw-application", path: page + "/withdraw"},
 		}},
 		{rejected, []stop{
-			{name: "dashboard-rejected", like: true, path: "/dashboard"},
+			{name: "dashboard-rejected", path: "/dashboard"},
 			{name: "competition-rejected", path: page},
 		}},
 		{organizer, []stop{
-			{name: "competition-reviewed", like: true, path: page},
-			{name: "registrations-reviewed", like: true, path: page + "/registrations"},
-			{name: "edit-review", like: true, path: page + "/edit"},
-			{name: "applications-released", like: true, path: page + "/applications"},
-			{name: "applications-note", like: true, path: page + "/applications?show=UNSCORED", then: func(v *visitor) {
+			{name: "competition-reviewed", path: page},
+			{name: "registrations-reviewed", path: page + "/registrations"},
+			{name: "edit-review", path: page + "/edit"},
+			{name: "applications-released", path: page + "/applications"},
+			{name: "applications-note", path: page + "/applications?show=UNSCORED", then: func(v *visitor) {
 				v.click("#applications details summary")
 				v.click("#applications [data-save]")
 				v.see("#applications [role=alert]", "between 1 and 5")
 			}},
-			{name: "release-none", like: true, path: page + "/applications/release"},
-			{name: "applications-releasing", like: true, path: page + "/applications", then: func(v *visitor) {
+			{name: "release-none", path: page + "/applications/release"},
+			{name: "applications-releasing", path: page + "/applications", then: func(v *visitor) {
 				v.releaseWithoutEnd(s, page)
 				v.open(page + "/applications")
 				v.see("#decisions", "Releasing decisions: 7 of 20")

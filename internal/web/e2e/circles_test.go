@@ -79,20 +79,20 @@ func circleTours(t *testing.T, s site) (tours []tour) {
 	participant.logIn("participant1@minicompete.com", "password123")
 	return []tour{
 		{newVisitor(t, s.first(), "visitor of a closed circle"), []stop{
-			{name: "competition-circle-visitor", like: true, path: page},
+			{name: "competition-circle-visitor", path: page},
 		}},
 		{participant, []stop{
 			{name: "competition-circle", path: page},
-			{name: "competition-circle-wrong", like: true, path: page, then: func(v *visitor) {
+			{name: "competition-circle-wrong", path: page, then: func(v *visitor) {
 				v.fill("accessCode", "birch-wood")
 				v.click(registerButton)
 				v.see("#stand .stand-note", "That access code is wrong")
 			}},
 		}},
 		{organizer, []stop{
-			{name: "competition-circle-organizer", like: true, path: page},
-			{name: "edit-circle", like: true, path: page + "/edit"},
-			{name: "registrations-add", like: true, path: page + "/registrations", then: func(v *visitor) {
+			{name: "competition-circle-organizer", path: page},
+			{name: "edit-circle", path: page + "/edit"},
+			{name: "registrations-add", path: page + "/registrations", then: func(v *visitor) {
 				v.click("#add summary")
 			}},
 		}},

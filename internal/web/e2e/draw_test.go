@@ -110,13 +110,13 @@ func drawTours(t *testing.T, s site) []tour {
 		{applied, []stop{{name: "competition-lottery", path: page}, {name: "draw", path: page + "/draw"}}},
 		{organizer, []stop{
 			{name: "draw-organizer", path: page + "/draw"},
-			{name: "draw-refused", like: true, path: page + "/draw", then: func(v *visitor) {
+			{name: "draw-refused", path: page + "/draw", then: func(v *visitor) {
 				v.fill("tickets", "nobody@example.com,2")
 				v.click(`form[action$="/tickets"] button`)
 				v.see("[data-errors]", "hasn't applied")
 			}},
 			{name: "draw-over", path: organizer.find("/dashboard", "Ridge Ultra 2023") + "/draw"},
-			{name: "close-lottery", like: true, path: page + "/close"},
+			{name: "close-lottery", path: page + "/close"},
 		}},
 	}
 }

@@ -74,7 +74,7 @@ func testMainFlow(t *testing.T, s site) {
 	third.see("#stand-title", "1st in line")
 	third.newMail() // otherwise the seat comes before the email about the waitlist, which then isn't sent
 
-	second.ask(`a[href$="/withdraw"]`, "Cancel your registration?")
+	second.askToWithdraw()
 	second.click("dialog button")
 	second.see("#flash", "cancelled")
 	third.see("#stand-title", "You're in") // automatically: the page is open
