@@ -12,116 +12,135 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// testApplications is the story of a competition with review, on a wide and on a narrow screen, with keys and without
-// script: people apply, are scored and decided about, all are told together, and one accepts a seat.
-func testApplications(t *testing.T, s site) {
-	for i, width := range []int64{1280, 390} {
-		reviewCup(t, s, fmt.Sprintf("Review %d", i), width)
-	}
-}
-
-func reviewCup(t *testing.T, s site, name string, width int64) {
-	t.Helper()
-	organizer := newVisitor(t, s.first(), "Olga "+name)
-	organizer.screen(width, 900)
-	organizer.signUpDirectly("ORGANIZER")
-	page := organizer.publishReview(name+" Cup", 2)
-
-	people := make([]*visitor, 3)
-	for i, first := range []string{"Ada ", "Ben ", "Cleo "} {
-		people[i] = newVisitor(t, s.last().WebURL, first+name)
-		people[i].screen(width, 900)
-		if i == 1 {
-			people[i].withoutScript()
-		}
-		people[i].signUpDirectly("PARTICIPANT")
-		people[i].open(page)
-		people[i].see("#stand-title", "Applications are open")
-		people[i].see(registerButton, "Apply")
-		people[i].click(registerButton)
-		people[i].see("#stand-title", "You've applied")
-	}
-	ada, ben, cleo := people[0], people[1], people[2]
-	ada.check("an application", ada.accessibility(), ada.pageErrors())
+// hackathon takes applications of teams. They are scored and decided about, with keys and without script, and all are
+// told together. One is admitted, and its captain accepts the seat.
+func hackathon(t *testing.T, s site, c setting) {
+	olga := c.person(t, s.first(), "Olga Hackathon", "ORGANIZER")
+	page := olga.create("Story Hackathon "+c.name, 1, func() {
+		olga.unfold("admission")
+		olga.set("admission", "REVIEW")
+		olga.unfold("offerHours")
+		olga.fill("offerHours", "24")
+		olga.teamsOfTwo()
+		c.check(olga, "the form of a hackathon")
+	})
+	person := func(name string) *visitor { return c.person(t, s.last().WebURL, name+" Hackathon", "PARTICIPANT") }
+	ada, ben, cem, dan := person("Ada"), person("Ben"), person("Cem"), person("Dan")
+	ada.open(page)
+	ada.see("#stand-title", "Applications are open")
+	ada.see("#register", "Apply")
+	ada.foundTeam(page, "Red")
+	c.check(ada, "applying as a team")
+	ada.send("You've applied")
+	c.check(ada, "an application")
+	ben.joins(ada)
+	ben.send("You've applied")
 	ada.seeIn("/dashboard", "main", "Applied")
+	cem.foundTeam(page, "Blue")
+	cem.send("You've applied")
+	dan.foundTeam(page, "Green")
+	dan.send("You've applied")
 
-	// Keys, one application after the other, as fast as they come.
-	organizer.open(page + "/applications")
-	organizer.see("#applications li:nth-child(1)", "Ada "+name)
-	organizer.click("details:has([data-inbox-start]) summary")
-	organizer.click("[data-inbox-start]")
-	for _, key := range []string{"4", "a", "j", "r", "k"} {
-		organizer.press(key)
+	colleague := olga.decide(s, c, page)
+	colleague.decideLast(page)
+	if c.script {
+		olga.see("#decision-tabs", "Undecided 0") // without a reload
+		olga.until("the counts follow", counted("Waitlist", 1))
 	}
-	organizer.see("#applications li:nth-child(1)", "4.00 of 5, 1 score")
-	organizer.see("#applications li:nth-child(1)", "Draft: Admit")
-	organizer.see("#applications li:nth-child(2)", "Draft: Don't admit")
-	organizer.see("#decision-tabs", "Undecided 1")
-	organizer.until("the counts", `document.querySelectorAll("#decisions").length === 1 &&
-		/Admit\s*1/.test(document.querySelector("#decisions").innerText)`)
-	focused := `document.activeElement === document.querySelector("#applications li:nth-child(1)")`
-	organizer.until("the first has the focus", focused)
-	organizer.check("the inbox", organizer.accessibility(), organizer.pageErrors(), organizer.overflow(width))
-	row := eval[string](organizer, `document.activeElement.id`)
-	organizer.open("/dashboard")
-	organizer.open(page + "/applications#" + row)
-	organizer.until("the focus is kept by the address", focused)
-
-	// Without script, one and several at once.
-	plain := newVisitor(t, s.first(), "Olga "+name).withoutScript()
-	plain.screen(width, 900)
-	plain.logInDirectly(email("Olga "+name), "correct horse battery")
-	plain.open(page + "/applications?search=cleo")
-	plain.click("#applications details summary")
-	plain.fill("note", "Ask about the team.")
-	plain.click("#applications [data-save]")
-	plain.see("#applications", "between 1 and 5")
-	plain.until("the note is kept", `document.querySelector("[name=note]").value === "Ask about the team."`)
-	plain.click(`#applications label:has([name="score"][value="3"])`)
-	plain.click("#applications [data-save]")
-	plain.see("#applications", "3.00 of 5, 1 score")
-	organizer.open(page + "/applications")
-	plain.open(page + "/applications?show=UNDECIDED")
-	plain.click(`#applications label:has([name="id"])`)
-	plain.click(`#bulk button[value="WAITLIST"]`)
-	plain.see("#flash", "Decisions saved as drafts")
-	organizer.see("#decision-tabs", "Undecided 0") // without a reload
-	organizer.until("the counts follow", `document.querySelectorAll("#decisions").length === 1 &&
-		/Waitlist\s*1/.test(document.querySelector("#decisions").innerText)`)
-	plain.open(page + "/applications?search=cleo")
-	plain.see("#applications", "Draft: Waitlist")
-	plain.open(page + "/applications/release")
-	plain.see("main", "Admit: 1 person")
-	plain.see("main", "A seat is reserved for you.")
-	organizer.open(page + "/applications/release")
-	organizer.check("the preview", organizer.accessibility(), organizer.overflow(width))
+	colleague.open(page + "/applications?search=dan")
+	colleague.see("#applications", "Draft: Waitlist")
+	olga.open(page + "/applications/release")
+	olga.see("main", "Admit: 1")
+	olga.see("main", "reserved for")
+	c.check(olga, "the preview")
 	ada.seeIn(page, "#stand-title", "You've applied") // nobody is told yet
-	plain.click(`main form button`)
-	plain.see("#flash", "Decisions are being released")
+	olga.click("main form button")
+	olga.see("#flash", "Decisions are being released")
 
-	ada.until("the offer", `document.querySelector("#stand-title").innerText.includes("offered a seat")`)
+	if !c.script {
+		ada.seeIn(page, "#stand-title", "Your team was offered a seat")
+	}
+	ada.see("#stand-title", "Your team was offered a seat") // with script, the open page shows it
+	c.check(ada, "an offer to a team")
+	ben.seeIn(page, "#stand", "Your captain can accept it by")
+	c.check(ben, "an offer that the captain answers")
 	ada.click("#accept")
 	ada.see("#stand-title", "You're in!")
-	ben.seeIn(page, "#stand-title", "Not admitted")
-	ben.check("a rejection", ben.overflow(width))
-	cleo.seeIn(page, "#stand-title", "1st in line")
-	organizer.open(page + "/applications")
-	organizer.see("#decisions", "Last released")
-	organizer.seeIn(page+"/registrations?status=REJECTED", "#rows", "Ben "+name)
+	ben.seeIn(page, "#stand-title", "You're in!")
+	cem.seeIn(page, "#stand-title", "Not admitted")
+	c.check(cem, "a rejection")
+	dan.seeIn(page, "#stand-title", "You're 1st in line")
+	c.check(dan, "a team that waits")
+	olga.seeIn(page+"/applications", "#decisions", "Last released")
+	olga.seeIn(page+"/registrations?status=REJECTED", "#rows", "Cem Hackathon")
+	olga.open(page + "/registrations?teamName=red")
+	olga.until("the team alone", `document.querySelectorAll("#rows tbody tr").length === 2`)
+	olga.see("#rows tbody tr:nth-child(2)", "Ben Hackathon")
+	c.check(olga, "the participants of a team")
 }
 
-// publishReview publishes a competition with review that offers its seats.
-func (v *visitor) publishReview(title string, seats int) string {
+// decide admits the first team and rejects the second: with keys, one after the other as fast as they come, or without
+// script. It returns who decides about the third without script.
+func (v *visitor) decide(s site, c setting, page string) (colleague *visitor) {
 	v.t.Helper()
-	v.open("/competitions/create")
-	v.until("review is folded away", `!document.querySelector("[name=admission]").checkVisibility()`)
-	v.click(`details:has([name="admission"]) summary`)
-	v.set("admission", "REVIEW")
-	v.click(`details:has([name="offerHours"]) summary`)
-	v.fill("offerHours", "24")
-	page := v.fillAndPublish("PUBLISHED", title, seats)
-	v.see("#flash", "published")
-	return page
+	const first, second = "#applications li:nth-child(1)", "#applications li:nth-child(2)"
+	v.open(page + "/applications")
+	v.see(first, "Red")
+	v.see(second, "Blue")
+	if !c.script {
+		for li, decision := range map[string]string{first: "ADMIT", second: "REJECT"} {
+			v.click(li + fmt.Sprintf(" button[value=%q]", decision))
+			v.see(li, map[string]string{first: "Draft: Admit", second: "Draft: Don't admit"}[li])
+		}
+		c.check(v, "the inbox")
+		return v
+	}
+	v.click("details:has([data-inbox-start]) summary")
+	v.click("[data-inbox-start]")
+	for _, key := range []string{"4", "a", "j", "r", "k"} {
+		v.press(key)
+	}
+	v.see(first, "4.00 of 5, 1 score")
+	v.see(first, "Draft: Admit")
+	v.see(second, "Draft: Don't admit")
+	v.see("#decision-tabs", "Undecided 1")
+	v.until("the counts", counted("Admit", 1))
+	focused := fmt.Sprintf(`document.activeElement === document.querySelector(%q)`, first)
+	v.until("the first has the focus", focused)
+	c.check(v, "the inbox")
+	row := eval[string](v, `document.activeElement.id`)
+	v.open("/dashboard")
+	v.open(page + "/applications#" + row)
+	v.until("the focus is kept by the address", focused)
+
+	colleague = newVisitor(v.t, s.last().WebURL, v.name).withoutScript()
+	colleague.wear(c.look)
+	colleague.logInDirectly(email(v.name), "correct horse battery")
+	return colleague
+}
+
+// counted holds once a page counts n decisions of a kind.
+func counted(decision string, n int) string {
+	return fmt.Sprintf(`document.querySelectorAll("#decisions").length === 1 &&
+		/%s\s*%d/.test(document.querySelector("#decisions").innerText)`, decision, n)
+}
+
+// decideLast scores the application that is left, after a mistake, and then decides about all that are.
+func (v *visitor) decideLast(page string) {
+	v.t.Helper()
+	v.open(page + "/applications?search=dan")
+	v.click("#applications details summary")
+	v.fill("note", "Ask about the team.")
+	v.click("#applications [data-save]")
+	v.see("#applications", "between 1 and 5")
+	v.until("the note is kept", `document.querySelector("[name=note]").value === "Ask about the team."`)
+	v.click(`#applications label:has([name="score"][value="3"])`)
+	v.click("#applications [data-save]")
+	v.see("#applications", "3.00 of 5, 1 score")
+	v.open(page + "/applications?show=UNDECIDED")
+	v.click(`#applications label:has([name="id"])`)
+	v.click(`#bulk button[value="WAITLIST"]`)
+	v.see("#flash", "Decisions saved as drafts")
 }
 
 // applicationTours are those of people who have applied, one of whom is rejected, and of the organizer while decisions
@@ -210,7 +229,7 @@ func testStoppedRelease(t *testing.T, s site) {
 			olga.see("#flash", "Decisions are being released")
 			ada.seeIn(b.page(), "#stand-title", "You're in!")
 			olga.seeIn(b.page()+"/applications", "#decisions", "Last released")
-			ada.find("/mailbox", "You're in: Stopped")
+			ada.seeIn("/mailbox", ".mail-list", "You're in: Stopped")
 			messages := `[...document.querySelectorAll("main a")].filter((e) => e.innerText.includes("Stopped"))`
 			if n := eval[int](ada, messages+".length"); n != 2 {
 				t.Errorf("%d messages, want one about the application and one about the decision", n)

@@ -6,15 +6,67 @@ import (
 	"testing"
 )
 
-// fullSettings are both widths and both themes, each with script and without.
-var fullSettings = slices.Concat(settings, []setting{{"Desk", look{1280, "dark"}, false}})
+// setting is how a story is told: on a screen, with script or without.
+type setting struct {
+	name   string
+	look   look
+	script bool
+	pair   bool // the checks look at the opposite width and theme, too, since the story isn't told there with this script
+}
 
-// tell tells a story in every setting: of a competition from its form to its last seat.
-func tell(story func(t *testing.T, s site, c setting)) func(*testing.T, site) {
+// settings are those of a story that is told twice.
+var settings = []setting{{"Phone", look{390, "dark"}, true, true}, {"Plain", look{1280, "light"}, false, true}}
+
+// tell tells the nth story at both widths, with script and without, once in each theme: from the form of a competition
+// to its last seat. The themes of the next story are the other way round, so that two have every combination.
+func tell(n int, story func(t *testing.T, s site, c setting)) func(*testing.T, site) {
 	return func(t *testing.T, s site) {
-		for _, c := range fullSettings {
+		script, plain := opposites(n), opposites(n+1)
+		for _, c := range []setting{
+			{"Script", script[0], true, false}, {"Script Phone", script[1], true, false},
+			{"Plain", plain[0], false, false}, {"Plain Phone", plain[1], false, false},
+		} {
 			t.Run(c.name, func(t *testing.T) { story(t, s, c) })
 		}
+	}
+}
+
+// visitor opens a browser in the setting.
+func (c setting) visitor(t *testing.T, base, name string) *visitor {
+	t.Helper()
+	v := newVisitor(t, base, name+" "+c.name)
+	v.wear(c.look)
+	if !c.script {
+		v.withoutScript()
+	}
+	return v
+}
+
+// person is somebody in the setting, with an account.
+func (c setting) person(t *testing.T, base, name, role string) *visitor {
+	t.Helper()
+	v := c.visitor(t, base, name)
+	v.signUpDirectly(role)
+	return v
+}
+
+// check looks at the page as it is now.
+func (c setting) check(v *visitor, where string) {
+	v.t.Helper()
+	worn := []look{c.look}
+	if c.pair {
+		worn = append(worn, looks[slices.Index(looks, c.look)^1])
+	}
+	for _, l := range worn {
+		v.wear(l)
+		v.check(where, v.overflow(l.width))
+		if c.script {
+			v.check(where, v.accessibility())
+		}
+	}
+	v.wear(c.look)
+	if c.script {
+		v.check(where, v.pageErrors())
 	}
 }
 
@@ -89,133 +141,6 @@ func firstCome(t *testing.T, s site, c setting) {
 	olga.open(page + "/registrations")
 	olga.see("#rows tbody tr:nth-child(3)", "Cem Sprint")
 	c.check(olga, "the participants")
-}
-
-// hackathon takes applications of teams. One is admitted, and its captain accepts the seat.
-func hackathon(t *testing.T, s site, c setting) {
-	olga := c.person(t, s.first(), "Olga Hackathon", "ORGANIZER")
-	page := olga.create("Story Hackathon "+c.name, 1, func() {
-		olga.unfold("admission")
-		olga.set("admission", "REVIEW")
-		olga.unfold("offerHours")
-		olga.fill("offerHours", "24")
-		olga.teamsOfTwo()
-		c.check(olga, "the form of a hackathon")
-	})
-	person := func(name string) *visitor { return c.person(t, s.last().WebURL, name+" Hackathon", "PARTICIPANT") }
-	ada, ben, cem := person("Ada"), person("Ben"), person("Cem")
-	ada.foundTeam(page, "Red")
-	c.check(ada, "applying as a team")
-	ada.send("You've applied")
-	ben.joins(ada)
-	ben.send("You've applied")
-	cem.foundTeam(page, "Blue")
-	cem.send("You've applied")
-
-	olga.open(page + "/applications")
-	for row, decided := range []struct{ team, decision, draft string }{
-		{"Red", "ADMIT", "Draft: Admit"}, {"Blue", "WAITLIST", "Draft: Waitlist"},
-	} {
-		li := fmt.Sprintf("#applications li:nth-child(%d)", row+1)
-		olga.see(li, decided.team)
-		olga.click(li + fmt.Sprintf(" button[value=%q]", decided.decision))
-		olga.see(li, decided.draft)
-	}
-	c.check(olga, "the applications")
-	olga.open(page + "/applications/release")
-	olga.see("main", "Admit: 1")
-	c.check(olga, "the preview")
-	olga.click("main form button")
-	olga.see("#flash", "Decisions are being released")
-
-	ada.seeIn(page, "#stand-title", "Your team was offered a seat")
-	c.check(ada, "an offer to a team")
-	ben.seeIn(page, "#stand", "Your captain can accept it by")
-	c.check(ben, "an offer that the captain answers")
-	ada.click("#accept")
-	ada.see("#stand-title", "You're in!")
-	ben.seeIn(page, "#stand-title", "You're in!")
-	cem.seeIn(page, "#stand-title", "You're 1st in line")
-	c.check(cem, "a team that waits")
-	olga.open(page + "/registrations?teamName=red")
-	olga.until("the team alone", `document.querySelectorAll("#rows tbody tr").length === 2`)
-	olga.see("#rows tbody tr:nth-child(2)", "Ben Hackathon")
-	c.check(olga, "the participants of a team")
-}
-
-// testRace draws the seats of two distances. The lists of all settings are closed before any is drawn, since a draw
-// waits a while for presses that are on their way.
-func testRace(t *testing.T, s site) {
-	var draws []func()
-	for _, c := range fullSettings {
-		draws = append(draws, race(t, s, c))
-	}
-	for _, draw := range draws {
-		draw()
-	}
-}
-
-// race has people apply for two distances and closes the list. It returns the draw.
-func race(t *testing.T, s site, c setting) (draw func()) {
-	t.Helper()
-	olga := c.person(t, s.first(), "Olga Run", "ORGANIZER")
-	page := olga.create("Story Run "+c.name, 2, func() {
-		olga.unfold("admission")
-		olga.set("admission", "LOTTERY")
-		olga.click("#edit-divisions summary")
-		for i, name := range []string{"Half marathon", "10 km"} {
-			if i > 0 {
-				olga.click("#division-add-0")
-				olga.see("#edit-divisions", "Division 2")
-			}
-			olga.fill(fmt.Sprintf("division-name-%d", i), name)
-			olga.fill(fmt.Sprintf("division-capacity-%d", i), "1")
-		}
-		c.check(olga, "the form of a race")
-	})
-	people := make([]*visitor, 3)
-	for i, division := range []int{1, 1, 2} {
-		people[i] = c.person(t, s.last().WebURL, []string{"Ada", "Ben", "Cem"}[i]+" Run", "PARTICIPANT")
-		people[i].open(page)
-		people[i].click(fmt.Sprintf("#divisions li:nth-child(%d) label", division))
-		people[i].click(registerButton)
-		people[i].see("#stand-title", "You've applied")
-	}
-	c.check(people[0], "an application for a distance")
-
-	olga.open(page + "/draw")
-	olga.set("source", "NAMED")
-	olga.fill("name", "The numbers of 4 July")
-	olga.click(`form[action$="/source"] button`)
-	olga.see("#flash", "Saved")
-	olga.open(page + "/close")
-	olga.click("main form button")
-	olga.see("#flash", "closed")
-	return func() { drawRace(t, c, page, olga, people) }
-}
-
-func drawRace(t *testing.T, c setting, page string, olga *visitor, people []*visitor) {
-	t.Helper()
-	olga.seeIn(page+"/draw", "main", "The list is frozen with 3 people")
-	olga.fill("value", "3 14 15 26 41 49")
-	olga.click(`form[action$="/value"] button`)
-	olga.see("#flash", "The draw follows")
-	olga.seeIn(page+"/draw", "main", "2 seats assigned, 1 on the waitlist")
-	c.check(olga, "the draw")
-	people[2].seeIn(page, "#stand-title", "You're in!") // alone on the distance
-	seated := 0
-	for _, v := range people[:2] {
-		v.open(page)
-		if v.holds(shows("#stand-title", "You're in!")) {
-			seated++
-		} else {
-			v.see("#stand-title", "You're 1st in line")
-		}
-		c.check(v, "a place in the draw")
-	}
-	if seated != 1 {
-		t.Errorf("%d of two who wanted the same seat have it", seated)
-	}
 }
 
 // olympiad asks teams for their school, and everybody for their year. The last seat is added for a team that waits.
