@@ -223,7 +223,8 @@ func testStoppedRelease(t *testing.T, s site) {
 			olga.see("#applications", "Draft: Admit")
 			olga.stopRelease(s, b.id)
 			olga.open(b.page() + "/applications")
-			olga.see("#decisions [role=alert]", "The release stopped after 0 of 1 decision because of a technical problem.")
+			olga.see("#decisions [role=alert]",
+				"The release stopped after 0 of 1 decision because of a technical problem.")
 			c.check(olga, "a release that stopped")
 			olga.click(`#decisions form[action$="/release"] button`)
 			olga.see("#flash", "Decisions are being released")
@@ -248,7 +249,8 @@ func (v *visitor) stopRelease(s site, competitionID string) {
 	if err == nil {
 		err = db.SaveFailedJob(v.t.Context(), compete.FailedJob{
 			ID: uuid.Must(uuid.NewV7()).String(), JobID: 1<<41 + time.Now().UnixMicro()%1e9,
-			Queue: compete.QueueMaintenance, Kind: compete.ReleaseJob{}.Kind(), Attempts: 3, Error: "the database is away",
+			Queue: compete.QueueMaintenance, Kind: compete.ReleaseJob{}.Kind(), Attempts: 3,
+			Error:   "the database is away",
 			Payload: json.RawMessage(`{"competitionId": "` + competitionID + `"}`), FailedAt: time.Now(),
 		})
 	}

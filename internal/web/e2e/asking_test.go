@@ -201,7 +201,7 @@ func readAnswers(v *visitor, page string, ids []string, c setting) {
 // changed by then, the form asks for what is missing.
 func testReady(t *testing.T, s site) {
 	organizer := newVisitor(t, s.first(), "Olga Opens")
-	organizer.signUp("ORGANIZER")
+	organizer.signUpDirectly("ORGANIZER")
 	page, ids := askQuestions(organizer, "Ready Cup", true)
 	opens := func(at string) {
 		organizer.open(page + "/edit")
@@ -215,7 +215,7 @@ func testReady(t *testing.T, s site) {
 		newVisitor(t, s.first(), "Cem Ready"),
 	}
 	for _, v := range people {
-		v.signUp("PARTICIPANT")
+		v.signUpDirectly("PARTICIPANT")
 		v.open(page)
 		v.click("#register")
 		v.see("h1", "Get ready")

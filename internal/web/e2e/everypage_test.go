@@ -102,8 +102,8 @@ func TestUnvisitedPagesAreNoticed(t *testing.T) {
 func newcomerTours(t *testing.T, s site) []tour {
 	t.Helper()
 	newcomer, organizer := newVisitor(t, s.first(), "newcomer"), newVisitor(t, s.first(), "new organizer")
-	newcomer.signUp("PARTICIPANT")
-	organizer.signUp("ORGANIZER")
+	newcomer.signUpDirectly("PARTICIPANT")
+	organizer.signUpDirectly("ORGANIZER")
 	newcomer.open("/auth/verify")
 	newcomer.click(`main form button`)
 	newcomer.see("#flash", "link is ready")

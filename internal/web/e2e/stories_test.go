@@ -11,7 +11,7 @@ type setting struct {
 	name   string
 	look   look
 	script bool
-	pair   bool // the checks look at the opposite width and theme, too, since the story isn't told there with this script
+	pair   bool // the checks look at the opposite width and theme, too: the story isn't told there in the same way
 }
 
 // settings are those of a story that is told twice.
@@ -80,10 +80,16 @@ func (v *visitor) create(title string, seats int, fill func()) (page string) {
 	return page
 }
 
+// folded waits until a field of the form isn't shown.
+func (v *visitor) folded(field string) {
+	v.t.Helper()
+	v.until(field+" to be folded away", fmt.Sprintf(`!document.querySelector('main [name=%q]').checkVisibility()`, field))
+}
+
 // unfold opens the part of the form that has a field.
 func (v *visitor) unfold(field string) {
 	v.t.Helper()
-	v.until(field+" to be folded away", fmt.Sprintf(`!document.querySelector('[name=%q]').checkVisibility()`, field))
+	v.folded(field)
 	v.click(fmt.Sprintf(`details:has([name=%q]) > summary`, field))
 }
 
@@ -123,7 +129,13 @@ func (v *visitor) joins(captain *visitor) {
 // firstCome is the plain competition: the last seat goes to who waited for it.
 func firstCome(t *testing.T, s site, c setting) {
 	olga := c.person(t, s.first(), "Olga Sprint", "ORGANIZER")
-	page := olga.create("Story Sprint "+c.name, 2, func() { c.check(olga, "a new form") })
+	page := olga.create("Story Sprint "+c.name, 2, func() {
+		for _, field := range []string{"admission", "offerHours", "team.max", "division-name-0", "accessCode",
+			"edit-questions"} {
+			olga.folded(field)
+		}
+		c.check(olga, "a new form")
+	})
 	people := make([]*visitor, 3)
 	for i, then := range []string{"You're in!", "You're in!", "You're 1st in line"} {
 		people[i] = c.person(t, s.last().WebURL, []string{"Ada", "Ben", "Cem"}[i]+" Sprint", "PARTICIPANT")
