@@ -60,22 +60,20 @@ func (a *app) refuseAdded(
 }
 
 // offerTeams adds the choice of a team to the form.
-func (a *app) offerTeams(v *visit, c *compete.Competition, form *pages.AddForm) error {
+func offerTeams(v *visit, c *compete.Competition, form *pages.AddForm, teams []compete.TeamSummary) {
 	form.Team = teamChoice(c, v.r.PostForm)
-	if form.Team == nil || v.partial() { // which doesn't show the form
-		return nil
+	if form.Team == nil {
+		return
 	}
 	form.Team.Code = v.r.PostForm.Get(pages.TeamExistingInput)
 	if form.Team.Chosen == "" {
 		form.Team.Chosen = teamUnasked(c)
 	}
-	found, err := a.Teams.List(v.r.Context(), v.actor, c.ID, "", compete.TeamFilter{Limit: compete.MaxPageSize})
-	for i := range found.Items {
-		if found.Items[i].Size < c.Team.Max {
-			form.Teams = append(form.Teams, found.Items[i].Name)
+	for i := range teams {
+		if teams[i].Size < c.Team.Max {
+			form.Teams = append(form.Teams, teams[i].Name)
 		}
 	}
-	return err
 }
 
 // teamUnasked is what somebody gets whom staff add without choosing a team; empty: they have to choose.
@@ -116,30 +114,18 @@ func (a *app) codeOfTeam(v *visit, c *compete.Competition, name string) (compete
 	refusal := func(message string) error {
 		return compete.Invalid(compete.FieldError{Field: pages.TeamExistingInput, Message: message})
 	}
-	key := compete.TeamKey(name)
-	if key == "" {
+	if compete.TeamKey(name) == "" {
 		return "", refusal("is required")
 	}
-	for cursor := ""; ; {
-		found, err := a.Teams.List(v.r.Context(), v.actor, c.ID, cursor,
-			compete.TeamFilter{Search: name, Limit: compete.MaxPageSize})
-		if e := compete.AsError(err); err != nil && e.Kind == compete.KindInvalid {
-			return "", refusal("must be a team of this competition")
-		}
-		if err != nil {
-			return "", err
-		}
-		for i := range found.Items {
-			if t := &found.Items[i]; compete.TeamKey(t.Name) == key {
-				team, err := a.Teams.Get(v.r.Context(), v.actor, t.ID)
-				return team.Code, err
-			}
-		}
-		if found.Next.IsZero() {
-			return "", refusal("must be a team of this competition")
-		}
-		cursor = found.Next.String()
+	id, err := a.teamNamed(v, c, name)
+	if compete.ErrTeamMissing.Is(err) {
+		return "", refusal("must be a team of this competition")
 	}
+	if err != nil {
+		return "", err
+	}
+	team, err := a.Teams.Get(v.r.Context(), v.actor, id)
+	return team.Code, err
 }
 
 func addedFlash(before *compete.Competition, o *compete.RegistrationOutcome) string {

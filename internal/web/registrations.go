@@ -49,6 +49,11 @@ func (a *app) showRegistrations(
 ) (response, error) {
 	q := r.URL.Query()
 	filter := registrationFilter(q)
+	team, teamErr := a.teamFilter(v, c, &filter)
+	teams, err := a.teamsToSuggest(v, c)
+	if err != nil {
+		return nil, err
+	}
 	division := filter.DivisionID
 	if c.Division(division) == nil { // none, or one that listRegistrations refuses
 		division = ""
@@ -65,7 +70,11 @@ func (a *app) showRegistrations(
 			data.Seats = seats
 		}
 	}
-	data.Columns, data.Teams = columnsView(c, q), c.Team != nil
+	data.Columns = columnsView(c, q)
+	data.Teams, data.TeamID, data.Team = c.Team != nil, filter.TeamID, team
+	for i := range teams {
+		data.TeamNames = append(data.TeamNames, teams[i].Name)
+	}
 	data.Answer, data.Answers = answerFilterView(c, filter), answersView(c, filter)
 	if c.Status == compete.StatusPublished && !c.Started(v.now) {
 		form.ID, form.Key, form.Mails = c.ID, rand.Text(), a.mailing() != pages.MailOff
@@ -73,9 +82,7 @@ func (a *app) showRegistrations(
 		if err != nil {
 			return nil, err
 		}
-		if err := a.offerTeams(v, c, &form); err != nil {
-			return nil, err
-		}
+		offerTeams(v, c, &form, teams)
 		for i := range fields {
 			fields[i].Lenient = true
 		}
@@ -85,8 +92,12 @@ func (a *app) showRegistrations(
 		}
 		data.Add = &form
 	}
-	err := a.listRegistrations(r, v, c, &data, filter)
-	if e, ok := refused(err); err != nil && ok && e.Kind == compete.KindInvalid {
+	if err = teamErr; err == nil {
+		err = a.listRegistrations(r, v, c, &data, filter)
+	}
+	if compete.ErrTeamMissing.Is(err) {
+		status, data.Error = http.StatusUnprocessableEntity, "No team has this name."
+	} else if e, ok := refused(err); err != nil && ok && e.Kind == compete.KindInvalid {
 		status, data.Error = http.StatusUnprocessableEntity, "This search didn't work: "+firstField(e)
 	} else if err != nil {
 		return nil, err
@@ -115,8 +126,8 @@ func registrationFilter(q url.Values) compete.RegistrationFilter {
 		question, answer, _ = strings.Cut(q.Get(pages.SaidInput), conditionSign)
 	}
 	return compete.RegistrationFilter{
-		Status: compete.RegistrationStatus(q.Get("status")), DivisionID: q.Get("division"), Search: q.Get("search"),
-		Sort: compete.RegistrationSort(q.Get("sort")), Limit: rowsPerPage,
+		Status: compete.RegistrationStatus(q.Get("status")), DivisionID: q.Get("division"), TeamID: q.Get("team"),
+		Search: q.Get("search"), Sort: compete.RegistrationSort(q.Get("sort")), Limit: rowsPerPage,
 		Answer:  compete.AnswerFilter{QuestionID: question, Value: answer},
 		Columns: q["column"],
 	}
@@ -125,7 +136,8 @@ func registrationFilter(q url.Values) compete.RegistrationFilter {
 // listAddress is where a list with the filter is, without what says nothing.
 func listAddress(path string, f compete.RegistrationFilter) string {
 	q := url.Values{
-		"status": {string(f.Status)}, "division": {f.DivisionID}, "search": {f.Search}, "sort": {string(f.Sort)},
+		"status": {string(f.Status)}, "division": {f.DivisionID}, "team": {f.TeamID}, "search": {f.Search},
+		"sort": {string(f.Sort)},
 	}
 	if f.Sort == compete.SortArrival {
 		q.Del("sort")

@@ -54,11 +54,15 @@ func (a *app) printRegistrations(r *http.Request, v *visit) (response, error) {
 	if err != nil {
 		return nil, err
 	}
+	team, err := a.teamFilter(v, &c, &f)
+	if err != nil {
+		return nil, err
+	}
 	data := pages.RollCallData{
 		Title: c.Title, Starts: c.StartDate, Zone: c.Zone(), Printed: v.now, Search: f.Search,
-		Division: divisionName(&c, f.DivisionID),
-		Back:     listAddress("/competitions/"+c.ID+"/registrations", f),
-		Teams:    c.Team != nil, Divisions: len(c.Divisions) > 0 && f.DivisionID == "",
+		Division: divisionName(&c, f.DivisionID), Team: team,
+		Back:  listAddress("/competitions/"+c.ID+"/registrations", f),
+		Teams: c.Team != nil, Divisions: len(c.Divisions) > 0 && f.DivisionID == "",
 	}
 	for _, tab := range tabsView("", f, counts) {
 		if tab.On {

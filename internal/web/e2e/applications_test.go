@@ -1,123 +1,146 @@
 package e2e
 
 import (
+	"encoding/json"
 	"fmt"
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
+	"github.com/minicompete/minicompete/internal/apptest"
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// testApplications is the story of a competition with review, on a wide and on a narrow screen, with keys and without
-// script: people apply, are scored and decided about, all are told together, and one accepts a seat.
-func testApplications(t *testing.T, s site) {
-	for i, width := range []int64{1280, 390} {
-		reviewCup(t, s, fmt.Sprintf("Review %d", i), width)
-	}
-}
-
-func reviewCup(t *testing.T, s site, name string, width int64) {
-	t.Helper()
-	organizer := newVisitor(t, s.first(), "Olga "+name)
-	organizer.screen(width, 900)
-	organizer.signUpDirectly("ORGANIZER")
-	page := organizer.publishReview(name+" Cup", 2)
-
-	people := make([]*visitor, 3)
-	for i, first := range []string{"Ada ", "Ben ", "Cleo "} {
-		people[i] = newVisitor(t, s.last().WebURL, first+name)
-		people[i].screen(width, 900)
-		if i == 1 {
-			people[i].withoutScript()
-		}
-		people[i].signUpDirectly("PARTICIPANT")
-		people[i].open(page)
-		people[i].see("#stand-title", "Applications are open")
-		people[i].see(registerButton, "Apply")
-		people[i].click(registerButton)
-		people[i].see("#stand-title", "You've applied")
-	}
-	ada, ben, cleo := people[0], people[1], people[2]
-	ada.check("an application", ada.accessibility(), ada.pageErrors())
+// hackathon takes applications of teams. They are scored and decided about, with keys and without script, and all are
+// told together. One is admitted, and its captain accepts the seat.
+func hackathon(t *testing.T, s site, c setting) {
+	olga := c.person(t, s.first(), "Olga Hackathon", "ORGANIZER")
+	page := olga.create("Story Hackathon "+c.name, 1, func() {
+		olga.unfold("admission")
+		olga.set("admission", "REVIEW")
+		olga.unfold("offerHours")
+		olga.fill("offerHours", "24")
+		olga.teamsOfTwo()
+		c.check(olga, "the form of a hackathon")
+	})
+	person := func(name string) *visitor { return c.person(t, s.last().WebURL, name+" Hackathon", "PARTICIPANT") }
+	ada, ben, cem, dan := person("Ada"), person("Ben"), person("Cem"), person("Dan")
+	ada.open(page)
+	ada.see("#stand-title", "Applications are open")
+	ada.see("#register", "Apply")
+	ada.foundTeam(page, "Red")
+	c.check(ada, "applying as a team")
+	ada.send("You've applied")
+	c.check(ada, "an application")
+	ben.joins(ada)
+	ben.send("You've applied")
 	ada.seeIn("/dashboard", "main", "Applied")
+	cem.foundTeam(page, "Blue")
+	cem.send("You've applied")
+	dan.foundTeam(page, "Green")
+	dan.send("You've applied")
 
-	// Keys, one application after the other, as fast as they come.
-	organizer.open(page + "/applications")
-	organizer.see("#applications li:nth-child(1)", "Ada "+name)
-	organizer.click("details:has([data-inbox-start]) summary")
-	organizer.click("[data-inbox-start]")
-	for _, key := range []string{"4", "a", "j", "r", "k"} {
-		organizer.press(key)
+	colleague := olga.decide(s, c, page)
+	colleague.decideLast(page)
+	if c.script {
+		olga.see("#decision-tabs", "Undecided 0") // without a reload
+		olga.until("the counts follow", counted("Waitlist", 1))
 	}
-	organizer.see("#applications li:nth-child(1)", "4.00 of 5, 1 score")
-	organizer.see("#applications li:nth-child(1)", "Draft: Admit")
-	organizer.see("#applications li:nth-child(2)", "Draft: Don't admit")
-	organizer.see("#decision-tabs", "Undecided 1")
-	organizer.until("the counts", `document.querySelectorAll("#decisions").length === 1 &&
-		/Admit\s*1/.test(document.querySelector("#decisions").innerText)`)
-	focused := `document.activeElement === document.querySelector("#applications li:nth-child(1)")`
-	organizer.until("the first has the focus", focused)
-	organizer.check("the inbox", organizer.accessibility(), organizer.pageErrors(), organizer.overflow(width))
-	row := eval[string](organizer, `document.activeElement.id`)
-	organizer.open("/dashboard")
-	organizer.open(page + "/applications#" + row)
-	organizer.until("the focus is kept by the address", focused)
-
-	// Without script, one and several at once.
-	plain := newVisitor(t, s.first(), "Olga "+name).withoutScript()
-	plain.screen(width, 900)
-	plain.logInDirectly(email("Olga "+name), "correct horse battery")
-	plain.open(page + "/applications?search=cleo")
-	plain.click("#applications details summary")
-	plain.fill("note", "Ask about the team.")
-	plain.click("#applications [data-save]")
-	plain.see("#applications", "between 1 and 5")
-	plain.until("the note is kept", `document.querySelector("[name=note]").value === "Ask about the team."`)
-	plain.click(`#applications label:has([name="score"][value="3"])`)
-	plain.click("#applications [data-save]")
-	plain.see("#applications", "3.00 of 5, 1 score")
-	organizer.open(page + "/applications")
-	plain.open(page + "/applications?show=UNDECIDED")
-	plain.click(`#applications label:has([name="id"])`)
-	plain.click(`#bulk button[value="WAITLIST"]`)
-	plain.see("#flash", "Decisions saved as drafts")
-	organizer.see("#decision-tabs", "Undecided 0") // without a reload
-	organizer.until("the counts follow", `document.querySelectorAll("#decisions").length === 1 &&
-		/Waitlist\s*1/.test(document.querySelector("#decisions").innerText)`)
-	plain.open(page + "/applications?search=cleo")
-	plain.see("#applications", "Draft: Waitlist")
-	plain.open(page + "/applications/release")
-	plain.see("main", "Admit: 1 person")
-	plain.see("main", "A seat is reserved for you.")
-	organizer.open(page + "/applications/release")
-	organizer.check("the preview", organizer.accessibility(), organizer.overflow(width))
+	colleague.open(page + "/applications?search=dan")
+	colleague.see("#applications", "Draft: Waitlist")
+	olga.open(page + "/applications/release")
+	olga.see("main", "Admit: 1")
+	olga.see("main", "reserved for")
+	c.check(olga, "the preview")
 	ada.seeIn(page, "#stand-title", "You've applied") // nobody is told yet
-	plain.click(`main form button`)
-	plain.see("#flash", "Decisions are being released")
+	olga.click("main form button")
+	olga.see("#flash", "Decisions are being released")
 
-	ada.until("the offer", `document.querySelector("#stand-title").innerText.includes("offered a seat")`)
+	if !c.script {
+		ada.seeIn(page, "#stand-title", "Your team was offered a seat")
+	}
+	ada.see("#stand-title", "Your team was offered a seat") // with script, the open page shows it
+	c.check(ada, "an offer to a team")
+	ben.seeIn(page, "#stand", "Your captain can accept it by")
+	c.check(ben, "an offer that the captain answers")
 	ada.click("#accept")
 	ada.see("#stand-title", "You're in!")
-	ben.seeIn(page, "#stand-title", "Not admitted")
-	ben.check("a rejection", ben.overflow(width))
-	cleo.seeIn(page, "#stand-title", "1st in line")
-	organizer.open(page + "/applications")
-	organizer.see("#decisions", "Last released")
-	organizer.seeIn(page+"/registrations?status=REJECTED", "#rows", "Ben "+name)
+	ben.seeIn(page, "#stand-title", "You're in!")
+	cem.seeIn(page, "#stand-title", "Not admitted")
+	c.check(cem, "a rejection")
+	dan.seeIn(page, "#stand-title", "You're 1st in line")
+	c.check(dan, "a team that waits")
+	olga.seeIn(page+"/applications", "#decisions", "Last released")
+	olga.seeIn(page+"/registrations?status=REJECTED", "#rows", "Cem Hackathon")
+	olga.open(page + "/registrations?teamName=red")
+	olga.until("the team alone", `document.querySelectorAll("#rows tbody tr").length === 2`)
+	olga.see("#rows tbody tr:nth-child(2)", "Ben Hackathon")
+	c.check(olga, "the participants of a team")
 }
 
-// publishReview publishes a competition with review that offers its seats.
-func (v *visitor) publishReview(title string, seats int) string {
+// decide admits the first team and rejects the second: with keys, one after the other as fast as they come, or without
+// script. It returns who decides about the third without script.
+func (v *visitor) decide(s site, c setting, page string) (colleague *visitor) {
 	v.t.Helper()
-	v.open("/competitions/create")
-	v.until("review is folded away", `!document.querySelector("[name=admission]").checkVisibility()`)
-	v.click(`details:has([name="admission"]) summary`)
-	v.set("admission", "REVIEW")
-	v.click(`details:has([name="offerHours"]) summary`)
-	v.fill("offerHours", "24")
-	page := v.fillAndPublish("PUBLISHED", title, seats)
-	v.see("#flash", "published")
-	return page
+	const first, second = "#applications li:nth-child(1)", "#applications li:nth-child(2)"
+	v.open(page + "/applications")
+	v.see(first, "Red")
+	v.see(second, "Blue")
+	if !c.script {
+		for li, decision := range map[string]string{first: "ADMIT", second: "REJECT"} {
+			v.click(li + fmt.Sprintf(" button[value=%q]", decision))
+			v.see(li, map[string]string{first: "Draft: Admit", second: "Draft: Don't admit"}[li])
+		}
+		c.check(v, "the inbox")
+		return v
+	}
+	v.click("details:has([data-inbox-start]) summary")
+	v.click("[data-inbox-start]")
+	for _, key := range []string{"4", "a", "j", "r", "k"} {
+		v.press(key)
+	}
+	v.see(first, "4.00 of 5, 1 score")
+	v.see(first, "Draft: Admit")
+	v.see(second, "Draft: Don't admit")
+	v.see("#decision-tabs", "Undecided 1")
+	v.until("the counts", counted("Admit", 1))
+	focused := fmt.Sprintf(`document.activeElement === document.querySelector(%q)`, first)
+	v.until("the first has the focus", focused)
+	c.check(v, "the inbox")
+	row := eval[string](v, `document.activeElement.id`)
+	v.open("/dashboard")
+	v.open(page + "/applications#" + row)
+	v.until("the focus is kept by the address", focused)
+
+	colleague = newVisitor(v.t, s.last().WebURL, v.name).withoutScript()
+	colleague.wear(c.look)
+	colleague.logInDirectly(email(v.name), "correct horse battery")
+	return colleague
+}
+
+// counted holds once a page counts n decisions of a kind.
+func counted(decision string, n int) string {
+	return fmt.Sprintf(`document.querySelectorAll("#decisions").length === 1 &&
+		/%s\s*%d/.test(document.querySelector("#decisions").innerText)`, decision, n)
+}
+
+// decideLast scores the application that is left, after a mistake, and then decides about all that are.
+func (v *visitor) decideLast(page string) {
+	v.t.Helper()
+	v.open(page + "/applications?search=dan")
+	v.click("#applications details summary")
+	v.fill("note", "Ask about the team.")
+	v.click("#applications [data-save]")
+	v.see("#applications", "between 1 and 5")
+	v.until("the note is kept", `document.querySelector("[name=note]").value === "Ask about the team."`)
+	v.click(`#applications label:has([name="score"][value="3"])`)
+	v.click("#applications [data-save]")
+	v.see("#applications", "3.00 of 5, 1 score")
+	v.open(page + "/applications?show=UNDECIDED")
+	v.click(`#applications label:has([name="id"])`)
+	v.click(`#bulk button[value="WAITLIST"]`)
+	v.see("#flash", "Decisions saved as drafts")
 }
 
 // applicationTours are those of people who have applied, one of whom is rejected, and of the organizer while decisions
@@ -140,26 +163,26 @@ func applicationTours(t *testing.T, s site) []tour {
 	organizer.seeIn(page+"/applications", "#decisions", "Last released")
 	return []tour{
 		{applied, []stop{
-			{name: "dashboard-applied", like: true, path: "/dashboard"},
+			{name: "dashboard-applied", path: "/dashboard"},
 			{name: "competition-applied", path: page},
-			{name: "withdraw-application", like: true, path: page + "/withdraw"},
+			{name: "withdraw-application", path: page + "/withdraw"},
 		}},
 		{rejected, []stop{
-			{name: "dashboard-rejected", like: true, path: "/dashboard"},
+			{name: "dashboard-rejected", path: "/dashboard"},
 			{name: "competition-rejected", path: page},
 		}},
 		{organizer, []stop{
-			{name: "competition-reviewed", like: true, path: page},
-			{name: "registrations-reviewed", like: true, path: page + "/registrations"},
-			{name: "edit-review", like: true, path: page + "/edit"},
-			{name: "applications-released", like: true, path: page + "/applications"},
-			{name: "applications-note", like: true, path: page + "/applications?show=UNSCORED", then: func(v *visitor) {
+			{name: "competition-reviewed", path: page},
+			{name: "registrations-reviewed", path: page + "/registrations"},
+			{name: "edit-review", path: page + "/edit"},
+			{name: "applications-released", path: page + "/applications"},
+			{name: "applications-note", path: page + "/applications?show=UNSCORED", then: func(v *visitor) {
 				v.click("#applications details summary")
 				v.click("#applications [data-save]")
 				v.see("#applications [role=alert]", "between 1 and 5")
 			}},
-			{name: "release-none", like: true, path: page + "/applications/release"},
-			{name: "applications-releasing", like: true, path: page + "/applications", then: func(v *visitor) {
+			{name: "release-none", path: page + "/applications/release"},
+			{name: "applications-releasing", path: page + "/applications", then: func(v *visitor) {
 				v.releaseWithoutEnd(s, page)
 				v.open(page + "/applications")
 				v.see("#decisions", "Releasing decisions: 7 of 20")
@@ -175,6 +198,62 @@ func (v *visitor) releaseWithoutEnd(s site, page string) {
 			started_at, total, after_seq, admitted, waitlisted, rejected, unseated, dropped)
 		VALUES ('018f6b1e-1111-7d0a-9b3e-5a1f0c2d4e6f', $1, $2, 20, 0, 4, 2, 1, 0, 0)`,
 		page[len("/competitions/"):], compete.UTC(time.Now()))
+	if err != nil {
+		v.t.Fatal(err)
+	}
+}
+
+// testStoppedRelease goes on with a release that a technical failure has stopped: everybody is told, once.
+func testStoppedRelease(t *testing.T, s site) {
+	for _, c := range settings {
+		t.Run(c.name, func(t *testing.T) {
+			b := newBoard(t, s, map[string]any{"title": "Stopped " + c.name, "capacity": 1, "admission": "REVIEW"})
+			ada := c.person(t, s.last().WebURL, "Ada Stopped", "PARTICIPANT")
+			ada.open(b.page())
+			ada.click(registerButton)
+			ada.see("#stand-title", "You've applied")
+			olga := newVisitor(t, s.first(), "Olga Stopped "+c.name)
+			olga.wear(c.look)
+			if !c.script {
+				olga.withoutScript()
+			}
+			olga.logInDirectly(b.organizer.User.Email, apptest.Password)
+			olga.open(b.page() + "/applications")
+			olga.click(`#applications button[value="ADMIT"]`)
+			olga.see("#applications", "Draft: Admit")
+			olga.stopRelease(s, b.id)
+			olga.open(b.page() + "/applications")
+			olga.see("#decisions [role=alert]",
+				"The release stopped after 0 of 1 decision because of a technical problem.")
+			c.check(olga, "a release that stopped")
+			olga.click(`#decisions form[action$="/release"] button`)
+			olga.see("#flash", "Decisions are being released")
+			ada.seeIn(b.page(), "#stand-title", "You're in!")
+			olga.seeIn(b.page()+"/applications", "#decisions", "Last released")
+			ada.seeIn("/mailbox", ".mail-list", "You're in: Stopped")
+			messages := `[...document.querySelectorAll("main a")].filter((e) => e.innerText.includes("Stopped"))`
+			if n := eval[int](ada, messages+".length"); n != 2 {
+				t.Errorf("%d messages, want one about the application and one about the decision", n)
+			}
+		})
+	}
+}
+
+// stopRelease adds a release whose job has failed.
+func (v *visitor) stopRelease(s site, competitionID string) {
+	v.t.Helper()
+	db, id := s.replicas[0].Store(), uuid.Must(uuid.NewV7())
+	_, err := db.Writer().ExecContext(v.t.Context(), `INSERT INTO releases (id, competition_id,
+			started_at, total, after_seq, admitted, waitlisted, rejected, unseated, dropped)
+		VALUES ($1, $2, $3, 1, 0, 0, 0, 0, 0, 0)`, id.String(), competitionID, compete.UTC(time.Now()))
+	if err == nil {
+		err = db.SaveFailedJob(v.t.Context(), compete.FailedJob{
+			ID: uuid.Must(uuid.NewV7()).String(), JobID: 1<<41 + time.Now().UnixMicro()%1e9,
+			Queue: compete.QueueMaintenance, Kind: compete.ReleaseJob{}.Kind(), Attempts: 3,
+			Error:   "the database is away",
+			Payload: json.RawMessage(`{"competitionId": "` + competitionID + `"}`), FailedAt: time.Now(),
+		})
+	}
 	if err != nil {
 		v.t.Fatal(err)
 	}

@@ -37,38 +37,6 @@ func (v *visitor) pick(name, value string) {
 		e.dispatchEvent(new Event("change", { bubbles: true })); })()`, name, value))
 }
 
-// setting is how a story is told: on a screen, with script or without.
-type setting struct {
-	name   string
-	look   look
-	script bool
-}
-
-var settings = []setting{
-	{"Large", look{1280, "light"}, true}, {"Phone", look{390, "dark"}, true}, {"Plain", look{390, "light"}, false},
-}
-
-// person is somebody in the setting, with an account.
-func (c setting) person(t *testing.T, base, name, role string) *visitor {
-	t.Helper()
-	v := newVisitor(t, base, name+" "+c.name)
-	v.wear(c.look)
-	if !c.script {
-		v.withoutScript()
-	}
-	v.signUpDirectly(role)
-	return v
-}
-
-// check looks at the page as it is now.
-func (c setting) check(v *visitor, where string) {
-	v.t.Helper()
-	v.check(where, v.overflow(c.look.width))
-	if c.script {
-		v.check(where, v.accessibility(), v.pageErrors())
-	}
-}
-
 // testAsking builds questions in the editor, answers them with mistakes and without, edits an answer, reads the
 // answers as an organizer, and asks the same in another competition.
 func testAsking(t *testing.T, s site) {
@@ -233,7 +201,7 @@ func readAnswers(v *visitor, page string, ids []string, c setting) {
 // changed by then, the form asks for what is missing.
 func testReady(t *testing.T, s site) {
 	organizer := newVisitor(t, s.first(), "Olga Opens")
-	organizer.signUp("ORGANIZER")
+	organizer.signUpDirectly("ORGANIZER")
 	page, ids := askQuestions(organizer, "Ready Cup", true)
 	opens := func(at string) {
 		organizer.open(page + "/edit")
@@ -247,7 +215,7 @@ func testReady(t *testing.T, s site) {
 		newVisitor(t, s.first(), "Cem Ready"),
 	}
 	for _, v := range people {
-		v.signUp("PARTICIPANT")
+		v.signUpDirectly("PARTICIPANT")
 		v.open(page)
 		v.click("#register")
 		v.see("h1", "Get ready")

@@ -193,26 +193,20 @@ func (v *visitor) click(selector string) {
 	v.do(chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible, chromedp.NodeEnabled))
 }
 
-// ask clicks a link that opens a confirmation dialog. If the surrounding part is replaced at that moment, the click is
-// lost, or follows the link to the confirmation's own page: then the visitor clicks again.
+// ask clicks a link that opens a confirmation dialog. It waits until nothing is being replaced, since a new link leads
+// to the confirmation's own page until the script has noticed it.
 func (v *visitor) ask(link, question string) {
 	v.t.Helper()
-	page := eval[string](v, "location.pathname + location.search")
-	asked := shows("dialog", question)
-	elsewhere := fmt.Sprintf(`document.readyState === "complete" && location.pathname + location.search !== %q`, page)
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
-		v.click(link)
-		for tried := time.Now(); time.Since(tried) < 5*time.Second &&
-			!v.holds(elsewhere); time.Sleep(20 * time.Millisecond) {
-			if v.holds(asked) {
-				return
-			}
-		}
-		if v.holds(elsewhere) {
-			v.open(page)
-		}
-	}
-	v.fatal("click "+link, fmt.Errorf("the question %q does not open in a dialog", question))
+	v.until("a page at rest", `document.querySelector(".htmx-request, .htmx-swapping, .htmx-settling, .htmx-added") === null`)
+	v.click(link)
+	v.see("dialog", question)
+}
+
+// askToWithdraw is ask about a registration, which changes its card by itself until it is confirmed.
+func (v *visitor) askToWithdraw() {
+	v.t.Helper()
+	v.see(".stand-status", "Confirmed")
+	v.ask(`#stand a[href$="/withdraw"]`, "Cancel your registration?")
 }
 
 // holds reports whether an expression is currently true. It is false while the page is being left.
@@ -295,15 +289,19 @@ func shows(selector, text string) string {
 		`[...document.querySelectorAll(%q)].some(e => e.checkVisibility() && e.innerText.replace(/\s+/g, " ").includes(%q))`, selector, text)
 }
 
-// seeIn reloads a page until it contains the text, for pages that don't update without JavaScript.
+// seeIn opens a page as soon as it contains the text, for pages that don't update without JavaScript.
 func (v *visitor) seeIn(path, selector, text string) {
 	v.t.Helper()
-	deadline := time.Now().Add(patience)
-	for v.open(path); !eval[bool](v, shows(selector, text)); v.open(path) {
+	for deadline := time.Now().Add(patience); ; time.Sleep(reloadPause) {
+		if strings.Contains(dense(v.read(path)), spaces.Replace(text)) {
+			if v.open(path); eval[bool](v, shows(selector, text)) {
+				return
+			}
+		}
 		if time.Now().After(deadline) {
+			v.open(path)
 			v.fatal("look into "+path, fmt.Errorf("%s does not show %q", selector, text))
 		}
-		time.Sleep(reloadPause)
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 // Then its organizer adds somebody over the capacity.
 func testClosedCircle(t *testing.T, s site) {
 	organizer := newVisitor(t, s.first(), "Olga Circle")
-	organizer.signUp("ORGANIZER")
+	organizer.signUpDirectly("ORGANIZER")
 	page := organizer.publish("Circle Cup", 2)
 	organizer.open(page + "/edit")
 	organizer.click(`details:has([name="accessCode"]) summary`)
@@ -23,7 +23,7 @@ func testClosedCircle(t *testing.T, s site) {
 	organizer.see("main", "Unlisted")
 
 	ada, ben := newVisitor(t, s.last().WebURL, "Ada Circle"), newVisitor(t, s.first(), "Ben Circle").withoutScript()
-	ada.signUp("PARTICIPANT")
+	ada.signUpDirectly("PARTICIPANT")
 	ada.open("/competitions?search=circle")
 	ada.see("main", "No matches")
 	ada.open(page)
@@ -36,7 +36,7 @@ func testClosedCircle(t *testing.T, s site) {
 
 	// What is typed outlasts what happens meanwhile.
 	ada.fill("accessCode", "maple 2026")
-	ben.signUp("PARTICIPANT")
+	ben.signUpDirectly("PARTICIPANT")
 	ben.open(page)
 	ben.fill("accessCode", "Maple-2026")
 	ben.click(registerButton)
@@ -49,7 +49,7 @@ func testClosedCircle(t *testing.T, s site) {
 		`!document.querySelector("[name=accessCode]").checkVisibility({visibilityProperty: true})`)
 
 	cleo := newVisitor(t, s.first(), "Cleo Circle")
-	cleo.signUp("PARTICIPANT")
+	cleo.signUpDirectly("PARTICIPANT")
 	organizer.open(page + "/registrations")
 	organizer.click("#add summary")
 	organizer.fill("email", email("Cleo Circle"))
@@ -57,7 +57,7 @@ func testClosedCircle(t *testing.T, s site) {
 	organizer.click("#add .btn-primary")
 	organizer.see("#flash", "added to the waitlist")
 	dan := newVisitor(t, s.first(), "Dan Circle")
-	dan.signUp("PARTICIPANT")
+	dan.signUpDirectly("PARTICIPANT")
 	organizer.withoutScript()
 	organizer.open(page + "/registrations")
 	organizer.click("#add summary")
@@ -73,26 +73,26 @@ func testClosedCircle(t *testing.T, s site) {
 func circleTours(t *testing.T, s site) (tours []tour) {
 	t.Helper()
 	organizer := newVisitor(t, s.first(), "organizer of a closed circle")
-	organizer.logIn("organizer2@minicompete.com", "password123")
+	organizer.logInDirectly("organizer2@minicompete.com", "password123")
 	page := organizer.find("/dashboard", "Algorithm Cup: Team Selection")
 	participant := newVisitor(t, s.first(), "participant without a code")
-	participant.logIn("participant1@minicompete.com", "password123")
+	participant.logInDirectly("participant1@minicompete.com", "password123")
 	return []tour{
 		{newVisitor(t, s.first(), "visitor of a closed circle"), []stop{
-			{name: "competition-circle-visitor", like: true, path: page},
+			{name: "competition-circle-visitor", path: page},
 		}},
 		{participant, []stop{
 			{name: "competition-circle", path: page},
-			{name: "competition-circle-wrong", like: true, path: page, then: func(v *visitor) {
+			{name: "competition-circle-wrong", path: page, then: func(v *visitor) {
 				v.fill("accessCode", "birch-wood")
 				v.click(registerButton)
 				v.see("#stand .stand-note", "That access code is wrong")
 			}},
 		}},
 		{organizer, []stop{
-			{name: "competition-circle-organizer", like: true, path: page},
-			{name: "edit-circle", like: true, path: page + "/edit"},
-			{name: "registrations-add", like: true, path: page + "/registrations", then: func(v *visitor) {
+			{name: "competition-circle-organizer", path: page},
+			{name: "edit-circle", path: page + "/edit"},
+			{name: "registrations-add", path: page + "/registrations", then: func(v *visitor) {
 				v.click("#add summary")
 			}},
 		}},

@@ -8,44 +8,17 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// testDivisions is the story of a race with two distances, from its form to the last seat: on a large screen and on
-// a phone, there also without script.
+// testDivisions is the story of a race with two distances, from its form to the last seat.
 func testDivisions(t *testing.T, s site) {
-	for name, r := range map[string]raceStory{
-		"large":          {"City Race", 1280, true},
-		"phone":          {"Park Race", 390, true},
-		"without script": {"Plain Race", 390, false},
-	} {
-		t.Run(name, func(t *testing.T) { r.run(t, s) })
+	for _, c := range settings {
+		t.Run(c.name, func(t *testing.T) { raceStory{c}.run(t, s) })
 	}
 }
 
-type raceStory struct {
-	title string
-	width int64
-	plays bool // with script
-}
-
-func (r raceStory) visitor(t *testing.T, base, name, role string) *visitor {
-	v := newVisitor(t, base, name+" of the "+r.title)
-	if !r.plays {
-		v.withoutScript()
-	}
-	v.screen(r.width, 900)
-	v.signUpDirectly(role)
-	return v
-}
-
-func (r raceStory) look(v *visitor, where string) {
-	v.t.Helper()
-	v.check(where, v.overflow(r.width))
-	if r.plays {
-		v.check(where, v.accessibility(), v.pageErrors())
-	}
-}
+type raceStory struct{ setting }
 
 func (r raceStory) run(t *testing.T, s site) {
-	olga := r.visitor(t, s.first(), "Olga", "ORGANIZER")
+	olga := r.person(t, s.first(), "Olga Race", "ORGANIZER")
 	page := r.create(olga)
 	race := map[string]string{}
 	for _, name := range []string{"Half marathon", "10 km"} {
@@ -54,7 +27,7 @@ func (r raceStory) run(t *testing.T, s site) {
 				.find(li => li.innerText.includes(%q)).querySelector("[data-division]").dataset.division`, name)))
 	}
 	enter := func(name, base string) *visitor {
-		v := r.visitor(t, base, name, "PARTICIPANT")
+		v := r.person(t, base, name+" Race", "PARTICIPANT")
 		v.open(page)
 		return v
 	}
@@ -65,13 +38,13 @@ func (r raceStory) run(t *testing.T, s site) {
 		v.see("#stand-title", then)
 	}
 	ada, ben := enter("Ada", s.last().WebURL), enter("Ben", s.first())
-	r.look(ada, "choosing a division")
+	r.check(ada, "choosing a division")
 	ada.see(race["10 km"], "2 of 2 seats left")
 	register(ada, "Half marathon", "You're in!")
 	ada.see("#stand .bib", "Half marathon")
 	register(ben, "Half marathon", "1st in line")
 	ben.see("#stand", "Half marathon")
-	r.look(ben, "waiting in a division")
+	r.check(ben, "waiting in a division")
 	cleo, dan, eve := enter("Cleo", s.first()), enter("Dan", s.last().WebURL), enter("Eve", s.first())
 	register(cleo, "10 km", "You're in!")
 	dan.open(page)
@@ -85,7 +58,7 @@ func (r raceStory) run(t *testing.T, s site) {
 	cleo.open(page)
 	cleo.click(`#stand a[href$="/division"]`)
 	cleo.see("h1", "Change division")
-	r.look(cleo, "changing division")
+	r.check(cleo, "changing division")
 	cleo.click(`main form label:not(:has(:checked))`)
 	cleo.click("main form button")
 	cleo.see("main form", "You keep the one you have")
@@ -103,7 +76,7 @@ func (r raceStory) run(t *testing.T, s site) {
 func (r raceStory) create(v *visitor) (page string) {
 	v.open("/competitions/create")
 	v.until("divisions to be folded away", `!document.querySelector("[name=division-name-0]").checkVisibility()`)
-	v.fill("title", r.title)
+	v.fill("title", "Race "+r.name)
 	v.fill("capacity", "3")
 	v.fill("zone", "UTC")
 	v.set("regDeadline", local(time.Now().Add(48*time.Hour)))
@@ -121,11 +94,11 @@ func (r raceStory) create(v *visitor) (page string) {
 	v.click("#division-up-1")
 	v.until("another order", `document.querySelector("[name=division-name-0]").value === "Half marathon"`)
 	v.fill("division-capacity-1", "0")
-	r.look(v, "a form with divisions")
+	r.check(v, "a form with divisions")
 	eval[any](v, `document.querySelectorAll("main [min]").forEach((e) => e.removeAttribute("min"))`)
 	v.click(`button[value="PUBLISHED"]`)
 	v.see("#field-division-capacity-1-error", "Must be between 1 and")
-	r.look(v, "a refused division")
+	r.check(v, "a refused division")
 	v.fill("division-capacity-1", "2")
 	v.do(focus("title"))
 	v.press(kb.Enter) // publishes, rather than removing a division
@@ -157,7 +130,7 @@ func (r raceStory) change(v *visitor, page string) {
 func (r raceStory) list(v *visitor, page string) {
 	v.open(page + "/registrations")
 	v.see("#rows tbody tr:nth-child(5)", "10 km, flat")
-	r.look(v, "participants")
+	r.check(v, "participants")
 	v.click(`.chips a:nth-child(2)`)
 	v.until("the list of a division", `document.querySelectorAll("#rows tbody tr").length === 2`)
 	v.see("#rows tbody tr:nth-child(1)", "Ada")

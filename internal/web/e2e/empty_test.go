@@ -17,8 +17,8 @@ func TestEmptySite(t *testing.T) {
 	a := apptest.Start(t, apptest.Options{})
 	guest, organizer, participant := newVisitor(t, a.WebURL, "Ada Early"), newVisitor(t, a.WebURL, "Olga Early"),
 		newVisitor(t, a.WebURL, "Ben Early")
-	organizer.signUp("ORGANIZER")
-	participant.signUp("PARTICIPANT")
+	organizer.signUpDirectly("ORGANIZER")
+	participant.signUpDirectly("PARTICIPANT")
 	for _, path := range []string{"/", "/competitions"} {
 		for _, look := range []struct {
 			v    *visitor
@@ -59,7 +59,7 @@ func testLongTitles(t *testing.T, s site) {
 		"startDate": time.Now().AddDate(0, 1, 0),
 	})
 	v := newVisitor(t, s.first(), word)
-	v.signUp("PARTICIPANT")
+	v.signUpDirectly("PARTICIPANT")
 	v.screen(320, 800)
 	v.open(page)
 	v.click(registerButton)

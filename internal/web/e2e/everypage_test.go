@@ -1,12 +1,9 @@
 package e2e
 
 import (
-	"errors"
-	"fmt"
 	"iter"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -105,8 +102,8 @@ func TestUnvisitedPagesAreNoticed(t *testing.T) {
 func newcomerTours(t *testing.T, s site) []tour {
 	t.Helper()
 	newcomer, organizer := newVisitor(t, s.first(), "newcomer"), newVisitor(t, s.first(), "new organizer")
-	newcomer.signUp("PARTICIPANT")
-	organizer.signUp("ORGANIZER")
+	newcomer.signUpDirectly("PARTICIPANT")
+	organizer.signUpDirectly("ORGANIZER")
 	newcomer.open("/auth/verify")
 	newcomer.click(`main form button`)
 	newcomer.see("#flash", "link is ready")
@@ -122,15 +119,15 @@ func newcomerTours(t *testing.T, s site) []tour {
 	unsubscribe := "/unsubscribe?token=" + keys.Unsubscribe(s.replicas[0].As(compete.RoleParticipant).User.ID)
 	return []tour{
 		{newcomer, []stop{
-			{name: "dashboard-participant-empty", like: true, path: "/dashboard"},
-			{name: "mailbox-empty", like: true, path: "/mailbox"},
+			{name: "dashboard-participant-empty", path: "/dashboard"},
+			{name: "mailbox-empty", path: "/mailbox"},
 			{name: "verify", path: "/auth/verify"},
 			{name: "confirm-email", path: newcomer.mailed(email(newcomer.name), "/auth/confirm?token=")},
-			{name: "link-void", like: true, path: "/auth/confirm?token=expired"},
+			{name: "link-void", path: "/auth/confirm?token=expired"},
 		}},
-		{organizer, []stop{{name: "dashboard-organizer-empty", like: true, path: "/dashboard"}}},
+		{organizer, []stop{{name: "dashboard-organizer-empty", path: "/dashboard"}}},
 		{guest, []stop{
-			{name: "forgot-sent", like: true, path: "/auth/forgot", then: func(v *visitor) {
+			{name: "forgot-sent", path: "/auth/forgot", then: func(v *visitor) {
 				v.fill("email", "participant5@minicompete.com")
 				v.click(`main form button`)
 				v.see("h1", "Your link is ready")
@@ -138,7 +135,7 @@ func newcomerTours(t *testing.T, s site) []tour {
 			{name: "reset", path: guest.mailed("participant5@minicompete.com", "/auth/reset?token=")},
 			{name: "mail", path: "/dev/mails/reminder"},
 			{name: "unsubscribe", path: unsubscribe},
-			{name: "unsubscribed", like: true, path: unsubscribe, then: func(v *visitor) {
+			{name: "unsubscribed", path: unsubscribe, then: func(v *visitor) {
 				v.click(`main form button`)
 				v.see("h1", "Reminders are off")
 			}},
@@ -151,19 +148,4 @@ func (v *visitor) mailed(to, link string) string {
 	v.t.Helper()
 	v.seeIn("/dev/mails", "main li", to)
 	return v.linkOn(v.find("/dev/mails", to), link)
-}
-
-// linkOn returns where the link on a page leads whose address has the given text in it.
-func (v *visitor) linkOn(path, part string) string {
-	v.t.Helper()
-	v.open(path)
-	href := eval[string](v, fmt.Sprintf(`document.querySelector('main a[href*=%q]')?.href ?? ""`, part))
-	u, err := url.Parse(href)
-	if err == nil && href == "" {
-		err = errors.New("there is none")
-	}
-	if err != nil {
-		v.fatal("look for a link to "+part, err)
-	}
-	return u.RequestURI()
 }

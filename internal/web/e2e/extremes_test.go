@@ -49,22 +49,22 @@ func extremeTours(t *testing.T, s site) []tour {
 	participant.newMail()
 	return []tour{
 		{organizer, []stop{
-			{name: "extreme-competition", like: true, path: long},
-			{name: "extreme-edit", like: true, path: long + "/edit"},
-			{name: "extreme-dashboard-organizer", like: true, path: "/dashboard"},
-			{name: "extreme-registrations", like: true, path: hebrew + "/registrations"},
-			{name: "extreme-cancel", like: true, path: long, then: func(v *visitor) {
+			{name: "extreme-competition", path: long},
+			{name: "extreme-edit", path: long + "/edit"},
+			{name: "extreme-dashboard-organizer", path: "/dashboard"},
+			{name: "extreme-registrations", path: hebrew + "/registrations"},
+			{name: "extreme-cancel", path: long, then: func(v *visitor) {
 				v.click(`a[href$="/cancel"]`)
 				v.see("dialog", "Cancel this competition?")
 			}},
-			{name: "extreme-account", like: true, path: "/account"},
+			{name: "extreme-account", path: "/account"},
 		}},
 		{participant, []stop{
-			{name: "extreme-competitions", like: true, path: "/competitions?tags=" + tags[0]},
-			{name: "extreme-in", like: true, path: hebrew},
-			{name: "extreme-dashboard-participant", like: true, path: "/dashboard"},
-			{name: "extreme-mailbox", like: true, path: "/mailbox"},
-			{name: "extreme-message", like: true, path: participant.find("/mailbox", "You're in")},
+			{name: "extreme-competitions", path: "/competitions?tags=" + tags[0]},
+			{name: "extreme-in", path: hebrew},
+			{name: "extreme-dashboard-participant", path: "/dashboard"},
+			{name: "extreme-mailbox", path: "/mailbox"},
+			{name: "extreme-message", path: participant.find("/mailbox", "You're in")},
 		}},
 	}
 }

@@ -245,7 +245,7 @@ func securityTour(t *testing.T) tour {
 			v.click(`form[action$="/confirm"] button`)
 			v.see("h1", "Save your recovery codes")
 		}},
-		{name: "security-on", like: true, path: "/account/security", then: func(v *visitor) {
+		{name: "security-on", path: "/account/security", then: func(v *visitor) {
 			v.withPasskeys()
 			v.fill("name", "The phone with the long name that nobody else has")
 			v.click(`form[data-passkey="create"] button`)

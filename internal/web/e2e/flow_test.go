@@ -44,7 +44,7 @@ const registerButton = `#stand form button[type="submit"]`
 // testMainFlow follows three people competing for two seats, live: each action appears on the others' open pages.
 func testMainFlow(t *testing.T, s site) {
 	organizer := newVisitor(t, s.first(), "Olga Organizer")
-	organizer.signUp("ORGANIZER")
+	organizer.signUpDirectly("ORGANIZER")
 	page := organizer.publish("Night Cup", 2)
 	organizer.see(".prose strong", "water")
 	organizer.see("#stand .seats", "2 of 2 seats left")
@@ -59,7 +59,7 @@ func testMainFlow(t *testing.T, s site) {
 	organizer.see("#stand .seats", "1 of 2 seats left")
 
 	second := newVisitor(t, s.first(), "Ben Second")
-	second.signUp("PARTICIPANT")
+	second.signUpDirectly("PARTICIPANT")
 	second.open(page)
 	second.click(registerButton)
 	second.see("#stand .bib-number", "0002")
@@ -67,14 +67,14 @@ func testMainFlow(t *testing.T, s site) {
 	organizer.see(".badge", "Waitlist open")
 
 	third := newVisitor(t, s.last().WebURL, "Cleo Third")
-	third.signUp("PARTICIPANT")
+	third.signUpDirectly("PARTICIPANT")
 	third.open(page)
 	third.see(registerButton, "Join waitlist")
 	third.click(registerButton)
 	third.see("#stand-title", "1st in line")
 	third.newMail() // otherwise the seat comes before the email about the waitlist, which then isn't sent
 
-	second.ask(`a[href$="/withdraw"]`, "Cancel your registration?")
+	second.askToWithdraw()
 	second.click("dialog button")
 	second.see("#flash", "cancelled")
 	third.see("#stand-title", "You're in") // automatically: the page is open

@@ -43,7 +43,7 @@ func testKeyboard(t *testing.T, s site) {
 	v.press(kb.Enter)
 	v.see("#stand-title", "You're in")
 	v.until("the focus on the answer", `document.activeElement.id === "stand-title"`)
-	v.ask(`#stand a[href$="/withdraw"]`, "Cancel your registration?")
+	v.askToWithdraw()
 	v.press(kb.Escape)
 	v.until("the dialog to close", `!document.querySelector("dialog").open`)
 }

@@ -170,13 +170,13 @@ func testLongListLooks(v *visitor, list string) {
 	v.see("figcaption", "Busiest")
 	v.see("figcaption", "of 10,000 registrations") // accurate to one block of registrations counted together
 	const paper = "/print?status=CANCELLED"
-	for _, path := range []string{list, list + paper, "/dashboard"} {
+	for n, path := range []string{list, "/dashboard", list + paper} {
 		v.open(path)
-		worn := append(slices.Clone(looks), look{320, "dark"})
-		for i, l := range worn {
+		for _, l := range append(slices.Clone(looks), look{320, "dark"}) {
 			v.wear(l)
-			if path != list+paper || l == looks[0] { // axe takes long with a thousand rows
-				v.check(fmt.Sprintf("%s at %d px, %s", path, l.width, l.theme), v.axe(rulesFor(worn, i)))
+			// axe takes long with a thousand rows
+			if l == looks[0] || path != list+paper && slices.Contains(opposites(n), l) {
+				v.check(fmt.Sprintf("%s at %d px, %s", path, l.width, l.theme), v.accessibility())
 			}
 			v.check(fmt.Sprintf("%s at %d px, %s", path, l.width, l.theme), v.overflow(l.width))
 			if shots := os.Getenv("MINICOMPETE_SCREENSHOTS"); shots != "" && !strings.Contains(path, "print") {

@@ -26,7 +26,7 @@ func testWithoutScript(t *testing.T, s site) {
 	first.see("#stand .bib-number", "0001")
 
 	second := newVisitor(t, s.last().WebURL, "Ben Plain").withoutScript()
-	second.signUp("PARTICIPANT")
+	second.signUpDirectly("PARTICIPANT")
 	second.open("/competitions?search=plain")
 	second.see("#results", "Plain Cup")
 	second.open(page)

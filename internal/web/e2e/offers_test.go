@@ -40,7 +40,7 @@ func testOffers(t *testing.T, s site) {
 	ada, ben, cleo, dan := people[0], people[1], people[2], people[3]
 	ben.see("#stand .bib", "you'll have 48 hours to accept it")
 	ben.newMail() // else the offer comes before the mail about the waitlist
-	ada.ask(`a[href$="/withdraw"]`, "Cancel your registration?")
+	ada.askToWithdraw()
 	ada.click("dialog button")
 	ben.see("#stand-title", "You've been offered a seat") // by itself: the page is open
 	ben.until("the countdown",
@@ -63,7 +63,7 @@ func testOffers(t *testing.T, s site) {
 	ben.at(page)
 	ben.see("#stand-title", "You're in!")
 
-	ben.ask(`a[href$="/withdraw"]`, "Cancel your registration?")
+	ben.askToWithdraw()
 	ben.click("dialog button")
 	ben.see("#flash", "cancelled")
 	cleo.open(page)
@@ -104,17 +104,17 @@ func offerTours(t *testing.T, s site) (tours []tour) {
 	organizer.logInDirectly("organizer1@minicompete.com", "password123")
 	return []tour{
 		{offered, []stop{
-			{name: "dashboard-offered", like: true, path: "/dashboard"},
+			{name: "dashboard-offered", path: "/dashboard"},
 			{name: "competition-offered", path: page},
 			{name: "offer-accept", path: page + "/accept"},
-			{name: "offer-decline", like: true, path: page + "/decline"},
-			{name: "offer-decline-dialog", like: true, path: page, then: func(v *visitor) {
+			{name: "offer-decline", path: page + "/decline"},
+			{name: "offer-decline-dialog", path: page, then: func(v *visitor) {
 				v.ask(`#stand a[href$="/decline"]`, "Decline your seat?")
 			}},
 		}},
 		{organizer, []stop{
-			{name: "registrations-offered", like: true, path: page + "/registrations?status=OFFERED"},
-			{name: "edit-offers", like: true, path: page + "/edit"},
+			{name: "registrations-offered", path: page + "/registrations?status=OFFERED"},
+			{name: "edit-offers", path: page + "/edit"},
 		}},
 	}
 }

@@ -24,51 +24,53 @@ type look struct {
 	theme string
 }
 
-var looks = []look{{1280, "light"}, {1280, "dark"}, {390, "light"}, {390, "dark"}}
+var looks = []look{{1280, "light"}, {390, "dark"}, {1280, "dark"}, {390, "light"}}
+
+// opposites are two looks with nothing in common, and for the next n the other two.
+func opposites(n int) []look { return looks[n%2*2:][:2] }
 
 // otherWidths are additional widths at which nothing may be cut off: the minimum of WCAG 1.4.10, and the one at which
 // tabs become a menu.
 var otherWidths = []int64{320, 768}
 
-// testEveryPage visits every page in every look. axe reports nothing, nothing is cut off at the side, there are no
+// testEveryPage visits every page at both widths and in both themes: what a page doesn't show in one combination, the
+// next one does. axe reports nothing, nothing is cut off at the side, there are no
 // console errors or violations of the content security policy, and no page is too heavy.
 func testEveryPage(t *testing.T, s site) {
 	// As many at once as there are cores, since a tour leaves one idle while the browser and the server take turns.
 	turns := make(chan struct{}, runtime.GOMAXPROCS(0))
 	for group := range everyTour(t, s) {
 		var tours sync.WaitGroup
-		for _, tour := range group {
+		for n, tour := range group {
 			tours.Go(func() {
 				turns <- struct{}{}
 				defer func() { <-turns }()
-				t.Run(tour.visitor.name, func(t *testing.T) { tour.take(t) })
+				t.Run(tour.visitor.name, func(t *testing.T) { tour.take(t, n) })
 			})
 		}
 		tours.Wait()
 	}
 }
 
-// take visits the pages of a tour, and takes pictures of them if asked to.
-func (tour tour) take(t *testing.T) {
+// take visits the pages of the nth tour, and takes pictures of them if asked to.
+func (tour tour) take(t *testing.T, n int) {
 	shots := os.Getenv("MINICOMPETE_SCREENSHOTS")
 	v := tour.visitor
 	v.t = t
-	for _, stop := range tour.stops {
+	for i, stop := range tour.stops {
 		v.open(stop.path)
 		if stop.then != nil {
 			stop.then(v)
 		}
 		v.until("the fonts", `document.readyState === "complete" && document.fonts.status === "loaded"`)
 		v.check(stop.name, v.weigh(), v.promises())
-		worn := stop.looks()
-		if shots != "" {
-			worn = append(slices.Clone(looks), look{320, "light"})
-		}
-		for i, l := range worn {
+		for _, l := range opposites(n + i) {
 			v.wear(l)
-			v.check(fmt.Sprintf("%s at %d px, %s", stop.name, l.width, l.theme), v.axe(rulesFor(worn, i)),
-				v.overflow(l.width))
-			if shots != "" {
+			v.check(fmt.Sprintf("%s at %d px, %s", stop.name, l.width, l.theme), v.accessibility(), v.overflow(l.width))
+		}
+		if shots != "" {
+			for _, l := range append(slices.Clone(looks), look{320, "light"}) {
+				v.wear(l)
 				v.picture(filepath.Join(shots, fmt.Sprintf("%s-%d-%s.png", stop.name, l.width, l.theme)), l)
 			}
 		}
@@ -168,36 +170,19 @@ func (v *visitor) media(medium string, preferred ...*emulation.MediaFeature) {
 //go:embed testdata/axe.min.js
 var axe string
 
-// The rules to check: those for WCAG 2.2 AA and axe's best practices, and the subset about colors. Only that subset
-// depends on whether a page is light or dark.
-const (
-	allRules   = `["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]`
-	colorRules = `["color-contrast", "link-in-text-block"]`
-)
+// rules are those for WCAG 2.2 AA and axe's best practices.
+const rules = `["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]`
 
-// axeRun returns violations of the given rules as text.
-const axeRun = `axe.run(document, {resultTypes: ["violations"], runOnly: %s})
+// axeRun returns violations of the rules as text.
+const axeRun = `axe.run(document, {resultTypes: ["violations"], runOnly: ` + rules + `})
 	.then(r => r.violations.map(v => v.id + ": " + v.help + "\n" + v.nodes.map(n => "    " + n.target.join(" ") + "\n      " + n.failureSummary.replaceAll("\n", "\n      ")).join("\n")).join("\n"))`
 
-// rulesFor returns the rules to check in one of several looks of a page, so that every rule is checked once per width.
-func rulesFor(worn []look, i int) string {
-	if slices.ContainsFunc(worn[:i], func(l look) bool { return l.width == worn[i].width }) {
-		return colorRules
-	}
-	return allRules
-}
-
 func (v *visitor) accessibility() string {
-	v.t.Helper()
-	return v.axe(allRules)
-}
-
-func (v *visitor) axe(rules string) string {
 	v.t.Helper()
 	if !eval[bool](v, `"axe" in window`) {
 		eval[any](v, axe+"; 0")
 	}
-	return strings.TrimSpace(eval[string](v, fmt.Sprintf(axeRun, rules)))
+	return strings.TrimSpace(eval[string](v, axeRun))
 }
 
 // overflow returns a description if the page is permanently wider than the screen: charts adapt a moment later.

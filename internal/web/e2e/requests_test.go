@@ -39,6 +39,14 @@ func TestRequests(t *testing.T) {
 	}
 }
 
+// step is something that a visitor does at a page, and the request that it sends.
+type step struct {
+	name, path, pattern string
+	v                   *visitor
+	act                 func(v *visitor)
+	keeps, gets         [2]string // selector and text: what stays during the fault, and what appears in the end
+}
+
 // testRequestsOfEveryPage breaks all requests of pages besides the card's in every way.
 func testRequestsOfEveryPage(t *testing.T, s site) {
 	participant, organizer, admin := newVisitor(t, s.first(), "reader"), newVisitor(t, s.first(), "organizer"),
@@ -55,16 +63,10 @@ func testRequestsOfEveryPage(t *testing.T, s site) {
 			"regDeadline": time.Now().AddDate(1, 0, 0),
 		})
 	}
-	type step struct {
-		name, path, pattern string
-		v                   *visitor
-		act                 func(v *visitor)
-		keeps, gets         [2]string // selector and text: what stays during the fault, and what appears in the end
-	}
 	// at once: partial input would find something else
 	typed := func(word string) func(*visitor) { return func(v *visitor) { v.fill("search", word) } }
 	clicked := func(selector string) func(*visitor) { return func(v *visitor) { v.click(selector) } }
-	for _, step := range []step{
+	steps := []step{
 		{
 			"search", "/competitions?sort=deadline", "*search=chess*", participant, typed("chess"),
 			[2]string{"#cards article:nth-of-type(2)", ""},
@@ -101,38 +103,49 @@ func testRequestsOfEveryPage(t *testing.T, s site) {
 			[2]string{"#users tbody tr:nth-child(2)", ""},
 			[2]string{"#users", "participant1@"},
 		},
-	} {
-		for _, fault := range []string{
-			"reset", "a proxy's 502", "an empty 503", "a Wi-Fi's log-in page",
-			"a redirect without a goal",
-		} {
-			t.Run(step.name+", "+fault, func(t *testing.T) {
-				v := *step.v
-				v.t = t
-				var tries counter
-				release := make(chan struct{})
-				v.open(step.path)
-				before := eval[float64](&v, headingAt)
-				v.intercept(step.pattern, func(r request) {
-					if tries.next() == 1 {
-						faults[fault](r)
-						return
-					}
-					<-release
-					r.pass()
-				})
-				step.act(&v)
-				v.see("#stand .stand-note, #toast [data-away]", unreachable)
-				v.see(step.keeps[0], step.keeps[1])
-				if at := eval[float64](&v, headingAt); at != before {
-					t.Errorf("the message moves the page by %v pixels", at-before)
-				}
-				close(release)
-				v.see(step.gets[0], step.gets[1])
-				v.until("no message any more", `!document.querySelector("[data-away]:not(.invisible)")`)
-			})
-		}
 	}
+	for _, v := range []*visitor{participant, organizer, admin} {
+		t.Run(v.name, func(t *testing.T) {
+			t.Parallel()
+			for _, step := range steps {
+				if step.v != v {
+					continue
+				}
+				for _, fault := range []string{
+					"reset", "a proxy's 502", "an empty 503", "a Wi-Fi's log-in page", "a redirect without a goal",
+				} {
+					t.Run(step.name+", "+fault, func(t *testing.T) { step.breaks(t, fault) })
+				}
+			}
+		})
+	}
+}
+
+// breaks goes one step, whose first request meets a fault.
+func (step step) breaks(t *testing.T, fault string) {
+	v := *step.v
+	v.t = t
+	var tries counter
+	release := make(chan struct{})
+	v.open(step.path)
+	before := eval[float64](&v, headingAt)
+	v.intercept(step.pattern, func(r request) {
+		if tries.next() == 1 {
+			faults[fault](r)
+			return
+		}
+		<-release
+		r.pass()
+	})
+	step.act(&v)
+	v.see("#stand .stand-note, #toast [data-away]", unreachable)
+	v.see(step.keeps[0], step.keeps[1])
+	if at := eval[float64](&v, headingAt); at != before {
+		t.Errorf("the message moves the page by %v pixels", at-before)
+	}
+	close(release)
+	v.see(step.gets[0], step.gets[1])
+	v.until("no message any more", `!document.querySelector("[data-away]:not(.invisible)")`)
 }
 
 // testClosedMessage closes the message about a failed search: automatic retries don't bring it back, a new search does.

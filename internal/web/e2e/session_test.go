@@ -13,7 +13,7 @@ func testTypedIsKept(t *testing.T, s site) {
 		if !script {
 			v.withoutScript()
 		}
-		v.signUp("ORGANIZER")
+		v.signUpDirectly("ORGANIZER")
 		v.open("/competitions/create")
 		v.fill("title", "Patience <Cup> & Co")
 		v.fill("capacity", "77")
@@ -75,7 +75,7 @@ func testSessionList(t *testing.T, s site) {
 		if !script {
 			v.withoutScript()
 		}
-		v.signUp("PARTICIPANT")
+		v.signUpDirectly("PARTICIPANT")
 		phone.logIn(email(v.name), "correct horse battery")
 		phone.open("/dashboard")
 		v.open("/account")
@@ -90,7 +90,7 @@ func testSessionList(t *testing.T, s site) {
 		v.until("one login on the list", `document.querySelectorAll("#sessions li").length === 1`)
 		phone.open("/account")
 		phone.at("/auth/login")
-		phone.logIn(email(v.name), "correct horse battery")
+		phone.logInDirectly(email(v.name), "correct horse battery")
 		v.open("/account")
 		v.click(`form[action="/account/sessions/end"] button`)
 		v.see("#flash", "logged out everywhere else")
@@ -148,11 +148,11 @@ func (v *visitor) logIn(email, password string) {
 // testSessionEnd ends a session while a page is open: the next click leads to the log-in page and back.
 func testSessionEnd(t *testing.T, s site) {
 	organizer := newVisitor(t, s.first(), "Olga Session")
-	organizer.signUp("ORGANIZER")
+	organizer.signUpDirectly("ORGANIZER")
 	page := organizer.publish("Session Cup", 5)
 
 	v := newVisitor(t, s.first(), "Ada Session")
-	v.signUp("PARTICIPANT")
+	v.signUpDirectly("PARTICIPANT")
 	v.open(page)
 	v.see(registerButton, "Register")
 

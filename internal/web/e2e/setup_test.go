@@ -90,7 +90,7 @@ func setupTour(t *testing.T) tour {
 	}
 	return tour{newVisitor(t, a.WebURL, "operator"), []stop{
 		{name: "setup", path: link},
-		{name: "admin-first-steps", like: true, path: link, then: func(v *visitor) {
+		{name: "admin-first-steps", path: link, then: func(v *visitor) {
 			v.fill("name", "Grace")
 			v.fill("email", "grace@example.com")
 			v.fill("password", "correct horse battery")

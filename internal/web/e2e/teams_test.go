@@ -10,29 +10,26 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// testTeams is the story of a competition with teams, from its form to the last move by its organizer: on a large
-// screen and on a phone, there also without script.
+// testTeams is the story of a competition with teams, from its form to the last move by its organizer.
 func testTeams(t *testing.T, s site) {
-	for name, r := range map[string]raceStory{
-		"large":          {"Team Jam", 1280, true},
-		"phone":          {"Pocket Jam", 390, true},
-		"without script": {"Plain Jam", 390, false},
-	} {
-		t.Run(name, func(t *testing.T) { teamStory{r}.run(t, s) })
+	for _, c := range settings {
+		t.Run(c.name, func(t *testing.T) { teamStory{c}.run(t, s) })
 	}
 }
 
-type teamStory struct{ raceStory }
+type teamStory struct{ setting }
+
+func (r teamStory) title() string { return "Jam " + r.name }
 
 func (r teamStory) run(t *testing.T, s site) {
-	olga := r.visitor(t, s.first(), "Olga", "ORGANIZER")
+	olga := r.person(t, s.first(), "Olga Jam", "ORGANIZER")
 	page := r.create(olga)
-	person := func(name string) *visitor { return r.visitor(t, s.last().WebURL, name, "PARTICIPANT") }
+	person := func(name string) *visitor { return r.person(t, s.last().WebURL, name+" Jam", "PARTICIPANT") }
 
 	ada := person("Ada")
 	ada.enterTeam(page, "new", "team.name", "Red")
 	ada.see("#my-team section", "1 of 2 members")
-	r.look(ada, "a captain's card")
+	r.check(ada, "a captain's card")
 	ada.click(`#my-team a[href^="/teams/"]`)
 	ada.see("h1", "Red")
 	team, link := ada.at("/teams/"), eval[string](ada, `document.querySelector("[data-team-link]").href`)
@@ -51,7 +48,7 @@ func (r teamStory) run(t *testing.T, s site) {
 	ada.see("#flash", "Make someone else captain")
 	r.confirm(ada, `main a[href$="/captain"]`)
 	ada.see("#flash", "new captain")
-	r.look(ada, "a team that was handed over")
+	r.check(ada, "a team that was handed over")
 	r.confirm(ada, `main a[href$="/leave"]`)
 	ada.see("#my-team section", "You're not in a team yet")
 
@@ -60,17 +57,17 @@ func (r teamStory) run(t *testing.T, s site) {
 	cem.see("#flash", "new code")
 	ada.open(join) // the earlier one
 	ada.see("main", "No team has this code")
-	r.look(ada, "a link that no longer works")
+	r.check(ada, "a link that no longer works")
 
 	olga.open(page + "/teams")
 	olga.see("tbody tr:nth-child(1)", "Red")
 	olga.see("tbody tr:nth-child(1)", "1 of 2")
-	r.look(olga, "the list of teams")
+	r.check(olga, "the list of teams")
 	olga.open(page + "/registrations?search=ada")
 	olga.see("#rows tbody", "Looking for a team")
 	olga.click(`#rows a[href$="/team"]`)
 	olga.see("h1", "Change team")
-	r.look(olga, "moving somebody")
+	r.check(olga, "moving somebody")
 	olga.click(`main li:nth-child(1) button[name="teamId"]`)
 	olga.see("#flash", "Team changed")
 	olga.see("#rows tbody tr:nth-child(1)", "Red")
@@ -86,7 +83,7 @@ func (r teamStory) run(t *testing.T, s site) {
 func (r teamStory) create(v *visitor) (page string) {
 	v.open("/competitions/create")
 	v.until("teams to be folded away", `!document.querySelector('[name="team.max"]').checkVisibility()`)
-	v.fill("title", r.title)
+	v.fill("title", r.title())
 	v.fill("capacity", "6")
 	v.fill("zone", "UTC")
 	v.set("regDeadline", local(time.Now().Add(48*time.Hour)))
@@ -96,7 +93,7 @@ func (r teamStory) create(v *visitor) (page string) {
 	eval[any](v, `document.querySelectorAll("main [min]").forEach((e) => e.removeAttribute("min"))`)
 	v.click(`button[value="PUBLISHED"]`)
 	v.see(`[id="field-team.min-error"]`, "Must be at most the largest size")
-	r.look(v, "a refused team")
+	r.check(v, "a refused team")
 	v.fill("team.max", "2")
 	v.click(`button[value="PUBLISHED"]`)
 	v.see("#flash", "published")
@@ -123,14 +120,10 @@ func (v *visitor) chooseTeam(choice, field, value string) {
 
 // newMember follows the link without an account, signs up, and finds the code filled in.
 func (r teamStory) newMember(t *testing.T, s site, join, code string) *visitor {
-	v := newVisitor(t, s.first(), "Cem of the "+r.title)
-	if !r.plays {
-		v.withoutScript()
-	}
-	v.screen(r.width, 900)
+	v := r.visitor(t, s.first(), "Cem Jam")
 	v.open(join)
-	v.see("main", "You're invited to a team in "+r.title)
-	r.look(v, "an invitation")
+	v.see("main", "You're invited to a team in "+r.title())
+	r.check(v, "an invitation")
 	v.click(`main a[href^="/auth/signup"]`)
 	v.see("h1", "Create account")
 	v.fill("name", v.name)
@@ -140,7 +133,7 @@ func (r teamStory) newMember(t *testing.T, s site, join, code string) *visitor {
 	v.click(`main form[action="/auth/signup"] button`)
 	v.see("h1", "Register")
 	v.until("the code", fmt.Sprintf(`document.querySelector('[name="team.code"]').value === %q`, code))
-	r.look(v, "joining a team")
+	r.check(v, "joining a team")
 	v.click(`main form[data-questions] button.btn-primary`)
 	v.see("#my-team section", "2 of 2 members")
 	return v
@@ -151,13 +144,13 @@ func (r teamStory) refused(v *visitor, page, join, code string) {
 	v.open(join)
 	v.see("h1", "You can't join Red")
 	v.see("main", "no room for another member")
-	r.look(v, "a full team")
+	r.check(v, "a full team")
 	v.enterTeam(page, "code", "team.code", code)
 	v.see(`[id="field-team.code-error"]`, "no room for another member")
 	v.until("what was typed", fmt.Sprintf(`document.querySelector('[name="team.code"]').value === %q`, code))
 	v.chooseTeam("new", "team.name", "rEd")
 	v.see(`[id="field-team.name-error"]`, "Another team in this competition already has this name")
-	r.look(v, "a refused name")
+	r.check(v, "a refused name")
 	v.chooseTeam("looking", "", "")
 	v.see("#my-team section", "Captains can find you")
 }
@@ -168,7 +161,7 @@ func (r teamStory) invitation(captain, looking *visitor, page string) {
 	captain.click(`#my-team a[href^="/teams/"]`)
 	captain.click(`main a[href$="/board"]`)
 	captain.see("main li", "Ben")
-	r.look(captain, "the board")
+	r.check(captain, "the board")
 	captain.click(`main li button[name="registrationId"]`)
 	captain.see("#flash", "Invitation sent")
 	captain.see("main li", "Invited")
@@ -181,7 +174,7 @@ func (r teamStory) invitation(captain, looking *visitor, page string) {
 	captain.see("#flash", "Invitation sent")
 	looking.open(looking.linkOn(looking.find("/mailbox", `Join the team "Blue"`), "?join="))
 	looking.see("h1", "Join Blue?")
-	r.look(looking, "accepting an invitation")
+	r.check(looking, "accepting an invitation")
 	looking.click("main form button.btn-primary")
 	looking.see("#flash", "You joined the team")
 	looking.see("main", "2 of 2 members")

@@ -33,20 +33,20 @@ func teamTours(t *testing.T, s site) []tour {
 	}
 	return []tour{
 		{captain, []stop{
-			{name: "competition-captain", like: true, path: hackathon},
+			{name: "competition-captain", path: hackathon},
 			{name: "team", path: team},
 			{name: "team-board", path: team + "/board"},
-			{name: "team-hand-over", like: true, path: act("/captain")},
-			{name: "team-remove", like: true, path: act("/remove")},
-			{name: "team-remove-dialog", like: true, path: team, then: func(v *visitor) {
+			{name: "team-hand-over", path: act("/captain")},
+			{name: "team-remove", path: act("/remove")},
+			{name: "team-remove-dialog", path: team, then: func(v *visitor) {
 				v.ask(`main a[href$="/remove"]`, "from the team?")
 			}},
-			{name: "team-leave", like: true, path: team + "/leave"},
+			{name: "team-leave", path: team + "/leave"},
 		}},
 		{waiting, []stop{
 			{name: "competition-team-waits", path: cup},
 			{name: "team-waits", path: waiting.linkOn(cup, "/teams/")},
-			{name: "dashboard-team", like: true, path: "/dashboard"},
+			{name: "dashboard-team", path: "/dashboard"},
 		}},
 		{newcomer, []stop{
 			{name: "register-team", path: cup + "/register"},
@@ -61,16 +61,16 @@ func teamTours(t *testing.T, s site) []tour {
 		{guest, []stop{{name: "invited-guest", path: link}}},
 		{organizer, []stop{
 			{name: "teams", path: cup + "/teams"},
-			{name: "teams-incomplete", like: true, path: cup + "/teams?show=incomplete"},
-			{name: "teams-none", like: true, path: cup + "/teams?search=zzzzzz"},
-			{name: "team-staff", like: true, path: organizer.linkOn(cup+"/teams", "/teams/")},
+			{name: "teams-incomplete", path: cup + "/teams?show=incomplete"},
+			{name: "teams-none", path: cup + "/teams?search=zzzzzz"},
+			{name: "team-staff", path: organizer.linkOn(cup+"/teams", "/teams/")},
 			{name: "registrations-teams", path: hackathon + "/registrations"},
 			{name: "add-to-team", path: cup + "/registrations", then: func(v *visitor) {
 				v.click("#add summary")
 				v.click(`label:has(#team-existing)`)
 				v.see("#add", "You don't need a code.")
 			}},
-			{name: "print-teams", like: true, path: cup + "/registrations/print"},
+			{name: "print-teams", path: cup + "/registrations/print"},
 			{name: "change-team", path: organizer.changeLink(hackathon)},
 			{name: "edit-teams", path: cup + "/edit"},
 		}},

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http/httptest"
 	"net/url"
@@ -30,14 +29,6 @@ type stop struct {
 	name string
 	path string
 	then func(v *visitor)
-	like bool // another stop shows the same page in a similar state: two opposite looks are enough for this one
-}
-
-func (s stop) looks() []look {
-	if s.like {
-		return []look{looks[0], looks[len(looks)-1]}
-	}
-	return looks
 }
 
 // newTours visits every page with every kind of user, as in the demo.
@@ -54,14 +45,14 @@ func guestTour(t *testing.T, s site) tour {
 	return tour{v, []stop{
 		{name: "home", path: "/"},
 		{name: "login", path: "/auth/login"},
-		{name: "login-refused", like: true, path: "/auth/login", then: func(v *visitor) {
+		{name: "login-refused", path: "/auth/login", then: func(v *visitor) {
 			v.fill("email", "nobody@example.com")
 			v.fill("password", "wrong password")
 			v.click(`main form button`)
 			v.see("main [role=alert]", "password")
 		}},
 		{name: "signup", path: "/auth/signup"},
-		{name: "signup-refused", like: true, path: "/auth/signup", then: func(v *visitor) {
+		{name: "signup-refused", path: "/auth/signup", then: func(v *visitor) {
 			v.fill("name", "Ada")
 			v.fill("email", "participant1@minicompete.com")
 			v.fill("password", "short")
@@ -73,18 +64,18 @@ func guestTour(t *testing.T, s site) tour {
 		{name: "mails", path: "/dev/mails"},
 		{name: "competitions", path: "/competitions"},
 		{
-			name: "competitions-chosen", like: true,
+			name: "competitions-chosen",
 			path: "/competitions?search=pro&tags=programming&phase=open&sort=filling",
 		},
 		{name: "nothing-found", path: "/competitions?search=zzzzzz"},
 		{name: "competition-open", path: v.find("/competitions?phase=open", "Data Science Sprint")},
 		{name: "competition-choose", path: v.find("/competitions?phase=open", "City Half Marathon")},
-		{name: "competition-full", like: true, path: v.find("/competitions?phase=full", "Robotics Sumo Cup")},
+		{name: "competition-full", path: v.find("/competitions?phase=full", "Robotics Sumo Cup")},
 		{
-			name: "competition-waitlist", like: true,
+			name: "competition-waitlist",
 			path: v.find("/competitions?phase=waitlist", "Regional Mathematics Olympiad"),
 		},
-		{name: "competition-closed", like: true, path: v.find("/competitions?phase=closed", "Open Source Day")},
+		{name: "competition-closed", path: v.find("/competitions?phase=closed", "Open Source Day")},
 		{name: "report", path: v.find("/competitions?phase=open", "Data Science Sprint") + "/report"},
 		{name: "components", path: "/dev/components"},
 		{name: "error-404", path: "/no/such/page"},
@@ -98,33 +89,33 @@ func participantTour(t *testing.T, s site) tour {
 	return tour{v, []stop{
 		{name: "dashboard-participant", path: "/dashboard"},
 		{name: "competition-in", path: registered},
-		{name: "competition-waitlisted", like: true, path: v.find("/dashboard", "Regional Mathematics Olympiad")},
+		{name: "competition-waitlisted", path: v.find("/dashboard", "Regional Mathematics Olympiad")},
 		{name: "competition-upcoming", path: v.find("/competitions?phase=upcoming", "Winter Game Jam")},
-		{name: "competition-register", like: true, path: v.find("/competitions?phase=open", "University Chess Blitz")},
-		{name: "competition-cancelled", like: true, path: v.find("/competitions?phase=cancelled", "Photo Marathon")},
+		{name: "competition-register", path: v.find("/competitions?phase=open", "University Chess Blitz")},
+		{name: "competition-cancelled", path: v.find("/competitions?phase=cancelled", "Photo Marathon")},
 		{name: "prepare", path: v.find("/competitions?phase=upcoming", "Winter Game Jam") + "/prepare"},
 		{name: "answers", path: v.find("/dashboard", "Regional Mathematics Olympiad") + "/answers"},
 		{name: "move", path: registered + "/division"},
-		{name: "withdraw", like: true, path: registered + "/withdraw"},
+		{name: "withdraw", path: registered + "/withdraw"},
 		{name: "withdraw-dialog", path: registered, then: func(v *visitor) {
-			v.ask(`#stand a[href$="/withdraw"]`, "Cancel your registration?")
+			v.askToWithdraw()
 		}},
 		{name: "mailbox", path: "/mailbox"},
 		{name: "message", path: v.find("/mailbox", "City Half Marathon")},
 		{name: "account", path: "/account"},
-		{name: "account-refused", like: true, path: "/account", then: func(v *visitor) {
+		{name: "account-refused", path: "/account", then: func(v *visitor) {
 			v.fill("currentPassword", "not my password")
 			v.fill("password", "short")
 			v.click(`main form[action="/account/password"] button`)
 			v.see("main .error", "8")
 		}},
 		{name: "account-delete", path: "/account/delete"},
-		{name: "account-delete-refused", like: true, path: "/account/delete", then: func(v *visitor) {
+		{name: "account-delete-refused", path: "/account/delete", then: func(v *visitor) {
 			v.fill("password", "not my password")
 			v.click(`main form[action="/account/delete"] button`)
 			v.see("#field-password-error", "incorrect")
 		}},
-		{name: "logout", like: true, path: "/auth/logout"},
+		{name: "logout", path: "/auth/logout"},
 		{name: "error-403", path: "/competitions/create"},
 	}}
 }
@@ -136,12 +127,12 @@ func organizerTour(t *testing.T, s site) tour {
 	divided := v.find("/dashboard", "City Half Marathon")
 	reviewed := v.find("/dashboard", "Civic Tech Hackathon")
 	return tour{v, []stop{
-		{name: "competition-divisions", like: true, path: divided},
+		{name: "competition-divisions", path: divided},
 		{name: "edit-divisions", path: divided + "/edit"},
-		{name: "registrations-divisions", like: true, path: divided + "/registrations"},
+		{name: "registrations-divisions", path: divided + "/registrations"},
 		{name: "dashboard-organizer", path: "/dashboard"},
 		{name: "create", path: "/competitions/create"},
-		{name: "create-refused", like: true, path: "/competitions/create", then: func(v *visitor) {
+		{name: "create-refused", path: "/competitions/create", then: func(v *visitor) {
 			eval[any](v, `document.querySelectorAll("main [required]").forEach((e) => e.required = false)`)
 			v.fill("zone", "Europe/Atlantis")
 			v.set("regDeadline", "")
@@ -156,20 +147,20 @@ func organizerTour(t *testing.T, s site) tour {
 		{name: "competition-organizer", path: full},
 		{name: "registrations", path: full + "/registrations"},
 		{name: "registrations-answers", path: full + "/registrations/answers"},
-		{name: "registrations-columns", like: true, path: full + "/registrations?column=year&column=school"},
+		{name: "registrations-columns", path: full + "/registrations?column=year&column=school"},
 		{name: "edit-questions", path: full + "/edit"},
 		{name: "applications", path: reviewed + "/applications"},
-		{name: "applications-none", like: true, path: reviewed + "/applications?search=zzzzzz"},
+		{name: "applications-none", path: reviewed + "/applications?search=zzzzzz"},
 		{name: "release", path: reviewed + "/applications/release"},
 		{name: "registrations-print", path: full + "/registrations/print"},
-		{name: "registrations-none", like: true, path: full + "/registrations?search=zzzzzz"},
+		{name: "registrations-none", path: full + "/registrations?search=zzzzzz"},
 		{name: "remove", path: full + "/registrations", then: func(v *visitor) {
 			v.ask(`#rows a[href*="/remove"]`, "Remove ")
 		}},
-		{name: "remove-page", like: true, path: v.linkOn(full+"/registrations", "/remove")},
+		{name: "remove-page", path: v.linkOn(full+"/registrations", "/remove")},
 		{name: "competition-audit", path: full + "/audit"},
 		{name: "close", path: open + "/close"},
-		{name: "cancel", like: true, path: open + "/cancel"},
+		{name: "cancel", path: open + "/cancel"},
 	}}
 }
 
@@ -179,9 +170,9 @@ func draftTour(t *testing.T, s site) tour {
 	draft := v.find("/dashboard", "Algorithm Cup: Finals")
 	return tour{v, []stop{
 		{name: "competition-draft", path: draft},
-		{name: "delete", like: true, path: draft + "/delete"},
-		{name: "edit-draft", like: true, path: draft + "/edit"},
-		{name: "registrations-empty", like: true, path: draft + "/registrations"},
+		{name: "delete", path: draft + "/delete"},
+		{name: "edit-draft", path: draft + "/edit"},
+		{name: "registrations-empty", path: draft + "/registrations"},
 	}}
 }
 
@@ -204,41 +195,41 @@ func adminTour(t *testing.T, s site) tour {
 	user := eval[string](v, `document.querySelector("tbody a").getAttribute("href")`)
 	return tour{v, []stop{
 		{name: "admin", path: "/admin"},
-		{name: "admin-nobody", like: true, path: "/admin?search=zzzzzz"},
+		{name: "admin-nobody", path: "/admin?search=zzzzzz"},
 		{name: "admin-user", path: user},
-		{name: "admin-user-delete", like: true, path: user + "/delete"},
-		{name: "reset-factors", like: true, path: user + "/reset-factors"},
+		{name: "admin-user-delete", path: user + "/delete"},
+		{name: "reset-factors", path: user + "/reset-factors"},
 		{name: "competition-admin", path: competition},
 		{name: "register-questions", path: asking + "/register"},
-		{name: "register-questions-refused", like: true, path: asking + "/register", then: func(v *visitor) {
+		{name: "register-questions-refused", path: asking + "/register", then: func(v *visitor) {
 			eval[any](v, `document.querySelectorAll("main [required]").forEach((e) => e.required = false)`)
 			v.click(`main form[data-questions] button.btn-primary`)
 			v.see("[data-errors]", "School")
 		}},
 		{name: "transfer", path: competition + "/transfer"},
-		{name: "unpublish", like: true, path: competition + "/unpublish"},
+		{name: "unpublish", path: competition + "/unpublish"},
 		{name: "admin-audit", path: "/admin/audit?action=account.role"},
-		{name: "admin-audit-all", like: true, path: "/admin/audit", then: func(v *visitor) {
+		{name: "admin-audit-all", path: "/admin/audit", then: func(v *visitor) {
 			v.click("main ol summary")
 			v.see("main ol details[open]", "Record ID")
 		}},
 		{
-			name: "admin-audit-chosen", like: true,
+			name: "admin-audit-chosen",
 			path: "/admin/audit?person=participant1%40minicompete.com&action=session.started&from=2020-01-01T00%3A00",
 		},
-		{name: "admin-audit-which", like: true, path: "/admin/audit?person=minicompete"},
-		{name: "admin-audit-none", like: true, path: "/admin/audit?action=audit.shortened"},
-		{name: "admin-audit-refused", like: true, path: "/admin/audit?from=soon"},
+		{name: "admin-audit-which", path: "/admin/audit?person=minicompete"},
+		{name: "admin-audit-none", path: "/admin/audit?action=audit.shortened"},
+		{name: "admin-audit-refused", path: "/admin/audit?from=soon"},
 		{name: "admin-site", path: "/admin/site"},
 		{name: "admin-reports", path: reports},
 		{
-			name: "admin-reports-none", like: true,
+			name: "admin-reports-none",
 			path: strings.Replace(v.find("/competitions?phase=open", "Data Science Sprint"), "competitions",
 				"admin/reports", 1),
 		},
 		{name: "dead-letters", path: "/admin/dead-letters"},
 		{
-			name: "dead-letters-open", like: true, path: "/admin/dead-letters",
+			name: "dead-letters-open", path: "/admin/dead-letters",
 			then: func(v *visitor) { v.click("details summary") },
 		},
 	}}
@@ -310,22 +301,4 @@ type nobody struct{ web.Sessions }
 
 func (nobody) Cookie(context.Context, string) (compete.Actor, error) {
 	return compete.Actor{}, compete.ErrUnauthorized
-}
-
-// find returns the target of the link with the text. It reloads the page until the link exists, since a message may be
-// late.
-func (v *visitor) find(path, text string) string {
-	v.t.Helper()
-	const link = `[...document.querySelectorAll("main a[href]")].find((a) => a.innerText.includes(%q))?.getAttribute("href") ?? ""`
-	deadline := time.Now().Add(patience)
-	for {
-		v.open(path)
-		if href := eval[string](v, fmt.Sprintf(link, text)); href != "" {
-			return href
-		}
-		if time.Now().After(deadline) {
-			v.fatal("look for a link", fmt.Errorf("none says %q", text))
-		}
-		time.Sleep(reloadPause)
-	}
 }
