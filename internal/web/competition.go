@@ -168,7 +168,8 @@ func (a *app) register(r *http.Request, v *visit) (response, error) {
 		outcome, err = a.Registrations.Register(r.Context(), v.actor, id, entry, formIdempotency(r, ""))
 	}
 	e, isRefusal := refused(err)
-	isRefusal = isRefusal || wantsCode(err) || aboutTeam(err) != nil
+	chosen := aboutChoice(err, r.PostForm) != nil
+	isRefusal = isRefusal || wantsCode(err) || chosen
 	switch {
 	case errors.Is(err, compete.ErrEmailUnverified):
 		v.intend(intentOf(r))
@@ -182,7 +183,7 @@ func (a *app) register(r *http.Request, v *visit) (response, error) {
 	if readErr != nil {
 		return nil, readErr
 	}
-	aboutEntry := isEntry(e) || aboutTeam(err) != nil ||
+	aboutEntry := isEntry(e) || chosen && mayChoose(stand.Kind, err) ||
 		(wantsCode(err) || errors.Is(err, compete.ErrTooManyGuesses)) && r.PostForm.Has(answersGiven)
 	if isRefusal && stand.Asks && aboutEntry {
 		return a.refusedEntry(v, &c, stand, err)

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"net/url"
 	"strings"
 
@@ -137,15 +138,15 @@ func (a *app) showQuestions(
 // refuseAnswers shows the page again, with an error at each field and everything that was typed.
 func (a *app) refuseAnswers(v *visit, c *compete.Competition, d pages.AnswersPage, err error) (response, error) {
 	e, ok := refused(err)
-	team := aboutTeam(err)
-	if !ok && !wantsCode(err) && team == nil {
+	choice := aboutChoice(err, v.r.PostForm)
+	if !ok && !wantsCode(err) && choice == nil {
 		return nil, err
 	}
 	switch d.Errors = formErrors(e); {
 	case wantsCode(err):
 		d.Errors = pages.Errors{"accessCode": plainText(e)}
-	case team != nil && chosenTeam(v.r.PostForm) != "":
-		d.Errors = team
+	case choice != nil && (chosenTeam(v.r.PostForm) != "" || errors.Is(err, compete.ErrDivisionFull)):
+		d.Errors = choice
 	}
 	v.retryAfter(e)
 	return a.showQuestions(v, problem.Status(e.Kind), c, d, v.r.PostForm)
