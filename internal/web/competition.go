@@ -40,7 +40,9 @@ func (a *app) showCompetition(v *visit, status int, c compete.Competition, stand
 	data.Seats, data.Stand = stand.Seats, stand
 	data.Divisions = pages.Divisions{
 		List: divisionViews(c.Seats(v.now)), Chosen: stand.DivisionID,
-		Choose: stand.MayRegister() && !fillsIn(&c), // else together with the rest
+		// else together with the rest
+		Choose: stand.MayRegister() && !fillsIn(&c) && !stand.Prepared && !stand.Outdated,
+		Ahead:  stand.Prepared,
 	}
 	if data.Divisions.Choose {
 		data.Divisions.Chosen = v.r.PostFormValue("divisionId")
@@ -98,14 +100,8 @@ func (a *app) readStand(v *visit, id string) (compete.Competition, pages.Stand, 
 		return c, pages.Stand{}, err
 	}
 	stand := standView(&c, mine, v.actor, v.now)
-	if stand.Asks && mayRegister(stand.Kind) {
-		p, err := a.prepared(v, id)
-		if err != nil {
-			return c, pages.Stand{}, err
-		}
-		if p != nil {
-			stand.Prepared, stand.Outdated, stand.NeedsCode = p.Ready(), !p.Ready(), p.NeedsCode
-		}
+	if err := a.addPrepared(v, &c, &stand); err != nil {
+		return c, pages.Stand{}, err
 	}
 	if err := a.addTeam(v, &c, mine, &stand); err != nil {
 		return c, pages.Stand{}, err
@@ -119,6 +115,23 @@ func (a *app) readStand(v *visit, id string) (compete.Competition, pages.Stand, 
 		stand.Name = user.Name
 	}
 	return c, stand, nil
+}
+
+// addPrepared adds what the viewer filled in ahead, on whatever page or by the API.
+func (a *app) addPrepared(v *visit, c *compete.Competition, stand *pages.Stand) error {
+	if !c.TakesEntries() || !stand.LoggedIn || stand.Own || !mayRegister(stand.Kind) {
+		return nil
+	}
+	p, err := a.prepared(v, c.ID)
+	if p == nil || err != nil {
+		return err
+	}
+	stand.Asks = stand.Asks || len(c.Divisions) > 0
+	stand.Prepared, stand.Outdated, stand.NeedsCode = p.Ready(), !p.Ready(), p.NeedsCode
+	if stand.Prepared {
+		stand.DivisionID, stand.Division = p.Entry.DivisionID, divisionName(c, p.Entry.DivisionID)
+	}
+	return nil
 }
 
 // myRegistration returns the viewer's registration, or nil if there never was one.

@@ -42,13 +42,23 @@ func registerPage(c *compete.Competition, kind pages.StandKind, key string) page
 
 // toFillIn says what people fill in.
 func toFillIn(c *compete.Competition) string {
+	var chosen []string
+	if c.Team != nil {
+		chosen = append(chosen, "team")
+	}
+	if len(c.Divisions) > 0 {
+		chosen = append(chosen, "division")
+	}
+	text := "Choose your " + strings.Join(chosen, " and ")
 	switch {
-	case c.Team == nil:
+	case len(chosen) == 0:
 		return "Answer these questions"
 	case len(c.Questions) == 0:
-		return "Choose your team"
+		return text
+	case len(chosen) > 1:
+		text += ","
 	}
-	return "Choose your team and answer these questions"
+	return text + " and answer these questions"
 }
 
 // registerForm serves the questions of a competition, for those who can register now. It starts with what they filled

@@ -89,7 +89,8 @@ func (a *app) registerLater(r *http.Request, v *visit) (response, error) {
 	if r.PostFormValue("account") == "new" {
 		page = "/auth/signup?"
 	}
-	if fillsIn(&c) { // which comes first
+	ahead := len(c.Divisions) > 0 && c.Phase(v.now) == compete.PhaseUpcoming
+	if fillsIn(&c) || ahead { // which comes first
 		return redirect(page + url.Values{"next": {i.page() + "/register"}}.Encode()), nil
 	}
 	if err := c.CheckEntry(entryOf(i.entry)); err != nil { // better now than after the login

@@ -105,7 +105,7 @@ func standView(c *compete.Competition, mine *compete.Registration, a compete.Act
 		s.Key = rand.Text()
 	}
 	s.Questions = fillsIn(c)
-	s.Asks = s.Questions && s.LoggedIn && !s.Own
+	s.Asks = s.LoggedIn && !s.Own && (s.Questions || len(c.Divisions) > 0 && phase == compete.PhaseUpcoming)
 	if mine == nil || phase == compete.PhaseCancelled {
 		return s
 	}
