@@ -57,7 +57,7 @@ func (a *app) showRegistrations(
 		ID: c.ID, Title: c.Title, Deadline: c.RegDeadline, Starts: c.StartDate, Zone: c.Zone(),
 		Seats:  seatsView(c.Seats(v.now)),
 		Status: string(filter.Status), Search: filter.Search, Sort: string(filter.Sort),
-		Removal: c.Status != compete.StatusCancelled, Division: division,
+		Removal: c.Status != compete.StatusCancelled, Edits: editable(c, v), Division: division,
 		Divisions: divisionChips(c, "/competitions/"+c.ID+"/registrations", filter),
 	}
 	for _, seats := range divisionViews(c.Seats(v.now)) {

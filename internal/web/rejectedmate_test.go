@@ -37,6 +37,7 @@ func TestRejectedMateDoesNotCount(t *testing.T) {
 		b.want(b.get("/teams/"+team.TeamID), http.StatusOK, full, "Make captain", "Make someone else captain before")
 		b.want(b.get(page), http.StatusOK, full)
 		b.leads(b.get(page+"/withdraw"), "/teams/"+team.TeamID)
+		b.get("/teams/" + team.TeamID) // dismiss the message
 
 		decisions := "/api/competitions/" + id + "/decisions"
 		organizer.Do(http.MethodPost, decisions, map[string]any{
