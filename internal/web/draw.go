@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/minicompete/minicompete/internal/compete"
 	"github.com/minicompete/minicompete/internal/draw"
@@ -42,10 +43,11 @@ func (a *app) showDraw(v *visit, status int, typed *pages.DrawForm) (response, e
 	keepOut(v.w.Header(), &c)
 	data := pages.DrawData{
 		ID: c.ID, Title: c.Title, Zone: c.Zone(), Deadline: c.RegDeadline, Capacity: c.Capacity,
-		Managed: c.ManagedBy(v.actor), Open: c.CheckDrawOpen(v.now) == nil,
+		Together: c.SeatsPerTeam(), Managed: c.ManagedBy(v.actor), Open: c.CheckDrawOpen(v.now) == nil,
 		Named: state.Source.Kind == draw.SourceNamed, SourceName: state.Source.Name, FrozenAt: state.FrozenAt,
 		Entries: state.Entries, ListHash: state.ListHash, Round: state.Round,
 		RoundAt: draw.RoundTime(max(state.Round, 1)),
+		Late:    drawLate(&c, &state.Draw, v.now),
 		DrawnAt: state.DrawnAt, Value: state.Value, Done: state.LastPlace, FinishedAt: state.FinishedAt,
 		Seated: state.Seated, Waitlisted: state.Waitlisted, Dropped: state.Dropped,
 	}
@@ -60,6 +62,15 @@ func (a *app) showDraw(v *visit, status int, typed *pages.DrawForm) (response, e
 		}
 	}
 	return show(status, pages.Draw(v.page("The draw for "+c.Title, ui.SectionCompetitions), data)), nil
+}
+
+// drawPatience is how long after its round is published a draw isn't late yet.
+const drawPatience = time.Minute
+
+// drawLate reports whether the automatic source of randomness should have answered by now.
+func drawLate(c *compete.Competition, d *compete.Draw, now time.Time) bool {
+	return d.Source.Kind == draw.SourceQuicknet && d.FrozenAt != nil && d.DrawnAt == nil && c.Promotes(now) &&
+		now.After(draw.RoundTime(d.Round).Add(drawPatience))
 }
 
 // drawFile is the download.
