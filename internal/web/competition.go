@@ -291,6 +291,9 @@ func (a *app) withdrawForm(r *http.Request, v *visit) (response, error) {
 		question.Title = "Withdraw your application?"
 		question.Yes, question.No = "Withdraw application", "Keep application"
 		question.Text = "The organizer won't consider you for a seat in " + quoted(c.Title) + ". "
+		if c.Drawn() {
+			question.Text = "You won't take part in the draw for " + quoted(c.Title) + ". "
+		}
 		if closed := closedText(&c, v.now); closed != "" {
 			question.Text += closed + ", so you can't apply again."
 		} else {
@@ -339,12 +342,16 @@ func seatNotice(c *compete.Competition, stand *pages.Stand, now time.Time) strin
 	if stand.Together {
 		next = "team"
 	}
+	next += " in line"
+	if stand.Divided {
+		next += " who fits"
+	}
 	text := "You'll give up your seat for " + quoted(c.Title) + ". "
 	switch {
 	case stand.Follows:
 		text = staysWithTeam(stand, "seat")
 	case passes:
-		text = "Your seat for " + quoted(c.Title) + " goes to the next " + next + " in line. "
+		text = "Your seat for " + quoted(c.Title) + " goes to the next " + next + ". "
 	}
 	switch {
 	case closed != "":

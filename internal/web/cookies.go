@@ -85,7 +85,7 @@ var flashes = map[string]ui.Notice{
 	"answers-saved":   {Tone: ui.ToneGood, Text: "Answers saved."},
 	flashSent:         {Tone: ui.ToneGood, Text: "Application sent. You'll get a message when it's decided."},
 	"withdrawn":       {Tone: ui.ToneInfo, Text: "Registration cancelled."},
-	"offer-declined":  {Tone: ui.ToneInfo, Text: "Offer declined. The seat goes to the next in line."},
+	"offer-declined":  {Tone: ui.ToneInfo, Text: "Offer declined. You gave up the seat."},
 	"removed":         {Tone: ui.ToneInfo, Text: "Registration removed. They'll be notified."},
 	"removed-quiet":   {Tone: ui.ToneInfo, Text: "Registration removed. They won't be notified."},
 	"added":           {Tone: ui.ToneGood, Text: "Person added. They get the usual confirmation."},

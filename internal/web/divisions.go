@@ -154,6 +154,7 @@ func (a *app) showMove(r *http.Request, v *visit, status int, refusal string) (r
 	}
 	return show(status, pages.ChooseDivision(v.page("Change division", ui.SectionCompetitions), pages.MoveDivision{
 		ID: c.ID, Title: c.Title, Seat: stand.Kind == pages.StandIn, Review: stand.Review,
+		Lottery:   stand.Lottery,
 		Passes:    c.Passes(stand.DivisionID, v.now),
 		Error:     refusal,
 		Divisions: pages.Divisions{List: divisionViews(c.Seats(v.now)), Chosen: chosen},

@@ -33,7 +33,8 @@ func (a *app) edited(v *visit) (e edited, err error) {
 
 // editable reports whether staff can edit something of registrations for the competition.
 func editable(c *compete.Competition, v *visit) bool {
-	return c.Status != compete.StatusCancelled && (len(c.Questions) > 0 || len(c.Divisions) > 1 && !c.Started(v.now))
+	answers, moves := len(c.QuestionsAt(true, v.now)) > 0, len(c.Divisions) > 1 && !c.Started(v.now)
+	return c.Status != compete.StatusCancelled && (answers || moves)
 }
 
 // editRegistrationForm serves somebody's answers and division, to be edited by staff.
@@ -49,7 +50,8 @@ func (a *app) editRegistrationForm(_ *http.Request, v *visit) (response, error) 
 func (e *edited) show(v *visit, status int, typed url.Values, d pages.EditRegistration) (response, error) {
 	c := &e.competition
 	d.ID, d.RegistrationID, d.Name, d.Email = c.ID, e.ID, e.Participant.Name, e.Participant.Email
-	d.State, d.Review, d.Seat = registrationState(&e.Registration), c.TakesApplications(), e.Status.HoldsSeat()
+	d.State, d.Review, d.Seat = registrationState(&e.Registration), c.Reviewed(), e.Status.HoldsSeat()
+	d.Lottery = c.Drawn() && e.Status == compete.RegistrationApplied
 	d.Back = localPath(v.r.FormValue("back"), competitionPath(c.ID)+"/registrations")
 	d.Passes, d.Team, d.TeamID = c.Passes(e.DivisionID, v.now), e.team.Name, e.TeamID
 	d.Together = e.TeamID != "" && !e.team.Alone(e.UserID)

@@ -99,7 +99,7 @@ func standView(c *compete.Competition, mine *compete.Registration, a compete.Act
 		ID: c.ID, Title: c.Title, Kind: standKinds[phase], Phase: string(phase), State: seats.State, Seats: seats,
 		Opens: c.RegOpensAt, Deadline: c.RegDeadline, Starts: c.StartDate, Zone: c.Zone(),
 		Review: c.TakesApplications(), Lottery: c.Drawn(), NeedsCode: c.NeedsCode, OfferHours: c.OfferHours,
-		LoggedIn: a.LoggedIn(), Own: a.LoggedIn() && c.OrganizedBy(a), Paused: paused(c, now),
+		Divided: len(c.Divisions) > 0, LoggedIn: a.LoggedIn(), Own: a.LoggedIn() && c.OrganizedBy(a), Paused: paused(c, now),
 	}
 	if !s.Own {
 		s.Key = rand.Text()
@@ -111,7 +111,7 @@ func standView(c *compete.Competition, mine *compete.Registration, a compete.Act
 	}
 	s.Registered = mine.RegisteredAt
 	s.CanWithdraw = !c.Started(now)
-	s.CanAnswer = s.Asks && len(c.Questions) > 0 && mine.CheckEdit(a, c, now) == nil
+	s.CanAnswer = s.Asks && len(c.QuestionsAt(true, now)) > 0 && mine.CheckEdit(a, c, now) == nil
 	if mine.Status != compete.RegistrationCancelled && len(c.Divisions) > 0 {
 		s.DivisionID, s.Division = mine.DivisionID, divisionName(c, mine.DivisionID)
 		open := phase == compete.PhaseOpen || phase == compete.PhaseWaitlist || phase == compete.PhaseFull
@@ -122,6 +122,7 @@ func standView(c *compete.Competition, mine *compete.Registration, a compete.Act
 	case mine.Status == compete.RegistrationOffered:
 		s.Kind, s.State = pages.StandOffered, ui.StateOffered
 		s.ConfirmBy, s.Expired = *mine.ConfirmBy, !mine.OfferOpen(now)
+		s.Passes = c.Passes(mine.DivisionID, now)
 	case mine.Status.HoldsSeat():
 		s.Kind, s.State = pages.StandIn, registrationState(mine)
 		s.Number, s.Promoted, s.Pending = mine.Seq, mine.PromotedAt != nil, mine.Status == compete.RegistrationPending
