@@ -49,6 +49,7 @@ func (a *app) showRegistrations(
 ) (response, error) {
 	q := r.URL.Query()
 	filter := registrationFilter(q)
+	filter.Answer = countryTyped(c, filter.Answer)
 	division := filter.DivisionID
 	if c.Division(division) == nil { // none, or one that listRegistrations refuses
 		division = ""
@@ -66,7 +67,8 @@ func (a *app) showRegistrations(
 		}
 	}
 	data.Columns, data.Teams = columnsView(c, q), c.Team != nil
-	data.Answer, data.Answers = answerFilterView(c, filter), answersView(c, filter)
+	data.Answer = answerFilterView(c, filter)
+	data.Answers, data.TypedAnswer = answersView(c, filter)
 	if c.Status == compete.StatusPublished && !c.Started(v.now) {
 		form.ID, form.Key, form.Mails = c.ID, rand.Text(), a.mailing() != pages.MailOff
 		fields, err := questionFields(c.Questions, r.PostForm, form.Errors)
@@ -104,7 +106,7 @@ func (a *app) showRegistrations(
 	}
 	data.Timeline = timelineView(series)
 	page := v.page("Registrations for "+c.Title, ui.SectionDashboard)
-	page.Charts, page.Questions = len(data.Timeline.Points) > 0, len(form.Questions) > 0 || form.Team != nil
+	page.Charts, page.Questions = len(data.Timeline.Points) > 0, len(c.Questions) > 0 || form.Team != nil
 	return show(status, pages.Registrations(page, data)), nil
 }
 
@@ -113,6 +115,12 @@ func registrationFilter(q url.Values) compete.RegistrationFilter {
 	question, answer := q.Get("question"), q.Get("answer")
 	if q.Has(pages.SaidInput) { // chosen from the list of answers
 		question, answer, _ = strings.Cut(q.Get(pages.SaidInput), conditionSign)
+		if answer == "" { // it was typed beside the list
+			answer = q.Get(pages.TypedAnswerInput)
+		}
+		if strings.TrimSpace(answer) == "" { // not yet
+			question, answer = "", ""
+		}
 	}
 	return compete.RegistrationFilter{
 		Status: compete.RegistrationStatus(q.Get("status")), DivisionID: q.Get("division"), Search: q.Get("search"),
@@ -120,6 +128,22 @@ func registrationFilter(q url.Values) compete.RegistrationFilter {
 		Answer:  compete.AnswerFilter{QuestionID: question, Value: answer},
 		Columns: q["column"],
 	}
+}
+
+// countryTyped returns the filter with the code of a country that was typed by its name.
+func countryTyped(c *compete.Competition, f compete.AnswerFilter) compete.AnswerFilter {
+	typed, isText := f.Value.(string)
+	q := c.Questions.Find(f.QuestionID)
+	if !isText || q == nil || q.Kind != compete.QuestionCountry {
+		return f
+	}
+	typed = strings.TrimSpace(typed)
+	for _, country := range compete.Countries {
+		if strings.EqualFold(country.Name, typed) || strings.EqualFold(country.Code, typed) {
+			f.Value = country.Code
+		}
+	}
+	return f
 }
 
 // listAddress is where a list with the filter is, without what says nothing.
@@ -297,33 +321,39 @@ func answerFilterView(c *compete.Competition, f compete.RegistrationFilter) page
 	}
 }
 
-// answersView lists the answers that the list can be filtered by: what can be chosen, unless it is sensitive, and what
-// the list is filtered by.
-func answersView(c *compete.Competition, f compete.RegistrationFilter) []pages.AnswerGroup {
-	var groups []pages.AnswerGroup
+// answersView lists the answers that the list can be filtered by: what can be chosen, unless it is sensitive, and
+// questions whose answer is typed.
+func answersView(c *compete.Competition, f compete.RegistrationFilter) (groups []pages.AnswerGroup, typed string) {
+	free := pages.AnswerGroup{Label: "An answer that you type"}
 	for i := range c.Questions {
 		q := &c.Questions[i]
 		if q.Sensitive {
 			continue
 		}
-		group, isOn := pages.AnswerGroup{Label: q.Label}, f.Answer.QuestionID == q.ID
-		on := ""
-		if isOn {
-			on = compete.AnswerText(f.Answer.Value)
-		}
+		on, isOn := compete.AnswerText(f.Answer.Value), f.Answer.QuestionID == q.ID
 		values := q.Choices()
+		if len(values) == 0 {
+			free.Options = append(free.Options,
+				pages.AnswerOption{Value: q.ID + conditionSign, Label: q.Label, On: isOn})
+			if isOn {
+				typed = on
+			}
+			continue
+		}
 		if parsed, problem := q.Parse(on); isOn && problem == "" && parsed != nil && !slices.Contains(values, parsed) {
 			values = append(values, parsed)
 		}
+		group := pages.AnswerGroup{Label: q.Label}
 		for _, value := range values {
 			text := compete.AnswerText(value)
 			group.Options = append(group.Options, pages.AnswerOption{
 				Value: q.ID + conditionSign + text, Label: answerText(q, value), On: isOn && text == on,
 			})
 		}
-		if len(values) > 0 {
-			groups = append(groups, group)
-		}
+		groups = append(groups, group)
 	}
-	return groups
+	if len(free.Options) > 0 {
+		groups = append(groups, free)
+	}
+	return groups, typed
 }
