@@ -54,7 +54,8 @@ func TestFilterByATypedAnswer(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
 		s := &site{App: apptest.Start(t, apptest.Options{DatabaseURL: databaseURL}), t: t}
 		a := s.asked(map[string]any{"questions": []map[string]any{
-			{"kind": "TEXT", "label": "Club"}, {"kind": "COUNTRY", "label": "Country"}, {"kind": "NUMBER", "label": "Age"},
+			{"kind": "TEXT", "label": "Club"}, {"kind": "COUNTRY", "label": "Country"},
+			{"kind": "NUMBER", "label": "Age"},
 			{"kind": "YES_NO", "label": "Vegetarian"}, {"kind": "TEXT", "label": "Allergies", "sensitive": true},
 		}})
 		ada := a.answer(s, nil, "Harriers", "CH", 31, true, "Hazelnuts").User.Name
@@ -106,7 +107,8 @@ func TestBarsOfAnswers(t *testing.T) {
 	}
 }
 
-// TestRemovingAQuestionWithAnswers saves a competition without a question that somebody answered: it has to be confirmed.
+// TestRemovingAQuestionWithAnswers saves a competition without a question that somebody answered: that has to be
+// confirmed.
 func TestRemovingAQuestionWithAnswers(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
 		s := &site{App: apptest.Start(t, apptest.Options{DatabaseURL: databaseURL}), t: t}

@@ -290,7 +290,7 @@ func (a *app) previewOf(v *visit, typed typedForm, stored *compete.Competition) 
 	return look, nil
 }
 
-// previewDivisions returns the divisions as they were typed, with the seats that those of the stored competition have left.
+// previewDivisions returns the divisions as they were typed, with the seats that are left in those that are stored.
 func previewDivisions(typed []compete.DivisionContent, stored *compete.Competition) []compete.Division {
 	divisions := make([]compete.Division, len(typed))
 	for i, content := range typed {
@@ -396,7 +396,7 @@ func (a *app) editStored(r *http.Request, v *visit) (response, error) {
 		return nil, err
 	}
 	if typed.form.Removed = removed; !confirmed {
-		typed.form.Errors["questions"] = "Removing a question hides its answers. Confirm it below, or keep the question."
+		typed.form.Errors["questions"] = "Removing a question hides its answers. Confirm below, or keep the question."
 	}
 	if len(typed.form.Errors) > 0 {
 		_, err := c.Apply(typed.change(before), v.now)

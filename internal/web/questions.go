@@ -215,8 +215,8 @@ func (a *app) editQuestions(
 	return showForm(v, http.StatusOK, typed.form), nil
 }
 
-// removedAnswers returns the questions that have answers and were removed in the form, and whether that was confirmed of
-// all of them.
+// removedAnswers returns the questions that have answers and were removed in the form, and whether that was confirmed
+// of all of them.
 func (a *app) removedAnswers(
 	r *http.Request, v *visit, c *compete.Competition, typed compete.Questions,
 ) (removed []pages.RemovedQuestion, confirmed bool, err error) {

@@ -83,8 +83,10 @@ func TestGetReadyForADivision(t *testing.T) {
 			t.Error("there is something to press before anything is chosen")
 		}
 		ada.leads(ada.get(page+"/register"), page+"/prepare")
-		ada.want(ada.get(page+"/prepare"), http.StatusOK, "Choose your division now. When registration opens", `name="accessCode"`)
-		ada.want(ada.post(page+"/prepare", "answers", "given"), http.StatusUnprocessableEntity, "This is required: choose one")
+		ada.want(ada.get(page+"/prepare"), http.StatusOK, "Choose your division now. When registration opens",
+			`name="accessCode"`)
+		ada.want(ada.post(page+"/prepare", "answers", "given"), http.StatusUnprocessableEntity,
+			"This is required: choose one")
 		ada.leads(ada.post(page+"/prepare", "answers", "given", "divisionId", half, "accessCode", "maple 2026"), page)
 		got = ada.want(ada.get(page), http.StatusOK, "You&#39;re ready.", "(your choice)", `id="press"`,
 			`href="`+page+`/prepare"`)
@@ -108,7 +110,8 @@ func TestGetReadyForADivision(t *testing.T) {
 		ben.leads(ben.post(page+"/register", "answers", "given", "divisionId", half, "accessCode", "maple2026"), page)
 		other := s.browser(t)
 		other.signUp("other@example.com")
-		other.want(other.get(page), http.StatusOK, `id="division-`+half, `name="accessCode"`, "Choose one, then register.")
+		other.want(other.get(page), http.StatusOK, `id="division-`+half, `name="accessCode"`,
+			"Choose one, then register.")
 	})
 }
 
@@ -120,10 +123,12 @@ func TestLeadOfTheForm(t *testing.T) {
 	questions := []map[string]any{{"kind": "TEXT", "label": "Club"}}
 	divisions, team := []map[string]any{{"name": "10 km", "capacity": 9}}, map[string]any{"max": 3}
 	for text, fields := range map[string]map[string]any{
-		"Answer these questions to register.":                          {"questions": questions},
-		"Choose your team to register.":                                {"team": team},
-		"Choose your team and division to register.":                   {"team": team, "divisions": divisions},
-		"Choose your division and answer these questions to register.": {"divisions": divisions, "questions": questions},
+		"Answer these questions to register.":        {"questions": questions},
+		"Choose your team to register.":              {"team": team},
+		"Choose your team and division to register.": {"team": team, "divisions": divisions},
+		"Choose your division and answer these questions to register.": {
+			"divisions": divisions, "questions": questions,
+		},
 		"Choose your team and division, and answer these questions to register.": {
 			"team": team, "divisions": divisions, "questions": questions,
 		},

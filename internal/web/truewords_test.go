@@ -67,7 +67,8 @@ func TestDeclinedSeatGoesOn(t *testing.T) {
 	})
 }
 
-// TestLotteryHasItsOwnWords withdraws from a draw, and changes the division that one is drawn for: no organizer decides.
+// TestLotteryHasItsOwnWords withdraws from a draw, and changes the division that one is drawn for: no organizer
+// decides.
 func TestLotteryHasItsOwnWords(t *testing.T) {
 	s := &site{App: apptest.Start(t, apptest.Options{}), t: t}
 	organizer, b := s.organized()
@@ -86,7 +87,8 @@ func TestLotteryHasItsOwnWords(t *testing.T) {
 		t.Error("the organizer decides")
 	}
 	ada.want(ada.get(page+"/division"), http.StatusOK, "take part in the draw for the other division instead")
-	b.want(b.get(page+"/registrations/"+who.ID), http.StatusOK, "They&#39;ll take part in the draw for the other division")
+	b.want(b.get(page+"/registrations/"+who.ID), http.StatusOK,
+		"They&#39;ll take part in the draw for the other division")
 }
 
 // TestAfterTheStart looks at a reviewed competition that has begun: answers to sensitive questions aren't asked for any

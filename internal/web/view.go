@@ -99,7 +99,8 @@ func standView(c *compete.Competition, mine *compete.Registration, a compete.Act
 		ID: c.ID, Title: c.Title, Kind: standKinds[phase], Phase: string(phase), State: seats.State, Seats: seats,
 		Opens: c.RegOpensAt, Deadline: c.RegDeadline, Starts: c.StartDate, Zone: c.Zone(),
 		Review: c.TakesApplications(), Lottery: c.Drawn(), NeedsCode: c.NeedsCode, OfferHours: c.OfferHours,
-		Divided: len(c.Divisions) > 0, LoggedIn: a.LoggedIn(), Own: a.LoggedIn() && c.OrganizedBy(a), Paused: paused(c, now),
+		Divided: len(c.Divisions) > 0, LoggedIn: a.LoggedIn(), Own: a.LoggedIn() && c.OrganizedBy(a),
+		Paused: paused(c, now),
 	}
 	if !s.Own {
 		s.Key = rand.Text()
