@@ -309,7 +309,7 @@ func (a *app) decisionProgress(r *http.Request, v *visit, c compete.Competition)
 		return nil, err
 	}
 	if data.State.Mark() == r.URL.Query().Get("seen") {
-		return func(v *visit) error { v.w.WriteHeader(http.StatusNoContent); return nil }, nil
+		return nothing, nil
 	}
 	if address, err := url.Parse(r.Header.Get("HX-Current-URL")); err == nil && address.Path == inboxPath(c.ID) {
 		data.Tabs = decisionTabs(data.State, address)

@@ -1,8 +1,10 @@
 package web_test
 
 import (
+	"html"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -63,6 +65,11 @@ func TestApplicationKeepsItsAnswers(t *testing.T) {
 			return mine[0].Status == "CONFIRMED"
 		})
 		b.partial = true
+		progress := regexp.MustCompile(`hx-get="([^"]+/progress[^"]+)"`).FindStringSubmatch(b.get(inbox).text)
+		unchanged := b.want(b.get(html.UnescapeString(progress[1])), http.StatusNoContent)
+		if unchanged.header.Get("Mini-Compete") == "" || unchanged.header.Get("Cache-Control") != "no-store" {
+			t.Errorf("the script takes the answer that nothing changed for a foreign one: %v", unchanged.header)
+		}
 		shows(score(url.Values{"score": {"5"}, "decision": {""}}), "5.00", "Confirmed")
 		shows(score(url.Values{"score": {"6"}, "decision": {""}}), "5.00", "must be between 1 and 5")
 	})

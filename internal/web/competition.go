@@ -28,6 +28,9 @@ func (a *app) competition(r *http.Request, v *visit) (response, error) {
 	}
 	v.updateFlash(stand.Kind)
 	stand.New = v.flash != nil && *v.flash == flashes[flashIn]
+	if v.flash != nil && *v.flash == flashes[flashCode] {
+		stand.CodeError = "The code is missing or wrong."
+	}
 	return a.showCompetition(v, http.StatusOK, c, stand)
 }
 
@@ -212,10 +215,13 @@ func (a *app) register(r *http.Request, v *visit) (response, error) {
 				localtime.Format(*c.RegOpensAt, c.Zone(), "Mon, 2 Jan 2006, 15:04:05") + ". Try again then."
 		}
 	}
+	if wantsCode(err) {
+		stand.CodeError = stand.Error
+	}
 	if !v.partial() {
 		return a.showCompetition(v, status, c, stand)
 	}
-	stand.Focus, stand.New = true, err == nil
+	stand.Focus, stand.New = stand.CodeError == "", err == nil
 	return show(status, pages.StandPressed(stand)), nil
 }
 

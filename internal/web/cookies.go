@@ -70,6 +70,9 @@ const (
 	flashSent    = "application-sent"
 )
 
+// flashCode is the message after a login whose registration lacks the access code.
+const flashCode = "access-code"
+
 // flashes are the messages that an action can leave for the page after it, by the code in the cookie.
 // A code, not a text, so that nobody can plant a message.
 var flashes = map[string]ui.Notice{
@@ -135,9 +138,7 @@ var flashes = map[string]ui.Notice{
 	"not-looking":     {Tone: ui.ToneInfo, Text: "Captains can no longer find you."},
 	"moved":           {Tone: ui.ToneGood, Text: "Division changed."},
 	"not-open":        {Tone: ui.ToneInfo, Text: "You're logged in. You can register here once registration opens."},
-	"access-code": {
-		Tone: ui.ToneWarn, Text: "You're logged in, but the access code is missing or wrong. Type it to register.",
-	},
+	flashCode:         {Tone: ui.ToneWarn, Text: "You're logged in. Enter the access code to register."},
 	"not-here": {Tone: ui.ToneWarn, Text: "You're logged in, but this account can't register here."},
 	"not-registered": {
 		Tone: ui.ToneWarn,

@@ -137,7 +137,7 @@ func (a *app) continueTo(v *visit, next string, otherwise response) (response, e
 	case errors.Is(err, compete.ErrRegistrationNotOpen):
 		return redirectWith("not-open", next), nil
 	case wantsCode(err):
-		return redirectWith("access-code", next), nil
+		return redirectWith(flashCode, next), nil
 	case isEntry(e):
 		return redirect(next + "/register"), nil
 	case e.Kind == compete.KindForbidden:

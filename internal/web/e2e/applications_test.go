@@ -57,6 +57,11 @@ func reviewCup(t *testing.T, s site, name string, width int64) {
 		/Admit\s*1/.test(document.querySelector("#decisions").innerText)`)
 	focused := `document.activeElement === document.querySelector("#applications li:nth-child(1)")`
 	organizer.until("the first has the focus", focused)
+	organizer.click(`#applications li:nth-child(2) label:has([name="score"][value="2"])`)
+	organizer.see("#applications li:nth-child(2)", "2.00 of 5, 1 score") // without another press
+	organizer.until("the score has the focus", `document.activeElement.matches("[name=score][value='2']:checked")`)
+	organizer.press("k")
+	organizer.until("the first has the focus again", focused)
 	organizer.check("the inbox", organizer.accessibility(), organizer.pageErrors(), organizer.overflow(width))
 	row := eval[string](organizer, `document.activeElement.id`)
 	organizer.open("/dashboard")
@@ -103,6 +108,9 @@ func reviewCup(t *testing.T, s site, name string, width int64) {
 	cleo.seeIn(page, "#stand-title", "1st in line")
 	organizer.open(page + "/applications")
 	organizer.see("#decisions", "Last released")
+	organizer.until("the card has asked for news twice",
+		`performance.getEntriesByType("resource").filter(e => e.name.includes("/progress")).length >= 2`)
+	organizer.until("nothing to say", `document.querySelector("#toast").innerText === ""`)
 	organizer.seeIn(page+"/registrations?status=REJECTED", "#rows", "Ben "+name)
 }
 
@@ -155,7 +163,7 @@ func applicationTours(t *testing.T, s site) []tour {
 			{name: "applications-released", like: true, path: page + "/applications"},
 			{name: "applications-note", like: true, path: page + "/applications?show=UNSCORED", then: func(v *visitor) {
 				v.click("#applications details summary")
-				v.click("#applications [data-save]")
+				v.click("#applications [data-save-note]")
 				v.see("#applications [role=alert]", "between 1 and 5")
 			}},
 			{name: "release-none", like: true, path: page + "/applications/release"},

@@ -127,7 +127,7 @@ func Competition(p ui.Page, c CompetitionData) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if c.Stand.asks() {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "<section class=\"card entry\" aria-label=\"What you need\"")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "<section id=\"needed\" class=\"card entry\" aria-label=\"What you need\"")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -141,7 +141,7 @@ func Competition(p ui.Page, c CompetitionData) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.Input(c.Stand.code()).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = codeInput(c.Stand).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

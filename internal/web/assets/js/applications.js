@@ -13,10 +13,10 @@ function startApplications() {
   document.addEventListener("htmx:afterRequest", () => {
     const keys = held;
     held = [];
-    for (const { id, key } of keys) {
+    for (const { id, key, focuses } of keys) {
       const row = document.getElementById(id);
       if (row) {
-        act(row, key);
+        act(row, key, focuses);
       }
     }
   });
@@ -44,21 +44,30 @@ function startApplications() {
     e.preventDefault();
   });
 
+  // A score is saved as soon as it's chosen. Its radio button keeps the focus, so that arrow keys go on.
+  document.addEventListener("change", (e) => {
+    const row = e.target.matches("[data-score]") && e.target.closest("[data-application]");
+    if (row) {
+      acted = row.id;
+      act(row, e.target.value, false);
+    }
+  });
+
   // act scores or decides. It returns whether the key means anything.
-  function act(row, key) {
+  function act(row, key, focuses = true) {
     const score = /^[1-5]$/.test(key) && row.querySelector(`[data-score][value="${key}"]`);
     const button = score ? row.querySelector("[data-save]") : /^[a-z]$/.test(key) && row.querySelector(`[data-key="${key}"]`);
     if (!button) {
       return false;
     }
     if (row.querySelector(".htmx-request")) {
-      held.push({ id: row.id, key });
+      held.push({ id: row.id, key, focuses });
       return true;
     }
     if (score) {
       score.checked = true;
     }
-    if (document.activeElement === document.body || row.contains(document.activeElement)) {
+    if (focuses && (document.activeElement === document.body || row.contains(document.activeElement))) {
       row.focus();
     }
     button.click();
