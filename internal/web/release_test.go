@@ -37,9 +37,8 @@ func TestReleaseOfTeams(t *testing.T) {
 		b.leads(b.post(inbox, "id", gophers.ID, "id", crabs.ID, "decision", "ADMIT"), inbox)
 		b.want(b.get(inbox), http.StatusOK, "You&#39;re admitting 2 teams, but only 1 seat is left.")
 		b.leads(b.post(inbox, "id", crabs.ID, "decision", "REJECT"), inbox)
-		got := b.want(b.get(inbox+"/release"), http.StatusOK, "Admit: 1 team", ", 2 messages",
-			"Don&#39;t admit: 1 team",
-			", 1 message", "Every member of the teams below gets one message.")
+		got := b.want(b.get(inbox+"/release"), http.StatusOK, "Admit: 1 team, 2 messages",
+			"Don&#39;t admit: 1 team, 1 message", "Every member of the teams below gets one message.")
 		if strings.Contains(got.text, "1 person") {
 			t.Error("the preview speaks of people")
 		}
