@@ -112,7 +112,7 @@ func (a *app) inbox(v *visit, c *compete.Competition) (pages.ApplicationsData, e
 	state, err := a.Applications.State(v.r.Context(), v.actor, c.ID)
 	return pages.ApplicationsData{
 		ID: c.ID, Title: c.Title, State: decisionsView(c, state, v), CanScore: c.Status != compete.StatusCancelled,
-		Edits: editable(c, v),
+		Edits: editable(c, v), Links: otherPages(c, "applications"),
 	}, err
 }
 

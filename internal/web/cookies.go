@@ -73,6 +73,8 @@ const (
 // flashCode is the message after a login whose registration lacks the access code.
 const flashCode = "access-code"
 
+const publishedText = "Competition published. Share its link to get registrations."
+
 // flashes are the messages that an action can leave for the page after it, by the code in the cookie.
 // A code, not a text, so that nobody can plant a message.
 var flashes = map[string]ui.Notice{
@@ -103,12 +105,12 @@ var flashes = map[string]ui.Notice{
 	"tickets-saved":   {Tone: ui.ToneGood, Text: "Tickets saved."},
 	"draw-value":      {Tone: ui.ToneGood, Text: "Saved. The draw follows within seconds."},
 	"transferred":     {Tone: ui.ToneGood, Text: "Competition transferred."},
-	"created":         {Tone: ui.ToneGood, Text: "Competition published.", Saved: true},
+	"created":         {Tone: ui.ToneGood, Text: publishedText, Saved: true},
 	"drafted":         {Tone: ui.ToneInfo, Text: "Draft saved. Only you can see it until you publish it.", Saved: true},
 	"cover-saved":     {Tone: ui.ToneGood, Text: "Cover saved."},
 	"cover-removed":   {Tone: ui.ToneInfo, Text: "Cover removed. A generated one takes its place."},
 	"saved":           {Tone: ui.ToneGood, Text: "Saved.", Saved: true},
-	"published":       {Tone: ui.ToneGood, Text: "Published. Everyone can see it now."},
+	"published":       {Tone: ui.ToneGood, Text: publishedText},
 	"closed":          {Tone: ui.ToneInfo, Text: "Registration closed."},
 	"cancelled":       {Tone: ui.ToneInfo, Text: "Competition cancelled. Everyone registered will be notified."},
 	"all-read":        {Tone: ui.ToneGood, Text: "All messages marked as read."},
@@ -139,7 +141,7 @@ var flashes = map[string]ui.Notice{
 	"moved":           {Tone: ui.ToneGood, Text: "Division changed."},
 	"not-open":        {Tone: ui.ToneInfo, Text: "You're logged in. You can register here once registration opens."},
 	flashCode:         {Tone: ui.ToneWarn, Text: "You're logged in. Enter the access code to register."},
-	"not-here": {Tone: ui.ToneWarn, Text: "You're logged in, but this account can't register here."},
+	"not-here":        {Tone: ui.ToneWarn, Text: "You're logged in, but this account can't register here."},
 	"not-registered": {
 		Tone: ui.ToneWarn,
 		Text: "You're logged in, but your registration didn't go through. See its status below.",

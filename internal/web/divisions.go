@@ -20,7 +20,7 @@ func divisionViews(s compete.Seats) []ui.Seats {
 	for _, d := range s.Divisions {
 		view := seatsView(compete.Seats{
 			CompetitionID: s.CompetitionID, Capacity: d.Capacity, SeatsLeft: d.SeatsLeft, Waitlisted: d.Waitlisted,
-			Phase: d.Phase,
+			Phase: d.Phase, Applied: s.Applied,
 		})
 		view.DivisionID, view.Name = d.ID, d.Name
 		views = append(views, view)

@@ -44,6 +44,7 @@ func (a *app) showDraw(v *visit, status int, typed *pages.DrawForm) (response, e
 	data := pages.DrawData{
 		ID: c.ID, Title: c.Title, Zone: c.Zone(), Deadline: c.RegDeadline, Capacity: c.Capacity,
 		Together: c.SeatsPerTeam(), Managed: c.ManagedBy(v.actor), Open: c.CheckDrawOpen(v.now) == nil,
+		Closed: c.Phase(v.now) == compete.PhaseClosed && c.Promotes(v.now), Links: otherPages(&c, "draw"),
 		Named: state.Source.Kind == draw.SourceNamed, SourceName: state.Source.Name, FrozenAt: state.FrozenAt,
 		Entries: state.Entries, ListHash: state.ListHash, Round: state.Round,
 		RoundAt: draw.RoundTime(max(state.Round, 1)),
@@ -109,8 +110,27 @@ func (a *app) setDrawSource(r *http.Request, v *visit) (response, error) {
 	return a.afterDrawForm(v, err, "draw-source", typed)
 }
 
+// confirmed is the field of the form that asks before a draw.
+const confirmed = "confirmed"
+
+// askDraw asks whether to draw with the value.
+func (a *app) askDraw(v *visit, value string) (response, error) {
+	c, err := a.managed(v)
+	if err != nil {
+		return nil, err
+	}
+	return ask(v, pages.Confirm{
+		Title: "Draw now?", Text: "Draw with " + quoted(strings.TrimSpace(value)) + "? This can't be repeated.",
+		Action: drawPath(c.ID) + "/value", Yes: "Draw", Back: drawPath(c.ID), No: "Back",
+		Kept: []pages.KeptField{{Name: "value", Value: value}, {Name: confirmed, Value: "true"}},
+	}), nil
+}
+
 func (a *app) enterDrawValue(r *http.Request, v *visit) (response, error) {
 	typed := pages.DrawForm{Form: pages.ValueForm, Value: r.PostFormValue("value")}
+	if r.PostFormValue(confirmed) == "" && compete.CheckDrawValue(typed.Value) == nil {
+		return a.askDraw(v, typed.Value)
+	}
 	err := a.Draws.EnterValue(r.Context(), v.actor, r.PathValue("id"), typed.Value)
 	return a.afterDrawForm(v, err, "draw-value", typed)
 }

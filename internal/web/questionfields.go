@@ -66,6 +66,19 @@ func questionFields(qs compete.Questions, form url.Values, errors pages.Errors) 
 	return fields, nil
 }
 
+// privacyText says who sees the answers to sensitive questions, and for how long.
+func privacyText(c *compete.Competition) string {
+	text := "Only the organizer and this site's admins see this."
+	switch days := c.AnswersKeptDays; {
+	case days == nil:
+		return text
+	case *days == 0:
+		return text + " Deleted right after the competition."
+	default:
+		return text + " Deleted " + ui.Plural(*days, "day", "days") + " after the competition."
+	}
+}
+
 // condition says in words after which answers a question is asked.
 func condition(qs compete.Questions, q *compete.Question) string {
 	if q.ShowIf == nil {
@@ -119,6 +132,11 @@ func (a *app) showQuestions(
 	fields, err := questionFields(c.Questions, typed, d.Errors)
 	if err != nil {
 		return nil, err
+	}
+	for i := range fields {
+		if fields[i].Sensitive {
+			fields[i].Private = privacyText(c)
+		}
 	}
 	if d.ChoosesDivision {
 		d.Divisions = pages.Divisions{List: divisionViews(c.Seats(v.now)), Chosen: typed.Get(pages.DivisionInputName)}

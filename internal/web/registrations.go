@@ -44,6 +44,14 @@ func (a *app) registrations(r *http.Request, v *visit) (response, error) {
 	return a.showRegistrations(r, v, http.StatusOK, &c, pages.AddForm{})
 }
 
+// otherPages are the pages that an organizer goes to from a page about a competition.
+func otherPages(c *compete.Competition, here string) pages.OtherPages {
+	return pages.OtherPages{
+		ID: c.ID, Here: here, Reviewed: c.Reviewed(), Drawn: c.Drawn(), Teams: c.Team != nil,
+		Answers: len(c.Questions) > 0,
+	}
+}
+
 func (a *app) showRegistrations(
 	r *http.Request, v *visit, status int, c *compete.Competition, form pages.AddForm,
 ) (response, error) {
@@ -66,7 +74,8 @@ func (a *app) showRegistrations(
 			data.Seats = seats
 		}
 	}
-	data.Columns, data.Teams = columnsView(c, q), c.Team != nil
+	data.Columns, data.Links = columnsView(c, q), otherPages(c, "registrations")
+	data.Teams = c.Team != nil
 	data.Answer = answerFilterView(c, filter)
 	data.Answers, data.TypedAnswer = answersView(c, filter)
 	if c.Status == compete.StatusPublished && !c.Started(v.now) {

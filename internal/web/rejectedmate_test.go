@@ -33,7 +33,7 @@ func TestRejectedMateDoesNotCount(t *testing.T) {
 
 		b := s.browser(t)
 		b.leads(b.post("/auth/login", "email", captain.User.Email, "password", apptest.Password), "/dashboard")
-		const full, few = "2 of 3 members.", "1 of 3 members, at least 2."
+		const full, few = "2 of 3 members.", "1 member. Teams have 2 to 3."
 		b.want(b.get("/teams/"+team.TeamID), http.StatusOK, full, "Make captain", "Make someone else captain before")
 		b.want(b.get(page), http.StatusOK, full)
 		b.leads(b.get(page+"/withdraw"), "/teams/"+team.TeamID)

@@ -56,7 +56,7 @@ func (a *app) teamData(v *visit, t *compete.TeamView) (pages.TeamData, error) {
 		Closed: c.Phase(v.now) == compete.PhaseClosed, Paused: paused(c, v.now),
 		Over:     c.Started(v.now) || c.Status == compete.StatusCancelled,
 		Division: divisionName(c, t.Members[0].DivisionID), Joinable: a.Teams.Joinable(t),
-		Code: string(t.Code), Link: a.teamLink(t),
+		Code: string(t.Code), Link: a.teamLink(t), Reviewed: c.Reviewed(), Drawn: c.Drawn(),
 	}
 	if c.Team != nil {
 		d.Min, d.Max, d.Drops = c.Team.Min, c.Team.Max, c.Team.DropIncomplete

@@ -16,7 +16,7 @@ const fillingFrom = 75
 
 // seatsView returns how a phase is shown. "Filling" is a way to show an open competition, not a phase.
 func seatsView(s compete.Seats) ui.Seats {
-	view := ui.Seats{CompetitionID: s.CompetitionID, Capacity: s.Capacity, Left: s.SeatsLeft, Waitlisted: s.Waitlisted}
+	view := ui.Seats{CompetitionID: s.CompetitionID, Capacity: s.Capacity, Left: s.SeatsLeft, Waitlisted: s.Waitlisted, Applies: s.Applied}
 	switch s.Phase {
 	case compete.PhaseOpen:
 		view.State = ui.StateOpen
@@ -64,12 +64,32 @@ func registrationState(r *compete.Registration) ui.State {
 	return ui.StateCancelled
 }
 
+// ownState is the state of a registration as the person themselves sees it. Whoever has a seat is in, whether or not a
+// worker has confirmed it yet.
+func ownState(r *compete.Registration) ui.State {
+	if state := registrationState(r); state != ui.StatePending {
+		return state
+	}
+	return ui.StateConfirmed
+}
+
 func cardView(c *compete.Competition, now time.Time) ui.CompetitionCard {
 	return ui.CompetitionCard{
 		ID: c.ID, Title: c.Title, Location: c.Location, Tags: c.Tags,
 		Starts: c.StartDate, Opens: c.RegOpensAt, Deadline: c.RegDeadline, Zone: c.Zone(),
-		Seats: seatsView(c.Seats(now)), Day: startDay(c), Cover: coverView(c),
+		Seats: seatsView(c.Seats(now)), Day: startDay(c), Cover: coverView(c), Admits: admits(c),
 	}
+}
+
+// admits says how a competition gives its seats; empty: first come, first served.
+func admits(c *compete.Competition) string {
+	switch {
+	case c.Drawn():
+		return "Lottery"
+	case c.Reviewed():
+		return "By application"
+	}
+	return ""
 }
 
 func cardViews(competitions []compete.Competition, now time.Time) []ui.CompetitionCard {
@@ -125,7 +145,7 @@ func standView(c *compete.Competition, mine *compete.Registration, a compete.Act
 		s.ConfirmBy, s.Expired = *mine.ConfirmBy, !mine.OfferOpen(now)
 		s.Passes = c.Passes(mine.DivisionID, now)
 	case mine.Status.HoldsSeat():
-		s.Kind, s.State = pages.StandIn, registrationState(mine)
+		s.Kind, s.State = pages.StandIn, ownState(mine)
 		s.Number, s.Promoted, s.Pending = mine.Seq, mine.PromotedAt != nil, mine.Status == compete.RegistrationPending
 	case mine.Status == compete.RegistrationApplied:
 		s.Kind, s.State, s.Number = pages.StandApplied, ui.StateApplied, mine.Seq

@@ -36,7 +36,7 @@ func drawCup(t *testing.T, s site, name string, width int64, plain bool) {
 	ada := people[0]
 	ada.check("an application", ada.accessibility(), ada.pageErrors())
 	ada.click(`#stand a[href$="/draw"]`)
-	ada.see("main", "Everyone who applies until registration closes takes part")
+	ada.see("main", "Everyone who applies before registration closes is in the draw for 1 seat.")
 
 	organizer.open(page + "/draw")
 	organizer.set("source", "NAMED")
@@ -66,8 +66,11 @@ func drawCup(t *testing.T, s site, name string, width int64, plain bool) {
 	ada.see("main", "with 3 tickets")
 	organizer.fill("value", "3 14 15 26 41 49")
 	organizer.click(`form[action$="/value"] button`)
+	organizer.see("h1", "Draw now?")
+	organizer.see("main", "3 14 15 26 41 49")
+	organizer.click(`form[action$="/value"] button`)
 	organizer.see("#flash", "The draw follows")
-	organizer.seeIn(page+"/draw", "main", "2 people took part. Everyone has been told.")
+	organizer.seeIn(page+"/draw", "main", "2 people were in the draw. Everyone has been notified.")
 	organizer.see("main", "1 seat assigned, 1 on the waitlist in drawn order")
 	organizer.check("a draw", organizer.overflow(width))
 	ada.seeIn(page+"/draw", "#draw-mine", "You were drawn ")

@@ -136,7 +136,6 @@ func (r teamStory) newMember(t *testing.T, s site, join, code string) *visitor {
 	v.fill("name", v.name)
 	v.fill("email", email(v.name))
 	v.fill("password", "correct horse battery")
-	v.click(`input[value="PARTICIPANT"]`)
 	v.click(`main form[action="/auth/signup"] button`)
 	v.see("h1", "Register")
 	v.until("the code", fmt.Sprintf(`document.querySelector('[name="team.code"]').value === %q`, code))

@@ -74,4 +74,33 @@ function startApplications() {
     return true;
   }
 }
+
+// Decisions about several applications. What is selected outlasts that an application is replaced.
+function startSelection() {
+  const bulk = document.getElementById("bulk");
+  if (!bulk) {
+    return;
+  }
+  const selected = new Set();
+  const boxes = () => [...document.querySelectorAll("[data-application] input[name='id']")];
+  const show = () => {
+    bulk.classList.toggle("is-on", selected.size > 0);
+    bulk.querySelector("[data-bulk-count]").textContent = `${selected.size} selected:`;
+    bulk.querySelectorAll("button").forEach((button) => (button.disabled = selected.size === 0));
+  };
+  const read = () => {
+    selected.clear();
+    boxes().forEach((box) => box.checked && selected.add(box.value));
+    show();
+  };
+  document.addEventListener("change", (e) => e.target.matches("input[name='id']") && read());
+  document.body.addEventListener("htmx:load", () => {
+    boxes().forEach((box) => (box.checked = selected.has(box.value)));
+    show();
+  });
+  addEventListener("pageshow", read);
+  read();
+}
+
 startApplications();
+startSelection();
