@@ -97,8 +97,8 @@ func (s *Registrations) Offers(ctx context.Context, a Actor, competitions []Comp
 	return s.config.Statistics.OpenOffers(ctx, ids)
 }
 
-// Applications counts what waits for a decision or a draw, up to most of each, by competition id, for those of the given
-// competitions that take applications and that the actor manages.
+// Applications counts what waits for a decision or a draw, up to most of each, by competition id, for those of the
+// given competitions that take applications and that the actor manages.
 func (s *Registrations) Applications(
 	ctx context.Context, a Actor, competitions []Competition, most int,
 ) (map[string]int, error) {

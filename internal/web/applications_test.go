@@ -98,6 +98,7 @@ func TestInboxByDivisionAndStatus(t *testing.T) {
 		inbox := "/competitions/" + id + "/applications"
 		b.want(b.get(inbox), http.StatusOK, "All divisions", "Any status", ">Hardware<", "<bdi>The Gophers</bdi>",
 			"Looking for a team", ada.User.Name, bob.User.Name)
+		b.want(b.get("/dashboard"), http.StatusOK, "has 2 applications to review.", `href="`+inbox+`"`)
 		lists := func(query string, person, other *apptest.Client) {
 			t.Helper()
 			got := b.want(b.get(inbox+query), http.StatusOK)

@@ -16,7 +16,10 @@ const fillingFrom = 75
 
 // seatsView returns how a phase is shown. "Filling" is a way to show an open competition, not a phase.
 func seatsView(s compete.Seats) ui.Seats {
-	view := ui.Seats{CompetitionID: s.CompetitionID, Capacity: s.Capacity, Left: s.SeatsLeft, Waitlisted: s.Waitlisted, Applies: s.Applied}
+	view := ui.Seats{
+		CompetitionID: s.CompetitionID, Capacity: s.Capacity, Left: s.SeatsLeft, Waitlisted: s.Waitlisted,
+		Applies: s.Applied,
+	}
 	switch s.Phase {
 	case compete.PhaseOpen:
 		view.State = ui.StateOpen
