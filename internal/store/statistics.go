@@ -120,7 +120,7 @@ func (s *Store) OpenApplications(ctx context.Context, competitionIDs []string, m
 		}
 		return none, err
 	}, `SELECT c.id, (SELECT count(*) FROM (SELECT 1 FROM registrations r WHERE r.competition_id = c.id
-			AND r.status = 'APPLIED' AND NOT r.follows LIMIT $2) few)
+			AND r.status = 'APPLIED' AND NOT r.follows LIMIT $2) t)
 		FROM competitions c WHERE c.id {any $1 uuid}`, s.db.Array(competitionIDs), most)
 	return counts, err
 }

@@ -31,7 +31,7 @@ func (r teamStory) run(t *testing.T, s site) {
 
 	ada := person("Ada")
 	ada.enterTeam(page, "new", "team.name", "Red")
-	ada.see("#my-team section", "1 of 2 members")
+	ada.see("#my-team section", "1 member. Teams have 2")
 	r.look(ada, "a captain's card")
 	ada.click(`#my-team a[href^="/teams/"]`)
 	ada.see("h1", "Red")
