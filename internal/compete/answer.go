@@ -119,7 +119,7 @@ func (qs Questions) Known(given Answers) Answers {
 // missing says that a required answer isn't there.
 func (q *Question) missing() string {
 	if q.Kind == QuestionConsent {
-		return "must be agreed to"
+		return "you need to agree to this"
 	}
 	return "is required"
 }

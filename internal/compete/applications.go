@@ -18,6 +18,9 @@ type ApplicationStore interface {
 		decide func(c *Competition, releasing bool, found []Registration) (DraftChanges, error)) error
 	// DecisionCounts counts the drafts of a competition, and the applications without one.
 	DecisionCounts(ctx context.Context, competitionID string) (DecisionCounts, error)
+	// AlongWithDrafts counts by decision who goes along with drafts of a competition: the members of teams that a
+	// captain's draft is about, without the captain.
+	AlongWithDrafts(ctx context.Context, competitionID string) (map[Decision]int, error)
 	// StartRelease locks a competition and, unless a release is under way already, adds the one that decide returns,
 	// with its ReleaseJob, or fails with decide's error. One that has failed gets a new job. It returns the release
 	// that is then under way. It fails with ErrCompetitionMissing.

@@ -97,6 +97,23 @@ func (s *Registrations) Offers(ctx context.Context, a Actor, competitions []Comp
 	return s.config.Statistics.OpenOffers(ctx, ids)
 }
 
+// Applications counts what waits for a decision or a draw, up to most of each, by competition id, for those of the
+// given competitions that take applications and that the actor manages.
+func (s *Registrations) Applications(
+	ctx context.Context, a Actor, competitions []Competition, most int,
+) (map[string]int, error) {
+	var ids []string
+	for i := range competitions {
+		if c := &competitions[i]; c.TakesApplications() && c.ManagedBy(a) {
+			ids = append(ids, c.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	return s.config.Statistics.OpenApplications(ctx, ids, most)
+}
+
 // Get reads one registration for a competition, for its organizer and admins. It fails with ErrRegistrationGone if
 // there is none.
 func (s *Registrations) Get(ctx context.Context, a Actor, competitionID, id string) (ParticipantRegistration, error) {

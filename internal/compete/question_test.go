@@ -253,7 +253,7 @@ func TestRequiredAnswers(t *testing.T) {
 	}{
 		"nothing": {
 			nil, nil, nil,
-			map[string]string{"answers.minor": "is required", "answers.rules": "must be agreed to"},
+			map[string]string{"answers.minor": "is required", "answers.rules": "you need to agree to this"},
 		},
 		"no": {answers{"minor": false, "rules": true}, nil, answers{"minor": false, "rules": true}, nil},
 		"yes": {
@@ -276,7 +276,7 @@ func TestRequiredAnswers(t *testing.T) {
 		"refused": {
 			answers{"minor": false, "rules": false},
 			nil, nil,
-			map[string]string{"answers.rules": "must be agreed to"},
+			map[string]string{"answers.rules": "you need to agree to this"},
 		},
 		"kept": {nil, answers{"minor": false, "rules": true}, answers{"minor": false, "rules": true}, nil},
 		"kept as is": {
@@ -289,7 +289,7 @@ func TestRequiredAnswers(t *testing.T) {
 			answers{"rules": nil},
 			answers{"minor": false, "rules": true},
 			nil,
-			map[string]string{"answers.rules": "must be agreed to"},
+			map[string]string{"answers.rules": "you need to agree to this"},
 		},
 		"unknown": {answers{"minor": false, "rules": true, "x": 1.0}, nil, nil, map[string]string{
 			"answers.x": "must answer one of the competition's questions; there is none with this ID",

@@ -16,6 +16,9 @@ type StatisticsStore interface {
 	RegistrationTimes(ctx context.Context, competitionID, divisionID string, points int) ([]TimeCount, error)
 	// OpenOffers counts the OFFERED registrations of competitions, by competition; one that has none is left out.
 	OpenOffers(ctx context.Context, competitionIDs []string) (map[string]int, error)
+	// OpenApplications counts the APPLIED registrations of competitions, by competition, up to most of each; one that
+	// has none is left out.
+	OpenApplications(ctx context.Context, competitionIDs []string, most int) (map[string]int, error)
 	// NewsOf reads in one query what the open pages of many users are told, and what of it has changed since a time;
 	// who has none is left out.
 	NewsOf(ctx context.Context, userIDs []string, since time.Time) (map[string]News, error)

@@ -24,7 +24,7 @@ func (s *Teams) Invitation(ctx context.Context, a Actor, competitionID string, c
 		return TeamView{}, ErrTeamMissing
 	}
 	if c.Phase(s.config.now()) == PhaseUpcoming {
-		return view, c.CheckJoin(view.hopeful(), &view.Members[0].Registration)
+		return view, c.CheckJoin(view.Hopeful(), &view.Members[0].Registration)
 	}
 	return view, s.joinable(&view)
 }
@@ -40,5 +40,5 @@ func (s *Teams) joinable(v *TeamView) error {
 	if err := c.checkJoining(s.config.now()); err != nil {
 		return err
 	}
-	return c.CheckJoin(v.hopeful(), &v.Members[0].Registration)
+	return c.CheckJoin(v.Hopeful(), &v.Members[0].Registration)
 }

@@ -48,5 +48,5 @@ func (s *Teams) checkRoom(ctx context.Context, c *Competition, code TeamCode) er
 	if len(view.Members) == 0 || !view.Members[0].Captain { // everyone left just now
 		return ErrTeamMissing
 	}
-	return c.CheckJoin(view.hopeful(), &view.Members[0].Registration)
+	return c.CheckJoin(view.Hopeful(), &view.Members[0].Registration)
 }

@@ -104,11 +104,11 @@ func (v *TeamView) Size() int { return len(v.Members) }
 
 // Complete reports whether there are enough members.
 func (v *TeamView) Complete() bool {
-	return v.Competition.Team == nil || v.hopeful() >= v.Competition.Team.Min
+	return v.Competition.Team == nil || v.Hopeful() >= v.Competition.Team.Min
 }
 
-// hopeful counts the members without those whose application was rejected.
-func (v *TeamView) hopeful() (n int) {
+// Hopeful counts the members without those whose application was rejected: the others are who Complete counts.
+func (v *TeamView) Hopeful() (n int) {
 	for i := range v.Members {
 		if v.Members[i].Status.Hopeful() {
 			n++

@@ -7,7 +7,8 @@ import (
 // MailPreview is the message that everybody with a decision will get, as written to the first of them.
 type MailPreview struct {
 	Decision Decision
-	Count    int // recipients
+	Count    int // people with this decision, or teams where a seat is for a team
+	Messages int // how many people get it
 	To       Participant
 	Wording  Wording
 }
@@ -28,6 +29,12 @@ func (s *Applications) Preview(ctx context.Context, a Actor, competitionID strin
 	counts := map[Decision]int{
 		DecisionAdmit: state.Counts.Admit, DecisionWaitlist: state.Counts.Waitlist, DecisionReject: state.Counts.Reject,
 	}
+	along := map[Decision]int{}
+	if c.SeatsPerTeam() {
+		if along, err = s.config.Store.AlongWithDrafts(ctx, competitionID); err != nil {
+			return state, nil, err
+		}
+	}
 	for _, d := range Decisions {
 		page, err := s.config.Store.Applications(ctx, competitionID, ApplicationFilter{Decision: d, Limit: 1})
 		if err != nil {
@@ -44,7 +51,9 @@ func (s *Applications) Preview(ctx context.Context, a Actor, competitionID strin
 			if err != nil {
 				return state, nil, err
 			}
-			mails = append(mails, MailPreview{Decision: d, Count: counts[d], To: first.Participant, Wording: wording})
+			mails = append(mails, MailPreview{
+				Decision: d, Count: counts[d], Messages: counts[d] + along[d], To: first.Participant, Wording: wording,
+			})
 		}
 	}
 	return state, mails, nil

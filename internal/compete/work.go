@@ -133,6 +133,7 @@ type Seats struct {
 	SeatsLeft     int
 	Waitlisted    int
 	Phase         Phase
+	Applied       bool            // people apply, so seats are assigned later
 	Divisions     []DivisionSeats // nil for none
 }
 
@@ -145,14 +146,15 @@ type DivisionSeats struct {
 // Equal reports whether live pages show the same.
 func (s Seats) Equal(other Seats) bool {
 	return s.CompetitionID == other.CompetitionID && s.Capacity == other.Capacity && s.SeatsLeft == other.SeatsLeft &&
-		s.Waitlisted == other.Waitlisted && s.Phase == other.Phase && slices.Equal(s.Divisions, other.Divisions)
+		s.Waitlisted == other.Waitlisted && s.Phase == other.Phase && s.Applied == other.Applied &&
+		slices.Equal(s.Divisions, other.Divisions)
 }
 
 // Seats returns what live pages show of the competition at the given time.
 func (c *Competition) Seats(now time.Time) Seats {
 	seats := Seats{
 		CompetitionID: c.ID, Capacity: c.Capacity, SeatsLeft: c.SeatsLeft, Waitlisted: c.Waitlisted,
-		Phase: c.Phase(now),
+		Phase: c.Phase(now), Applied: c.TakesApplications(),
 	}
 	for _, d := range c.Divisions {
 		seats.Divisions = append(seats.Divisions, DivisionSeats{d, c.PhaseIn(d.ID, now)})

@@ -48,6 +48,9 @@ func (c Composer) Compose(t compete.Target) (compete.Wording, error) {
 	if d := t.Competition.Division(t.Registration.DivisionID); d != nil {
 		data.Division = oneLine(d.Name)
 	}
+	if t.Kind == compete.MessageConfirmed || t.Kind == compete.MessagePromoted {
+		data.Number = number(t.Registration.Seq)
+	}
 	data.addTeam(&t, c.PublicURL)
 	if r := &t.Registration; t.Competition.TakesApplications() && r.PromotedAt == nil {
 		first := r.ConfirmBy == nil || r.Status == compete.RegistrationOffered
@@ -69,6 +72,14 @@ func (c Composer) Compose(t compete.Target) (compete.Wording, error) {
 		data.schedule, data.Before = newSchedule(t.Move.After, t.TimeZone), &before
 	}
 	return c.word(t.Kind, data, c.Details)
+}
+
+// number is an order of arrival as pages show it.
+func number(seq int64) string {
+	if seq == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%04d", seq)
 }
 
 // Next returns who gets a seat that is offered and not accepted.
@@ -125,19 +136,14 @@ func (c Composer) Undecided(organizer compete.User, about *compete.Competition, 
 func (c Composer) ValueDue(organizer compete.User, about *compete.Competition, source string) (compete.Wording, error) {
 	data := toOrganizer(organizer, about)
 	data.Draw = c.PublicURL + "/competitions/" + about.ID + "/draw"
-	if organizer.VerifiedAt != nil {
-		data.Source = oneLine(source)
-	}
+	data.Source = oneLine(source)
 	return c.word(compete.MessageValueDue, data, true)
 }
 
-// toOrganizer returns what is in every message to an organizer. The title is their own, but it isn't emailed to an
-// address that may be somebody else's.
-func toOrganizer(organizer compete.User, about *compete.Competition) (data content) {
-	if organizer.VerifiedAt != nil {
-		data.Name, data.Title = oneLine(organizer.Name), oneLine(about.Title)
-	}
-	return data
+// toOrganizer returns what is in every message to an organizer. Until they have confirmed their address, it's only kept
+// in their mailbox: see compete.Message.
+func toOrganizer(organizer compete.User, about *compete.Competition) content {
+	return content{Name: oneLine(organizer.Name), Title: oneLine(about.Title)}
 }
 
 // Invited implements compete.AccountWording.
@@ -199,6 +205,7 @@ type content struct {
 	Name        string    `json:"name,omitempty"`        // of the user; empty when the message names none
 	Title       string    `json:"title,omitempty"`       // of the competition
 	Division    string    `json:"division,omitempty"`    // that the user registered in; empty without divisions
+	Number      string    `json:"number,omitempty"`      // of arrival, of who has a seat
 	Team        string    `json:"team,omitempty"`        // name; empty when they are in none
 	Before      *schedule `json:"before,omitempty"`      // of the competition, when it was moved
 	Position    int       `json:"position,omitempty"`    // on the waitlist, from 1; 0 when it is not known

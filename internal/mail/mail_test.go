@@ -188,8 +188,8 @@ func TestMessagesNameTheDivision(t *testing.T) {
 	confirmed.Competition.Divisions = []compete.Division{
 		{DivisionContent: compete.DivisionContent{ID: "half", Name: "Half marathon"}},
 	}
-	confirmed.Registration.DivisionID = "half"
-	if _, body := compose(t, confirmed); !strings.Contains(body, "Division: Half marathon\n") {
+	confirmed.Registration.DivisionID, confirmed.Registration.Seq = "half", 3
+	if _, body := compose(t, confirmed); !strings.Contains(body, "Your number: 0003\nDivision: Half marathon\n") {
 		t.Errorf("the message says:\n%s", body)
 	}
 }

@@ -156,6 +156,21 @@ func countDecisions(
 	return counts, err
 }
 
+// AlongWithDrafts implements compete.ApplicationStore.
+func (s *Store) AlongWithDrafts(ctx context.Context, competitionID string) (map[compete.Decision]int, error) {
+	along := map[compete.Decision]int{}
+	_, err := sqldb.List(ctx, s.reader, func(row sqldb.Row) (none struct{}, err error) {
+		var decision compete.Decision
+		var n int
+		err = row.Scan(&decision, &n)
+		along[decision] = n
+		return none, err
+	}, `SELECT d.decision, count(*) FROM decisions d JOIN registrations r ON r.id = d.registration_id
+		JOIN registrations m ON m.team_id = r.team_id AND m.follows AND m.status <> 'CANCELLED'
+		WHERE d.competition_id = $1 AND `+applies+` GROUP BY d.decision`, competitionID)
+	return along, err
+}
+
 func countDivisions(ctx context.Context, q sqldb.Querier, competitionID string) ([]compete.DivisionCounts, error) {
 	divisions, err := sqldb.List(ctx, q, func(row sqldb.Row) (d compete.DivisionCounts, err error) {
 		err = row.Scan(&d.ID, &d.Name, &d.SeatsLeft)

@@ -46,6 +46,24 @@ func TestOffers(t *testing.T) {
 	})
 }
 
+// Applications are counted by competition, up to a bound.
+func TestOpenApplications(t *testing.T) {
+	eachStore(t, func(t *testing.T, f *fixture) {
+		organizer := f.addUser(t, compete.RoleOrganizer)
+		review := func(c *compete.Competition) { c.Admission = compete.AdmissionReview }
+		c, few := f.addCompetition(t, organizer, review), f.addCompetition(t, organizer, review)
+		none := f.addCompetition(t, organizer, review)
+		for range 3 {
+			f.addRegistration(t, c.ID, compete.RegistrationApplied, nil)
+		}
+		f.addRegistration(t, c.ID, compete.RegistrationRejected, nil)
+		f.addRegistration(t, few.ID, compete.RegistrationApplied, nil)
+		counts, err := f.OpenApplications(t.Context(), []string{c.ID, few.ID, none.ID}, 2)
+		must(t, err)
+		want(t, "applications", counts, map[string]int{c.ID: 2, few.ID: 1})
+	})
+}
+
 // A registration that was inserted and cancelled in one transaction has its reason.
 func TestInsertedAndEnded(t *testing.T) {
 	eachStore(t, func(t *testing.T, f *fixture) {

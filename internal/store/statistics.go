@@ -109,6 +109,22 @@ func (s *Store) OpenOffers(ctx context.Context, competitionIDs []string) (map[st
 	return counts, err
 }
 
+// OpenApplications implements compete.StatisticsStore.
+func (s *Store) OpenApplications(ctx context.Context, competitionIDs []string, most int) (map[string]int, error) {
+	counts := make(map[string]int)
+	_, err := sqldb.List(ctx, s.replicated, func(row sqldb.Row) (none struct{}, err error) {
+		var id string
+		var n int
+		if err = row.Scan(&id, &n); n > 0 {
+			counts[id] = n
+		}
+		return none, err
+	}, `SELECT c.id, (SELECT count(*) FROM (SELECT 1 FROM registrations r WHERE r.competition_id = c.id
+			AND r.status = 'APPLIED' AND NOT r.follows LIMIT $2) t)
+		FROM competitions c WHERE c.id {any $1 uuid}`, s.db.Array(competitionIDs), most)
+	return counts, err
+}
+
 // fewBlocks is how many blocks of registrations are put in order by their times; of more, some are read along their
 // order of arrival.
 const fewBlocks = 50

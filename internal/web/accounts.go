@@ -120,8 +120,14 @@ func (a *app) signupForm(r *http.Request, v *visit) (response, error) {
 		nil
 }
 
+// toCompete reports whether somebody comes from a competition's page, to take part in it.
+func toCompete(next string) bool {
+	return strings.HasPrefix(next, "/competitions/") && !strings.HasPrefix(next, "/competitions/create")
+}
+
 func (a *app) showSignup(v *visit, status int, form pages.SignupForm) response {
 	form.Wanted = v.leadsToIntent(form.Next)
+	form.Competes = form.Role != string(compete.RoleOrganizer) && (form.Wanted || toCompete(form.Next))
 	form.Organizers = string(a.Installation.OrganizerSignUp())
 	return show(status, pages.Signup(v.page("Sign up", ui.SectionLogin), form))
 }

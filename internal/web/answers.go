@@ -59,10 +59,10 @@ func (a *app) questionsFor(
 	v *visit, c *compete.Competition, mine *compete.Registration,
 ) (compete.Questions, error) {
 	if c.Team == nil || mine.TeamID == "" {
-		return c.QuestionsFor(false), nil
+		return c.QuestionsAt(false, v.now), nil
 	}
 	team, err := a.Teams.Get(v.r.Context(), v.actor, mine.TeamID)
-	return c.QuestionsFor(team.CaptainID == mine.UserID), err
+	return c.QuestionsAt(team.CaptainID == mine.UserID, v.now), err
 }
 
 func (a *app) saveAnswers(r *http.Request, v *visit) (response, error) {
@@ -92,17 +92,20 @@ func (a *app) answersSummary(r *http.Request, v *visit) (response, error) {
 	}
 	d := pages.AnswersSummaryData{ID: c.ID, Title: c.Title, People: summary.People, More: summary.More}
 	for i := range summary.Questions {
-		d.Questions = append(d.Questions, summaryRow(c.ID, &summary.Questions[i]))
+		d.Questions = append(d.Questions, summaryRow(c.ID, &summary.Questions[i], summary.People))
 	}
 	return show(http.StatusOK, pages.AnswersSummary(v.page("Answers: "+c.Title, ui.SectionDashboard), d)), nil
 }
 
-func summaryRow(competitionID string, s *compete.AnswerSummary) pages.SummaryRow {
+func summaryRow(competitionID string, s *compete.AnswerSummary, people int) pages.SummaryRow {
 	q := &s.Question
 	list := "/competitions/" + competitionID + "/registrations"
 	row := pages.SummaryRow{
-		Label: q.Label, Sensitive: q.Sensitive, Answered: s.Answered,
+		Label: q.Label, Sensitive: q.Sensitive, Answered: s.Answered, Of: people,
 		Href: listAddress(list, compete.RegistrationFilter{Columns: []string{q.ID}}),
+	}
+	if q.ShowIf != nil || q.Scope == compete.ScopeTeam {
+		row.Of = s.Answered
 	}
 	if q.Kind == compete.QuestionNumber && s.Answered > 0 {
 		round := func(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }

@@ -112,6 +112,7 @@ func (a *app) inbox(v *visit, c *compete.Competition) (pages.ApplicationsData, e
 	state, err := a.Applications.State(v.r.Context(), v.actor, c.ID)
 	return pages.ApplicationsData{
 		ID: c.ID, Title: c.Title, State: decisionsView(c, state, v), CanScore: c.Status != compete.StatusCancelled,
+		Edits: editable(c, v), Links: otherPages(c, "applications"),
 	}, err
 }
 
@@ -119,17 +120,17 @@ func decisionsView(c *compete.Competition, s compete.DecisionState, v *visit) pa
 	view := pages.DecisionsView{
 		ID: c.ID, Undecided: s.Counts.Undecided, Admit: s.Counts.Admit, Waitlist: s.Counts.Waitlist,
 		Reject: s.Counts.Reject, SeatsLeft: s.Counts.SeatsLeft, Capacity: c.Capacity, Beyond: s.Counts.Beyond(),
-		CanDecide: c.CheckDeciding(v.now) == nil,
+		CanDecide: c.CheckDeciding(v.now) == nil, Together: c.SeatsPerTeam(),
 	}
 	for _, d := range s.Counts.Divisions {
 		view.Divisions = append(view.Divisions, pages.DivisionDecisions{
 			Name: d.Name, Admit: d.Admit, SeatsLeft: d.SeatsLeft, Beyond: d.Beyond(),
 		})
 	}
-	if s.Release != nil {
+	if r := s.Release; r != nil {
 		view.Release = &pages.ReleaseView{
-			Done: s.Release.Done(), Total: s.Release.Total, Unseated: s.Release.Unseated,
-			Finished: s.Release.FinishedAt, Failed: s.Release.Failed,
+			Done: r.Done(), Total: r.Total, Told: r.Admitted + r.Waitlisted + r.Rejected, Unseated: r.Unseated,
+			Finished: r.FinishedAt, Failed: r.Failed,
 		}
 	}
 	return view
@@ -308,7 +309,7 @@ func (a *app) decisionProgress(r *http.Request, v *visit, c compete.Competition)
 		return nil, err
 	}
 	if data.State.Mark() == r.URL.Query().Get("seen") {
-		return func(v *visit) error { v.w.WriteHeader(http.StatusNoContent); return nil }, nil
+		return nothing, nil
 	}
 	if address, err := url.Parse(r.Header.Get("HX-Current-URL")); err == nil && address.Path == inboxPath(c.ID) {
 		data.Tabs = decisionTabs(data.State, address)
@@ -331,8 +332,8 @@ func (a *app) showRelease(v *visit, c *compete.Competition, e *compete.Error) (r
 	for i := range mails {
 		m := &mails[i]
 		data.Mails = append(data.Mails, pages.ReleaseMail{
-			Decision: string(m.Decision), Count: m.Count, To: m.To.Name, Subject: m.Wording.Subject,
-			Body: m.Wording.Body,
+			Decision: string(m.Decision), Count: m.Count, Messages: m.Messages, To: m.To.Name,
+			Subject: m.Wording.Subject, Body: m.Wording.Body,
 		})
 	}
 	status := http.StatusOK

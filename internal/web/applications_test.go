@@ -1,8 +1,10 @@
 package web_test
 
 import (
+	"html"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -63,6 +65,11 @@ func TestApplicationKeepsItsAnswers(t *testing.T) {
 			return mine[0].Status == "CONFIRMED"
 		})
 		b.partial = true
+		progress := regexp.MustCompile(`hx-get="([^"]+/progress[^"]+)"`).FindStringSubmatch(b.get(inbox).text)
+		unchanged := b.want(b.get(html.UnescapeString(progress[1])), http.StatusNoContent)
+		if unchanged.header.Get("Mini-Compete") == "" || unchanged.header.Get("Cache-Control") != "no-store" {
+			t.Errorf("the script takes the answer that nothing changed for a foreign one: %v", unchanged.header)
+		}
 		shows(score(url.Values{"score": {"5"}, "decision": {""}}), "5.00", "Confirmed")
 		shows(score(url.Values{"score": {"6"}, "decision": {""}}), "5.00", "must be between 1 and 5")
 	})
@@ -91,6 +98,7 @@ func TestInboxByDivisionAndStatus(t *testing.T) {
 		inbox := "/competitions/" + id + "/applications"
 		b.want(b.get(inbox), http.StatusOK, "All divisions", "Any status", ">Hardware<", "<bdi>The Gophers</bdi>",
 			"Looking for a team", ada.User.Name, bob.User.Name)
+		b.want(b.get("/dashboard"), http.StatusOK, "has 2 applications to review.", `href="`+inbox+`"`)
 		lists := func(query string, person, other *apptest.Client) {
 			t.Helper()
 			got := b.want(b.get(inbox+query), http.StatusOK)

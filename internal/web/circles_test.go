@@ -43,6 +43,7 @@ func TestUnlistedCompetitionIsFoundByItsLinkAlone(t *testing.T) {
 				t.Errorf("%s: X-Robots-Tag %q", path, got)
 			}
 		}
+
 		own := s.browser(t)
 		own.leads(own.post("/auth/login", "email", organizer.User.Email, "password", apptest.Password), "/dashboard")
 		dashboard := own.want(own.get("/dashboard"), http.StatusOK, "Numbat")
@@ -70,10 +71,15 @@ func TestAccessCodeOnThePage(t *testing.T) {
 			"/auth/signup?"+next)
 		b.leads(b.post("/auth/signup", "name", "Ada", "email", "ada@example.com", "password", password, "role",
 			"PARTICIPANT", "next", page), page)
-		b.want(b.get(page), http.StatusOK, "access code is missing or wrong")
+		marked := []string{`aria-invalid="true"`, `id="field-accessCode-error"`, "autofocus"}
+		b.want(b.get(page), http.StatusOK, append(marked, "Enter the access code to register")...)
 		b.want(b.post(page+"/register", "key", "one-press-2"), http.StatusForbidden, "needs an access code")
 		b.want(b.post(page+"/register", "key", "one-press-2", "accessCode", "birch wood"), http.StatusForbidden,
-			"That access code is wrong", `value="birch wood"`)
+			append(marked, "That access code is wrong", `value="birch wood"`)...)
+		b.partial = true
+		b.want(b.post(page+"/register", "key", "one-press-2", "accessCode", "birch wood"), http.StatusForbidden,
+			append(marked, `hx-swap-oob="innerHTML:#needed"`, `value="birch wood"`)...)
+		b.partial = false
 		b.leads(b.post("/auth/logout"), "/")
 		b.leads(b.post(page+"/register", "key", "one-press-3", "account", "mine", "accessCode", "maple 2026"),
 			"/auth/login?"+next)
@@ -82,6 +88,11 @@ func TestAccessCodeOnThePage(t *testing.T) {
 			t.Error("who is registered is asked for a code")
 		}
 		b.leads(b.post(page+"/register", "key", "one-press-3", "accessCode", "maple 2026"), page) // repeated
+
+		b.partial = true
+		b.want(b.post(page+"/register", "key", "one-press-4", "accessCode", "maple 2026"), http.StatusOK,
+			`class="bib"`, `hx-swap-oob="innerHTML:#flash"`) // what it said before no longer holds
+		b.partial = false
 
 		own := s.browser(t)
 		own.leads(own.post("/auth/login", "email", organizer.User.Email, "password", apptest.Password), "/dashboard")

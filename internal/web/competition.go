@@ -28,6 +28,9 @@ func (a *app) competition(r *http.Request, v *visit) (response, error) {
 	}
 	v.updateFlash(stand.Kind)
 	stand.New = v.flash != nil && *v.flash == flashes[flashIn]
+	if v.flash != nil && *v.flash == flashes[flashCode] {
+		stand.CodeError = "The code is missing or wrong."
+	}
 	return a.showCompetition(v, http.StatusOK, c, stand)
 }
 
@@ -40,7 +43,9 @@ func (a *app) showCompetition(v *visit, status int, c compete.Competition, stand
 	data.Seats, data.Stand = stand.Seats, stand
 	data.Divisions = pages.Divisions{
 		List: divisionViews(c.Seats(v.now)), Chosen: stand.DivisionID,
-		Choose: stand.MayRegister() && !fillsIn(&c), // else together with the rest
+		// else together with the rest
+		Choose: stand.MayRegister() && !fillsIn(&c) && !stand.Prepared && !stand.Outdated,
+		Ahead:  stand.Prepared,
 	}
 	if data.Divisions.Choose {
 		data.Divisions.Chosen = v.r.PostFormValue("divisionId")
@@ -98,14 +103,8 @@ func (a *app) readStand(v *visit, id string) (compete.Competition, pages.Stand, 
 		return c, pages.Stand{}, err
 	}
 	stand := standView(&c, mine, v.actor, v.now)
-	if stand.Asks && mayRegister(stand.Kind) {
-		p, err := a.prepared(v, id)
-		if err != nil {
-			return c, pages.Stand{}, err
-		}
-		if p != nil {
-			stand.Prepared, stand.Outdated, stand.NeedsCode = p.Ready(), !p.Ready(), p.NeedsCode
-		}
+	if err := a.addPrepared(v, &c, &stand); err != nil {
+		return c, pages.Stand{}, err
 	}
 	if err := a.addTeam(v, &c, mine, &stand); err != nil {
 		return c, pages.Stand{}, err
@@ -119,6 +118,23 @@ func (a *app) readStand(v *visit, id string) (compete.Competition, pages.Stand, 
 		stand.Name = user.Name
 	}
 	return c, stand, nil
+}
+
+// addPrepared adds what the viewer filled in ahead, on whatever page or by the API.
+func (a *app) addPrepared(v *visit, c *compete.Competition, stand *pages.Stand) error {
+	if !c.TakesEntries() || !stand.LoggedIn || stand.Own || !mayRegister(stand.Kind) {
+		return nil
+	}
+	p, err := a.prepared(v, c.ID)
+	if p == nil || err != nil {
+		return err
+	}
+	stand.Asks = stand.Asks || len(c.Divisions) > 0
+	stand.Prepared, stand.Outdated, stand.NeedsCode = p.Ready(), !p.Ready(), p.NeedsCode
+	if stand.Prepared {
+		stand.DivisionID, stand.Division = p.Entry.DivisionID, divisionName(c, p.Entry.DivisionID)
+	}
+	return nil
 }
 
 // myRegistration returns the viewer's registration, or nil if there never was one.
@@ -168,7 +184,8 @@ func (a *app) register(r *http.Request, v *visit) (response, error) {
 		outcome, err = a.Registrations.Register(r.Context(), v.actor, id, entry, formIdempotency(r, ""))
 	}
 	e, isRefusal := refused(err)
-	isRefusal = isRefusal || wantsCode(err) || aboutTeam(err) != nil
+	chosen := aboutChoice(err, r.PostForm) != nil
+	isRefusal = isRefusal || wantsCode(err) || chosen
 	switch {
 	case errors.Is(err, compete.ErrEmailUnverified):
 		v.intend(intentOf(r))
@@ -182,7 +199,7 @@ func (a *app) register(r *http.Request, v *visit) (response, error) {
 	if readErr != nil {
 		return nil, readErr
 	}
-	aboutEntry := isEntry(e) || aboutTeam(err) != nil ||
+	aboutEntry := isEntry(e) || chosen && mayChoose(stand.Kind, err) ||
 		(wantsCode(err) || errors.Is(err, compete.ErrTooManyGuesses)) && r.PostForm.Has(answersGiven)
 	if isRefusal && stand.Asks && aboutEntry {
 		return a.refusedEntry(v, &c, stand, err)
@@ -198,10 +215,13 @@ func (a *app) register(r *http.Request, v *visit) (response, error) {
 				localtime.Format(*c.RegOpensAt, c.Zone(), "Mon, 2 Jan 2006, 15:04:05") + ". Try again then."
 		}
 	}
+	if wantsCode(err) {
+		stand.CodeError = stand.Error
+	}
 	if !v.partial() {
 		return a.showCompetition(v, status, c, stand)
 	}
-	stand.Focus, stand.New = true, err == nil
+	stand.Focus, stand.New = stand.CodeError == "", err == nil
 	return show(status, pages.StandPressed(stand)), nil
 }
 
@@ -277,6 +297,9 @@ func (a *app) withdrawForm(r *http.Request, v *visit) (response, error) {
 		question.Title = "Withdraw your application?"
 		question.Yes, question.No = "Withdraw application", "Keep application"
 		question.Text = "The organizer won't consider you for a seat in " + quoted(c.Title) + ". "
+		if c.Drawn() {
+			question.Text = "You won't take part in the draw for " + quoted(c.Title) + ". "
+		}
 		if closed := closedText(&c, v.now); closed != "" {
 			question.Text += closed + ", so you can't apply again."
 		} else {
@@ -325,12 +348,16 @@ func seatNotice(c *compete.Competition, stand *pages.Stand, now time.Time) strin
 	if stand.Together {
 		next = "team"
 	}
+	next += " in line"
+	if stand.Divided {
+		next += " who fits"
+	}
 	text := "You'll give up your seat for " + quoted(c.Title) + ". "
 	switch {
 	case stand.Follows:
 		text = staysWithTeam(stand, "seat")
 	case passes:
-		text = "Your seat for " + quoted(c.Title) + " goes to the next " + next + " in line. "
+		text = "Your seat for " + quoted(c.Title) + " goes to the next " + next + ". "
 	}
 	switch {
 	case closed != "":

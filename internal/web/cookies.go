@@ -70,6 +70,11 @@ const (
 	flashSent    = "application-sent"
 )
 
+// flashCode is the message after a login whose registration lacks the access code.
+const flashCode = "access-code"
+
+const publishedText = "Competition published. Share its link to get registrations."
+
 // flashes are the messages that an action can leave for the page after it, by the code in the cookie.
 // A code, not a text, so that nobody can plant a message.
 var flashes = map[string]ui.Notice{
@@ -85,7 +90,7 @@ var flashes = map[string]ui.Notice{
 	"answers-saved":   {Tone: ui.ToneGood, Text: "Answers saved."},
 	flashSent:         {Tone: ui.ToneGood, Text: "Application sent. You'll get a message when it's decided."},
 	"withdrawn":       {Tone: ui.ToneInfo, Text: "Registration cancelled."},
-	"offer-declined":  {Tone: ui.ToneInfo, Text: "Offer declined. The seat goes to the next in line."},
+	"offer-declined":  {Tone: ui.ToneInfo, Text: "Offer declined. You gave up the seat."},
 	"removed":         {Tone: ui.ToneInfo, Text: "Registration removed. They'll be notified."},
 	"removed-quiet":   {Tone: ui.ToneInfo, Text: "Registration removed. They won't be notified."},
 	"added":           {Tone: ui.ToneGood, Text: "Person added. They get the usual confirmation."},
@@ -100,12 +105,12 @@ var flashes = map[string]ui.Notice{
 	"tickets-saved":   {Tone: ui.ToneGood, Text: "Tickets saved."},
 	"draw-value":      {Tone: ui.ToneGood, Text: "Saved. The draw follows within seconds."},
 	"transferred":     {Tone: ui.ToneGood, Text: "Competition transferred."},
-	"created":         {Tone: ui.ToneGood, Text: "Competition published.", Saved: true},
+	"created":         {Tone: ui.ToneGood, Text: publishedText, Saved: true},
 	"drafted":         {Tone: ui.ToneInfo, Text: "Draft saved. Only you can see it until you publish it.", Saved: true},
 	"cover-saved":     {Tone: ui.ToneGood, Text: "Cover saved."},
 	"cover-removed":   {Tone: ui.ToneInfo, Text: "Cover removed. A generated one takes its place."},
 	"saved":           {Tone: ui.ToneGood, Text: "Saved.", Saved: true},
-	"published":       {Tone: ui.ToneGood, Text: "Published. Everyone can see it now."},
+	"published":       {Tone: ui.ToneGood, Text: publishedText},
 	"closed":          {Tone: ui.ToneInfo, Text: "Registration closed."},
 	"cancelled":       {Tone: ui.ToneInfo, Text: "Competition cancelled. Everyone registered will be notified."},
 	"all-read":        {Tone: ui.ToneGood, Text: "All messages marked as read."},
@@ -135,10 +140,8 @@ var flashes = map[string]ui.Notice{
 	"not-looking":     {Tone: ui.ToneInfo, Text: "Captains can no longer find you."},
 	"moved":           {Tone: ui.ToneGood, Text: "Division changed."},
 	"not-open":        {Tone: ui.ToneInfo, Text: "You're logged in. You can register here once registration opens."},
-	"access-code": {
-		Tone: ui.ToneWarn, Text: "You're logged in, but the access code is missing or wrong. Type it to register.",
-	},
-	"not-here": {Tone: ui.ToneWarn, Text: "You're logged in, but this account can't register here."},
+	flashCode:         {Tone: ui.ToneWarn, Text: "You're logged in. Enter the access code to register."},
+	"not-here":        {Tone: ui.ToneWarn, Text: "You're logged in, but this account can't register here."},
 	"not-registered": {
 		Tone: ui.ToneWarn,
 		Text: "You're logged in, but your registration didn't go through. See its status below.",

@@ -11,6 +11,26 @@ import (
 	"github.com/minicompete/minicompete/internal/web/ui"
 )
 
+// mostApplied is up to how many applications for a competition the dashboard counts.
+const mostApplied = 1000
+
+// appliedText says how many applications wait for a decision or the draw; empty: none.
+func appliedText(c *compete.Competition, n int) string {
+	count := ui.Count(n)
+	if n >= mostApplied {
+		count += "+"
+	}
+	switch {
+	case n == 0:
+		return ""
+	case c.Drawn():
+		return count + " in the draw"
+	case n == 1:
+		return "1 application to review"
+	}
+	return count + " applications to review"
+}
+
 // chartDays is the number of days shown in the organizer's chart.
 const chartDays = 30
 
@@ -75,7 +95,7 @@ func sortIn(data *pages.ParticipantData, r *compete.MyRegistration, now time.Tim
 	view := pages.MyRegistration{
 		CompetitionID: r.CompetitionID, Title: r.Competition.Title, Location: r.Competition.Location,
 		Cover: coverView(&r.Competition).Small,
-		State: registrationState(&r.Registration), Reason: r.Removal.Reason, Number: r.Seq,
+		State: ownState(&r.Registration), Reason: r.Removal.Reason, Number: r.Seq,
 		Division: divisionName(&r.Competition, r.DivisionID), TeamID: r.TeamID,
 		Starts: r.Competition.StartDate, Zone: r.Competition.Zone(),
 		Seats: seatsView(r.Competition.Seats(now)), CanWithdraw: !started,
@@ -136,9 +156,24 @@ func (a *app) organizerData(v *visit) (pages.OrganizerData, error) {
 	if err != nil {
 		return data, err
 	}
+	applied, err := a.Registrations.Applications(v.r.Context(), v.actor, list.Items, mostApplied)
+	if err != nil {
+		return data, err
+	}
 	for i := range list.Items {
-		addCompetition(&data, &list.Items[i], v.now)
-		data.Competitions[i].Offered = offers[list.Items[i].ID]
+		c := &list.Items[i]
+		addCompetition(&data, c, v.now)
+		row := &data.Competitions[i]
+		row.Offered, row.Reviewed, row.Drawn = offers[c.ID], c.Reviewed(), c.Drawn()
+		if c.Started(v.now) || c.Status != compete.StatusPublished {
+			continue
+		}
+		row.Applied = appliedText(c, applied[c.ID])
+		if c.Reviewed() && row.Applied != "" {
+			data.Attention = append(data.Attention, pages.Attention{
+				Text: quoted(c.Title) + " has " + row.Applied + ".", Href: inboxPath(c.ID), Do: "Review",
+			})
+		}
 	}
 	for _, d := range days {
 		data.Days = append(data.Days, ui.ChartPoint{At: d.At, Value: d.Count})
@@ -227,7 +262,7 @@ func attentionFor(c *compete.Competition, phase compete.Phase, now time.Time) (p
 		return pages.Attention{
 			Text: quoted(c.Title) + " has " + ui.Plural(c.SeatsLeft, "seat", "seats") + " left, and " +
 				waitingCount(c, c.Waitlisted) + " on the waitlist.",
-			Href: inboxPath(c.ID), Do: "Decide",
+			Href: inboxPath(c.ID), Do: "Review applications",
 		}, true
 	case phase == compete.PhaseOpen && c.RegDeadline.Sub(now) < soon && c.Registered()*100 < c.Capacity*fewTaken:
 		edit.Text = "Registration for " + quoted(c.Title) + " closes soon, and most seats are still free."

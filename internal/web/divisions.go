@@ -20,7 +20,7 @@ func divisionViews(s compete.Seats) []ui.Seats {
 	for _, d := range s.Divisions {
 		view := seatsView(compete.Seats{
 			CompetitionID: s.CompetitionID, Capacity: d.Capacity, SeatsLeft: d.SeatsLeft, Waitlisted: d.Waitlisted,
-			Phase: d.Phase,
+			Phase: d.Phase, Applied: s.Applied,
 		})
 		view.DivisionID, view.Name = d.ID, d.Name
 		views = append(views, view)
@@ -154,6 +154,7 @@ func (a *app) showMove(r *http.Request, v *visit, status int, refusal string) (r
 	}
 	return show(status, pages.ChooseDivision(v.page("Change division", ui.SectionCompetitions), pages.MoveDivision{
 		ID: c.ID, Title: c.Title, Seat: stand.Kind == pages.StandIn, Review: stand.Review,
+		Lottery:   stand.Lottery,
 		Passes:    c.Passes(stand.DivisionID, v.now),
 		Error:     refusal,
 		Divisions: pages.Divisions{List: divisionViews(c.Seats(v.now)), Chosen: chosen},

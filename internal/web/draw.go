@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/minicompete/minicompete/internal/compete"
 	"github.com/minicompete/minicompete/internal/draw"
@@ -42,10 +43,12 @@ func (a *app) showDraw(v *visit, status int, typed *pages.DrawForm) (response, e
 	keepOut(v.w.Header(), &c)
 	data := pages.DrawData{
 		ID: c.ID, Title: c.Title, Zone: c.Zone(), Deadline: c.RegDeadline, Capacity: c.Capacity,
-		Managed: c.ManagedBy(v.actor), Open: c.CheckDrawOpen(v.now) == nil,
+		Together: c.SeatsPerTeam(), Managed: c.ManagedBy(v.actor), Open: c.CheckDrawOpen(v.now) == nil,
+		Closed: c.Phase(v.now) == compete.PhaseClosed && c.Promotes(v.now), Links: otherPages(&c, "draw"),
 		Named: state.Source.Kind == draw.SourceNamed, SourceName: state.Source.Name, FrozenAt: state.FrozenAt,
 		Entries: state.Entries, ListHash: state.ListHash, Round: state.Round,
 		RoundAt: draw.RoundTime(max(state.Round, 1)),
+		Late:    drawLate(&c, &state.Draw, v.now),
 		DrawnAt: state.DrawnAt, Value: state.Value, Done: state.LastPlace, FinishedAt: state.FinishedAt,
 		Seated: state.Seated, Waitlisted: state.Waitlisted, Dropped: state.Dropped,
 	}
@@ -60,6 +63,15 @@ func (a *app) showDraw(v *visit, status int, typed *pages.DrawForm) (response, e
 		}
 	}
 	return show(status, pages.Draw(v.page("The draw for "+c.Title, ui.SectionCompetitions), data)), nil
+}
+
+// drawPatience is how long after its round is published a draw isn't late yet.
+const drawPatience = time.Minute
+
+// drawLate reports whether the automatic source of randomness should have answered by now.
+func drawLate(c *compete.Competition, d *compete.Draw, now time.Time) bool {
+	return d.Source.Kind == draw.SourceQuicknet && d.FrozenAt != nil && d.DrawnAt == nil && c.Promotes(now) &&
+		now.After(draw.RoundTime(d.Round).Add(drawPatience))
 }
 
 // drawFile is the download.
@@ -98,8 +110,27 @@ func (a *app) setDrawSource(r *http.Request, v *visit) (response, error) {
 	return a.afterDrawForm(v, err, "draw-source", typed)
 }
 
+// confirmed is the field of the form that asks before a draw.
+const confirmed = "confirmed"
+
+// askDraw asks whether to draw with the value.
+func (a *app) askDraw(v *visit, value string) (response, error) {
+	c, err := a.managed(v)
+	if err != nil {
+		return nil, err
+	}
+	return ask(v, pages.Confirm{
+		Title: "Draw now?", Text: "Draw with " + quoted(strings.TrimSpace(value)) + "? This can't be repeated.",
+		Action: drawPath(c.ID) + "/value", Yes: "Draw", Back: drawPath(c.ID), No: "Back",
+		Kept: []pages.KeptField{{Name: "value", Value: value}, {Name: confirmed, Value: "true"}},
+	}), nil
+}
+
 func (a *app) enterDrawValue(r *http.Request, v *visit) (response, error) {
 	typed := pages.DrawForm{Form: pages.ValueForm, Value: r.PostFormValue("value")}
+	if r.PostFormValue(confirmed) == "" && compete.CheckDrawValue(typed.Value) == nil {
+		return a.askDraw(v, typed.Value)
+	}
 	err := a.Draws.EnterValue(r.Context(), v.actor, r.PathValue("id"), typed.Value)
 	return a.afterDrawForm(v, err, "draw-value", typed)
 }

@@ -163,7 +163,7 @@ func (a *app) create(r *http.Request, v *visit) (response, error) {
 	case r.PostFormValue("divisions") != "":
 		return showArranged(v, typed), nil
 	case r.PostFormValue("edit-questions") != "":
-		return a.editQuestions(r, v, typed)
+		return a.editQuestions(r, v, typed, nil)
 	case r.PostFormValue("preview") != "":
 		return a.showPreview(v, typed, nil)
 	}
@@ -272,12 +272,14 @@ func (a *app) previewOf(v *visit, typed typedForm, stored *compete.Competition) 
 		}
 		c.Organizer.Name = user.Name
 	}
-	look := &pages.PreviewData{CompetitionData: competitionData(&c, html)}
+	c.Divisions = previewDivisions(typed.values.Divisions, stored)
+	look := &pages.PreviewData{CompetitionData: competitionData(&c, html), Choice: teamChoice(&c, nil)}
 	look.ID = "" // it's no page that something could be done on
 	if c.RegDeadline.IsZero() {
 		c.RegDeadline = v.now.Add(defaultDeadline)
 	}
-	look.Seats = seatsView(c.Seats(v.now))
+	seats := c.Seats(v.now)
+	look.Seats, look.Divisions = seatsView(seats), pages.Divisions{List: divisionViews(seats)}
 	look.Images, look.Markup = markdown.Lost(typed.values.Description)
 	if look.Questions, err = questionFields(typed.values.Questions, nil, nil); err != nil {
 		return nil, err
@@ -286,6 +288,22 @@ func (a *app) previewOf(v *visit, typed typedForm, stored *compete.Competition) 
 		look.Questions[i].Preview = true
 	}
 	return look, nil
+}
+
+// previewDivisions returns the divisions as they were typed, with the seats that are left in those that are stored.
+func previewDivisions(typed []compete.DivisionContent, stored *compete.Competition) []compete.Division {
+	divisions := make([]compete.Division, len(typed))
+	for i, content := range typed {
+		divisions[i] = compete.Division{DivisionContent: content, SeatsLeft: content.Capacity}
+		if stored == nil || content.ID == "" {
+			continue
+		}
+		if before := stored.Division(content.ID); before != nil {
+			divisions[i].SeatsLeft = max(content.Capacity-before.Registered(), 0)
+			divisions[i].Waitlisted = before.Waitlisted
+		}
+	}
+	return divisions
 }
 
 // previewNew serves only the preview of a new competition, for htmx.
@@ -369,9 +387,16 @@ func (a *app) editStored(r *http.Request, v *visit) (response, error) {
 	case r.PostFormValue("divisions") != "":
 		return showArranged(v, typed), nil
 	case r.PostFormValue("edit-questions") != "":
-		return a.editQuestions(r, v, typed)
+		return a.editQuestions(r, v, typed, c.Questions)
 	case r.PostFormValue("preview") != "":
 		return a.showPreview(v, typed, &c)
+	}
+	removed, confirmed, err := a.removedAnswers(r, v, &c, typed.values.Questions)
+	if err != nil {
+		return nil, err
+	}
+	if typed.form.Removed = removed; !confirmed {
+		typed.form.Errors["questions"] = "Removing a question hides its answers. Confirm below, or keep the question."
 	}
 	if len(typed.form.Errors) > 0 {
 		_, err := c.Apply(typed.change(before), v.now)

@@ -42,13 +42,23 @@ func registerPage(c *compete.Competition, kind pages.StandKind, key string) page
 
 // toFillIn says what people fill in.
 func toFillIn(c *compete.Competition) string {
+	var chosen []string
+	if c.Team != nil {
+		chosen = append(chosen, "team")
+	}
+	if len(c.Divisions) > 0 {
+		chosen = append(chosen, "division")
+	}
+	text := "Choose your " + strings.Join(chosen, " and ")
 	switch {
-	case c.Team == nil:
+	case len(chosen) == 0:
 		return "Answer these questions"
 	case len(c.Questions) == 0:
-		return "Choose your team"
+		return text
+	case len(chosen) > 1:
+		text += ","
 	}
-	return "Choose your team and answer these questions"
+	return text + " and answer these questions"
 }
 
 // registerForm serves the questions of a competition, for those who can register now. It starts with what they filled
@@ -88,8 +98,8 @@ func (a *app) registerForm(r *http.Request, v *visit) (response, error) {
 	if d.Errors = errs; len(errs) > 0 {
 		d.Errors[""] = outdatedText
 	}
-	if refusal, ok := teamRefusals[r.URL.Query().Get(refusedQuery)]; ok && c.Team != nil {
-		d.Errors = aboutTeam(refusal.err)
+	if refusal := refusedChoice(&c, r.URL.Query().Get(refusedQuery)); refusal != nil {
+		d.Errors = aboutChoice(refusal, typed)
 	}
 	return a.showQuestions(v, http.StatusOK, &c, d, typed)
 }
@@ -139,7 +149,7 @@ func (a *app) refusedEntry(
 ) (response, error) {
 	if !v.r.PostForm.Has(answersGiven) {
 		query := url.Values{}
-		if aboutTeam(refusal) != nil {
+		if aboutChoice(refusal, v.r.PostForm) != nil {
 			query.Set(refusedQuery, compete.AsError(refusal).Code)
 		}
 		if v.r.PostFormValue("accessCode") != "" { // not to be typed again
@@ -150,8 +160,36 @@ func (a *app) refusedEntry(
 	return a.refuseAnswers(v, c, registerPage(c, stand.Kind, rand.Text()), refusal)
 }
 
-// refusedQuery tells the page with the choice of a team why a press that brought nothing was refused.
+// refusedQuery tells the page with the choice of a team or division why a press that brought nothing was refused.
 const refusedQuery = "refused"
+
+// refusedChoice returns the refusal with the code that refusedQuery brings; nil if it's none of the competition's.
+func refusedChoice(c *compete.Competition, code string) error {
+	if code == compete.ErrDivisionFull.Code && len(c.Divisions) > 0 {
+		return compete.ErrDivisionFull
+	}
+	if refusal, ok := teamRefusals[code]; ok && c.Team != nil {
+		return refusal.err
+	}
+	return nil
+}
+
+// aboutChoice returns the errors of a refusal that is about the team or the division that was chosen; nil if it isn't.
+func aboutChoice(err error, typed url.Values) pages.Errors {
+	if !errors.Is(err, compete.ErrDivisionFull) {
+		return aboutTeam(err)
+	}
+	field := pages.DivisionInputName
+	if chosenTeam(typed) == pages.TeamJoin { // a team has its division, which isn't chosen then
+		field = pages.TeamCodeInput
+	}
+	return pages.Errors{field: plainText(compete.AsError(err))}
+}
+
+// mayChoose reports whether the viewer can choose something else after such a refusal: not if all divisions are full.
+func mayChoose(kind pages.StandKind, refusal error) bool {
+	return mayRegister(kind) || !errors.Is(refusal, compete.ErrDivisionFull)
+}
 
 // preparePage asks for the access code unless the viewer has typed it ahead already.
 func preparePage(c *compete.Competition, needsCode bool) pages.AnswersPage {

@@ -58,7 +58,7 @@ var inputs = []input{
 	},
 	{
 		Field: ui.Field{
-			Name: "admission", Label: "Who gets a seat",
+			Name: "admission", Label: "Who gets a seat", Filter: true,
 			Help: "With review, people apply until registration closes, and you decide. In a draw, " +
 				"everyone who applied " +
 				"in time has the same chance. You can't change this once someone has registered.",
@@ -109,7 +109,7 @@ var inputs = []input{
 		show: func(n *compete.NewCompetition, _ *time.Location) string { return n.TimeZone },
 		read: func(n *compete.NewCompetition, typed string, zone *time.Location) string {
 			n.TimeZone = zone.String() // UTC if unknown, so that the rest is checked; it isn't saved
-			if _, known := compete.ZoneNamed(typed); !known {
+			if _, known := zoneTyped(typed); !known {
 				return "Choose a time zone, such as Europe/Berlin or UTC."
 			}
 			return ""
@@ -155,6 +155,29 @@ var inputs = []input{
 		Name: "answersKeptDays", Label: "Days to keep sensitive answers", Min: "0", Max: "730",
 		Help: "Counted from the end. Leave empty for 30 days, if a question is sensitive.",
 	}, "Must be a whole number of days.", func(n *compete.NewCompetition) **int { return &n.AnswersKeptDays }),
+}
+
+// zoneAreas are the areas of the world that names of time zones begin with.
+var zoneAreas = []string{
+	"Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific",
+}
+
+// zoneTyped finds a time zone by its name, or by that of a city.
+func zoneTyped(typed string) (zone *time.Location, known bool) {
+	typed = strings.TrimSpace(typed)
+	if zone, known = compete.ZoneNamed(typed); known || strings.Contains(typed, "/") {
+		return zone, known
+	}
+	words := strings.FieldsFunc(strings.ToLower(typed), func(r rune) bool { return r == ' ' || r == '_' })
+	for i, word := range words {
+		words[i] = capitalize(word)
+	}
+	for _, area := range zoneAreas {
+		if zone, known = compete.ZoneNamed(area + "/" + strings.Join(words, "_")); known {
+			return zone, true
+		}
+	}
+	return nil, false
 }
 
 // text returns a text input.

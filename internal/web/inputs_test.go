@@ -65,3 +65,15 @@ func TestFormThatIsSentAsItWasShownChangesNothing(t *testing.T) {
 		}
 	}
 }
+
+func TestTimeZoneByItsCity(t *testing.T) {
+	for typed, want := range map[string]string{
+		"Europe/Berlin": "Europe/Berlin", " UTC ": "UTC", "Berlin": "Europe/Berlin", "berlin": "Europe/Berlin",
+		"new york": "America/New_York", "Atlantis": "", "Europe/Atlantis": "", "": "", "Local": "",
+	} {
+		zone, known := zoneTyped(typed)
+		if known != (want != "") || known && zone.String() != want {
+			t.Errorf("%q: got %v, %t, want %q", typed, zone, known, want)
+		}
+	}
+}

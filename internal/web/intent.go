@@ -89,7 +89,8 @@ func (a *app) registerLater(r *http.Request, v *visit) (response, error) {
 	if r.PostFormValue("account") == "new" {
 		page = "/auth/signup?"
 	}
-	if fillsIn(&c) { // which comes first
+	ahead := len(c.Divisions) > 0 && c.Phase(v.now) == compete.PhaseUpcoming
+	if fillsIn(&c) || ahead { // which comes first
 		return redirect(page + url.Values{"next": {i.page() + "/register"}}.Encode()), nil
 	}
 	entry := entryOf(i.entry)
@@ -141,7 +142,7 @@ func (a *app) continueTo(v *visit, next string, otherwise response) (response, e
 	case errors.Is(err, compete.ErrRegistrationNotOpen):
 		return redirectWith("not-open", next), nil
 	case wantsCode(err):
-		return redirectWith("access-code", next), nil
+		return redirectWith(flashCode, next), nil
 	case isEntry(e):
 		return redirect(next + "/register"), nil
 	case e.Kind == compete.KindForbidden:

@@ -243,7 +243,7 @@ func TestAddressesOfPosts(t *testing.T) {
 	b.want(b.post("/auth/login", "email", "admin@minicompete.com", "password", apptest.Password), http.StatusSeeOther)
 	organizer := s.As(compete.RoleOrganizer)
 	competition := organizer.Create(map[string]any{"team": map[string]any{"max": 3}})
-	var r struct{ TeamID string }
+	var r struct{ ID, TeamID string }
 	s.As(compete.RoleParticipant).Do(http.MethodPost, "/api/competitions/"+competition+"/register",
 		map[string]any{"team": map[string]any{"name": "Red"}}).Want(t, http.StatusCreated).JSON(t, &r)
 	gets, posts := map[string]bool{}, []string{}
@@ -263,7 +263,7 @@ func TestAddressesOfPosts(t *testing.T) {
 			continue
 		}
 		address := strings.NewReplacer("{id}", competition, "{letter}", "1", "{user}", organizer.User.ID,
-			"{registration}", "1", "{team}", r.TeamID).Replace(path)
+			"{registration}", r.ID, "{team}", r.TeamID).Replace(path)
 		got := b.get(address)
 		if got.status != http.StatusSeeOther || !strings.HasPrefix(address, strings.TrimSuffix(got.to, "/")) {
 			t.Errorf("%s: %d to %q, want a redirect to a page above", address, got.status, got.to)

@@ -28,7 +28,7 @@ func (a *app) declineForm(r *http.Request, v *visit) (response, error) {
 			text = "Your whole team will give up the seat for " + quoted(stand.Title) + " and its place in line. "
 		}
 		return pages.Confirm{
-			Title: "Decline your seat?", Text: text + "The seat goes to the next in line.",
+			Title: "Decline your seat?", Text: text + stand.GoesOn(),
 			Yes: "Decline seat", No: "Keep offer", Danger: true, Action: "/competitions/" + stand.ID + "/decline",
 		}
 	})

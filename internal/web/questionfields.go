@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"net/url"
 	"strings"
 
@@ -65,6 +66,19 @@ func questionFields(qs compete.Questions, form url.Values, errors pages.Errors) 
 	return fields, nil
 }
 
+// privacyText says who sees the answers to sensitive questions, and for how long.
+func privacyText(c *compete.Competition) string {
+	text := "Only the organizer and this site's admins see this."
+	switch days := c.AnswersKeptDays; {
+	case days == nil:
+		return text
+	case *days == 0:
+		return text + " Deleted right after the competition."
+	default:
+		return text + " Deleted " + ui.Plural(*days, "day", "days") + " after the competition."
+	}
+}
+
 // condition says in words after which answers a question is asked.
 func condition(qs compete.Questions, q *compete.Question) string {
 	if q.ShowIf == nil {
@@ -119,6 +133,11 @@ func (a *app) showQuestions(
 	if err != nil {
 		return nil, err
 	}
+	for i := range fields {
+		if fields[i].Sensitive {
+			fields[i].Private = privacyText(c)
+		}
+	}
 	if d.ChoosesDivision {
 		d.Divisions = pages.Divisions{List: divisionViews(c.Seats(v.now)), Chosen: typed.Get(pages.DivisionInputName)}
 	}
@@ -137,15 +156,15 @@ func (a *app) showQuestions(
 // refuseAnswers shows the page again, with an error at each field and everything that was typed.
 func (a *app) refuseAnswers(v *visit, c *compete.Competition, d pages.AnswersPage, err error) (response, error) {
 	e, ok := refused(err)
-	team := aboutTeam(err)
-	if !ok && !wantsCode(err) && team == nil {
+	choice := aboutChoice(err, v.r.PostForm)
+	if !ok && !wantsCode(err) && choice == nil {
 		return nil, err
 	}
 	switch d.Errors = formErrors(e); {
 	case wantsCode(err):
 		d.Errors = pages.Errors{"accessCode": plainText(e)}
-	case team != nil && chosenTeam(v.r.PostForm) != "":
-		d.Errors = team
+	case choice != nil && (chosenTeam(v.r.PostForm) != "" || errors.Is(err, compete.ErrDivisionFull)):
+		d.Errors = choice
 	}
 	v.retryAfter(e)
 	return a.showQuestions(v, problem.Status(e.Kind), c, d, v.r.PostForm)

@@ -175,7 +175,9 @@ func (t *typedForm) renamed(e *compete.Error) *compete.Error {
 
 // editQuestions answers a button of the editor, which browsers with the script answer themselves: it adds, moves,
 // removes or copies questions, and shows the form again. Nothing is saved.
-func (a *app) editQuestions(r *http.Request, v *visit, typed typedForm) (response, error) {
+func (a *app) editQuestions(
+	r *http.Request, v *visit, typed typedForm, stored compete.Questions,
+) (response, error) {
 	act, id, _ := strings.Cut(r.PostFormValue("edit-questions"), ":")
 	qs := typed.values.Questions
 	at := slices.IndexFunc(qs, func(q compete.Question) bool { return q.ID == id })
@@ -189,6 +191,8 @@ func (a *app) editQuestions(r *http.Request, v *visit, typed typedForm) (respons
 			return nil, err
 		}
 		qs = copied(qs, from.Questions)
+	case act == "keep" && at < 0 && stored.Find(id) != nil: // see removedAnswers
+		qs = append(qs, *stored.Find(id))
 	case at < 0:
 	case act == "remove":
 		qs = slices.Delete(qs, at, at+1)
@@ -209,6 +213,33 @@ func (a *app) editQuestions(r *http.Request, v *visit, typed typedForm) (respons
 	}
 	typed.form.Questions, typed.form.QuestionsOpen, typed.form.Errors = rows, true, nil
 	return showForm(v, http.StatusOK, typed.form), nil
+}
+
+// removedAnswers returns the questions that have answers and were removed in the form, and whether that was confirmed
+// of all of them.
+func (a *app) removedAnswers(
+	r *http.Request, v *visit, c *compete.Competition, typed compete.Questions,
+) (removed []pages.RemovedQuestion, confirmed bool, err error) {
+	if !slices.ContainsFunc(c.Questions, func(q compete.Question) bool { return typed.Find(q.ID) == nil }) {
+		return nil, true, nil
+	}
+	summary, err := a.Registrations.Summarize(r.Context(), v.actor, c.ID)
+	if err != nil {
+		return nil, false, err
+	}
+	confirmed = true
+	for i := range summary.Questions {
+		s := &summary.Questions[i]
+		if s.Answered == 0 || typed.Find(s.Question.ID) != nil {
+			continue
+		}
+		q := pages.RemovedQuestion{
+			ID: s.Question.ID, Label: s.Question.Label, Answers: s.Answered,
+			Confirmed: slices.Contains(r.PostForm[pages.RemoveInput], s.Question.ID),
+		}
+		removed, confirmed = append(removed, q), confirmed && q.Confirmed
+	}
+	return removed, confirmed, nil
 }
 
 // copied adds the questions of another competition. Those of an id that is taken get another, also in conditions.

@@ -44,6 +44,14 @@ func (a *app) registrations(r *http.Request, v *visit) (response, error) {
 	return a.showRegistrations(r, v, http.StatusOK, &c, pages.AddForm{})
 }
 
+// otherPages are the pages that an organizer goes to from a page about a competition.
+func otherPages(c *compete.Competition, here string) pages.OtherPages {
+	return pages.OtherPages{
+		ID: c.ID, Here: here, Reviewed: c.Reviewed(), Drawn: c.Drawn(), Teams: c.Team != nil,
+		Answers: len(c.Questions) > 0,
+	}
+}
+
 func (a *app) showRegistrations(
 	r *http.Request, v *visit, status int, c *compete.Competition, form pages.AddForm,
 ) (response, error) {
@@ -54,6 +62,7 @@ func (a *app) showRegistrations(
 	if err != nil {
 		return nil, err
 	}
+	filter.Answer = countryTyped(c, filter.Answer)
 	division := filter.DivisionID
 	if c.Division(division) == nil { // none, or one that listRegistrations refuses
 		division = ""
@@ -62,7 +71,7 @@ func (a *app) showRegistrations(
 		ID: c.ID, Title: c.Title, Deadline: c.RegDeadline, Starts: c.StartDate, Zone: c.Zone(),
 		Seats:  seatsView(c.Seats(v.now)),
 		Status: string(filter.Status), Search: filter.Search, Sort: string(filter.Sort),
-		Removal: c.Status != compete.StatusCancelled, Division: division,
+		Removal: c.Status != compete.StatusCancelled, Edits: editable(c, v), Division: division,
 		Divisions: divisionChips(c, "/competitions/"+c.ID+"/registrations", filter),
 	}
 	for _, seats := range divisionViews(c.Seats(v.now)) {
@@ -70,12 +79,13 @@ func (a *app) showRegistrations(
 			data.Seats = seats
 		}
 	}
-	data.Columns = columnsView(c, q)
+	data.Columns, data.Links = columnsView(c, q), otherPages(c, "registrations")
 	data.Teams, data.TeamID, data.Team = c.Team != nil, filter.TeamID, team
 	for i := range teams {
 		data.TeamNames = append(data.TeamNames, teams[i].Name)
 	}
-	data.Answer, data.Answers = answerFilterView(c, filter), answersView(c, filter)
+	data.Answer = answerFilterView(c, filter)
+	data.Answers, data.TypedAnswer = answersView(c, filter)
 	if c.Status == compete.StatusPublished && !c.Started(v.now) {
 		form.ID, form.Key, form.Mails = c.ID, rand.Text(), a.mailing() != pages.MailOff
 		fields, err := questionFields(c.Questions, r.PostForm, form.Errors)
@@ -115,7 +125,7 @@ func (a *app) showRegistrations(
 	}
 	data.Timeline = timelineView(series)
 	page := v.page("Registrations for "+c.Title, ui.SectionDashboard)
-	page.Charts, page.Questions = len(data.Timeline.Points) > 0, len(form.Questions) > 0 || form.Team != nil
+	page.Charts, page.Questions = len(data.Timeline.Points) > 0, len(c.Questions) > 0 || form.Team != nil
 	return show(status, pages.Registrations(page, data)), nil
 }
 
@@ -124,6 +134,12 @@ func registrationFilter(q url.Values) compete.RegistrationFilter {
 	question, answer := q.Get("question"), q.Get("answer")
 	if q.Has(pages.SaidInput) { // chosen from the list of answers
 		question, answer, _ = strings.Cut(q.Get(pages.SaidInput), conditionSign)
+		if answer == "" { // it was typed beside the list
+			answer = q.Get(pages.TypedAnswerInput)
+		}
+		if strings.TrimSpace(answer) == "" { // not yet
+			question, answer = "", ""
+		}
 	}
 	return compete.RegistrationFilter{
 		Status: compete.RegistrationStatus(q.Get("status")), DivisionID: q.Get("division"), TeamID: q.Get("team"),
@@ -131,6 +147,22 @@ func registrationFilter(q url.Values) compete.RegistrationFilter {
 		Answer:  compete.AnswerFilter{QuestionID: question, Value: answer},
 		Columns: q["column"],
 	}
+}
+
+// countryTyped returns the filter with the code of a country that was typed by its name.
+func countryTyped(c *compete.Competition, f compete.AnswerFilter) compete.AnswerFilter {
+	typed, isText := f.Value.(string)
+	q := c.Questions.Find(f.QuestionID)
+	if !isText || q == nil || q.Kind != compete.QuestionCountry {
+		return f
+	}
+	typed = strings.TrimSpace(typed)
+	for _, country := range compete.Countries {
+		if strings.EqualFold(country.Name, typed) || strings.EqualFold(country.Code, typed) {
+			f.Value = country.Code
+		}
+	}
+	return f
 }
 
 // listAddress is where a list with the filter is, without what says nothing.
@@ -309,33 +341,39 @@ func answerFilterView(c *compete.Competition, f compete.RegistrationFilter) page
 	}
 }
 
-// answersView lists the answers that the list can be filtered by: what can be chosen, unless it is sensitive, and what
-// the list is filtered by.
-func answersView(c *compete.Competition, f compete.RegistrationFilter) []pages.AnswerGroup {
-	var groups []pages.AnswerGroup
+// answersView lists the answers that the list can be filtered by: what can be chosen, unless it is sensitive, and
+// questions whose answer is typed.
+func answersView(c *compete.Competition, f compete.RegistrationFilter) (groups []pages.AnswerGroup, typed string) {
+	free := pages.AnswerGroup{Label: "An answer that you type"}
 	for i := range c.Questions {
 		q := &c.Questions[i]
 		if q.Sensitive {
 			continue
 		}
-		group, isOn := pages.AnswerGroup{Label: q.Label}, f.Answer.QuestionID == q.ID
-		on := ""
-		if isOn {
-			on = compete.AnswerText(f.Answer.Value)
-		}
+		on, isOn := compete.AnswerText(f.Answer.Value), f.Answer.QuestionID == q.ID
 		values := q.Choices()
+		if len(values) == 0 {
+			free.Options = append(free.Options,
+				pages.AnswerOption{Value: q.ID + conditionSign, Label: q.Label, On: isOn})
+			if isOn {
+				typed = on
+			}
+			continue
+		}
 		if parsed, problem := q.Parse(on); isOn && problem == "" && parsed != nil && !slices.Contains(values, parsed) {
 			values = append(values, parsed)
 		}
+		group := pages.AnswerGroup{Label: q.Label}
 		for _, value := range values {
 			text := compete.AnswerText(value)
 			group.Options = append(group.Options, pages.AnswerOption{
 				Value: q.ID + conditionSign + text, Label: answerText(q, value), On: isOn && text == on,
 			})
 		}
-		if len(values) > 0 {
-			groups = append(groups, group)
-		}
+		groups = append(groups, group)
 	}
-	return groups
+	if len(free.Options) > 0 {
+		groups = append(groups, free)
+	}
+	return groups, typed
 }

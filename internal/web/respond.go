@@ -144,17 +144,28 @@ func send(v *visit, status int, page *bytes.Buffer) {
 // redirect redirects after a post. htmx is told to load the full page.
 func redirect(path string) response {
 	return func(v *visit) error {
-		v.w.Header().Set(ownHeader, "1")
-		v.w.Header().Set("Cache-Control", "no-store")
 		if v.partial() {
 			v.w.Header().Set("HX-Redirect", path)
-			v.w.WriteHeader(http.StatusNoContent)
-			return nil
+			return nothing(v)
 		}
+		own(v.w.Header())
 		//nolint:gosec // handlers redirect to paths of this site: see localPath
 		http.Redirect(v.w, v.r, path, http.StatusSeeOther)
 		return nil
 	}
+}
+
+// nothing is a response without a page: htmx changes nothing.
+func nothing(v *visit) error {
+	own(v.w.Header())
+	v.w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// own marks a response without a page as this program's.
+func own(h http.Header) {
+	h.Set(ownHeader, "1")
+	h.Set("Cache-Control", "no-store")
 }
 
 // redirectWith redirects and leaves a message for the next page.

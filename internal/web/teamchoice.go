@@ -8,7 +8,8 @@ import (
 	"github.com/minicompete/minicompete/internal/web/pages"
 )
 
-// fillsIn reports whether people fill in a page of their own to register. Divisions alone are chosen beside the button.
+// fillsIn reports whether people fill in a page of their own to register. Divisions alone are chosen beside the button,
+// once registration is open.
 func fillsIn(c *compete.Competition) bool { return len(c.Questions) > 0 || c.Team != nil }
 
 // typedTeam reads the choice of a team. Without one, what was typed tells it.

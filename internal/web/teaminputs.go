@@ -17,7 +17,7 @@ var teamMax = input{
 	Field: ui.Field{
 		Name: "team.max", Label: "Maximum team size", Type: "number", Min: "1", Max: strconv.Itoa(compete.MaxTeamSize),
 		Placeholder: " ", // tells the style sheet whether there are teams
-		Help:        "Leave empty if people compete alone.",
+		Help:        "Enter 2 or more to allow teams. Leave empty if people compete alone.",
 	},
 	show: func(n *compete.NewCompetition, _ *time.Location) string {
 		if n.Team == nil {

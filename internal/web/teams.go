@@ -56,14 +56,15 @@ func (a *app) teamData(v *visit, t *compete.TeamView) (pages.TeamData, error) {
 		Closed: c.Phase(v.now) == compete.PhaseClosed, Paused: paused(c, v.now),
 		Over:     c.Started(v.now) || c.Status == compete.StatusCancelled,
 		Division: divisionName(c, t.Members[0].DivisionID), Joinable: a.Teams.Joinable(t),
-		Code: string(t.Code), Link: a.teamLink(t),
+		Code: string(t.Code), Link: a.teamLink(t), Reviewed: c.Reviewed(), Drawn: c.Drawn(),
 	}
 	if c.Team != nil {
 		d.Min, d.Max, d.Drops = c.Team.Min, c.Team.Max, c.Team.DropIncomplete
 	}
+	d.Counted, d.Alone = shownSize(t), t.Alone(v.actor.UserID)
 	d.State, d.Place = registrationState(&t.Members[0].Registration), placeOf(&t.Members[0].Registration)
 	for i := range t.Members {
-		d.Members = append(d.Members, memberView(&t.Members[i], v.actor))
+		d.Members = append(d.Members, memberView(t, &t.Members[i], v.actor))
 		d.Member = d.Member || t.Members[i].UserID == v.actor.UserID
 	}
 	if !d.Joinable {
@@ -74,6 +75,14 @@ func (a *app) teamData(v *visit, t *compete.TeamView) (pages.TeamData, error) {
 	return d, err
 }
 
+// shownSize is how many members a team is shown with: those who were rejected don't count, unless the whole team was.
+func shownSize(t *compete.TeamView) int {
+	if t.Competition.SeatsPerTeam() {
+		return t.Size()
+	}
+	return t.Hopeful()
+}
+
 func placeOf(r *compete.Registration) string {
 	if r.Position == 0 {
 		return ""
@@ -81,18 +90,19 @@ func placeOf(r *compete.Registration) string {
 	return ui.Ordinal(r.Position) + " in line"
 }
 
-func memberView(m *compete.TeamMember, viewer compete.Actor) pages.TeamMember {
+func memberView(t *compete.TeamView, m *compete.TeamMember, viewer compete.Actor) pages.TeamMember {
 	return pages.TeamMember{
 		UserID: m.UserID, Name: m.Participant.Name, Captain: m.Captain, You: m.UserID == viewer.UserID,
 		State: registrationState(&m.Registration), Place: placeOf(&m.Registration), Missing: m.Missing,
+		Leads: t.Competition.SeatsPerTeam() || m.Status.Hopeful(), // a whole team is rejected together
 	}
 }
 
 // teamCard is what the page of a competition tells somebody registered about their team.
 func (a *app) teamCard(v *visit, t *compete.TeamView) *pages.TeamCard {
 	card := &pages.TeamCard{
-		ID: t.ID, Name: t.Name, Size: t.Size(), Min: t.Competition.Team.Min, Max: t.Competition.Team.Max,
-		Captain: t.CaptainID == v.actor.UserID,
+		ID: t.ID, Name: t.Name, Size: shownSize(t), Min: t.Competition.Team.Min, Max: t.Competition.Team.Max,
+		Captain: t.CaptainID == v.actor.UserID, Alone: t.Alone(v.actor.UserID),
 	}
 	if a.Teams.Joinable(t) {
 		card.Code, card.Link = string(t.Code), a.teamLink(t)
@@ -257,7 +267,7 @@ func (a *app) leave(r *http.Request, v *visit) (response, error) {
 
 // handsOverFirst leads captains who want to leave to the page on which they hand over; nil if they needn't.
 func (a *app) handsOverFirst(stand *pages.Stand) response {
-	if stand.Team == nil || !stand.Team.Captain || stand.Team.Size == 1 {
+	if stand.Team == nil || !stand.Team.Captain || stand.Team.Alone {
 		return nil
 	}
 	return redirectWith("hand-over-first", teamPath(stand.Team.ID))

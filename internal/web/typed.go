@@ -30,7 +30,7 @@ func readForm(r *http.Request, stored *compete.Competition, before compete.NewCo
 	}}
 	t.form.Version, _ = strconv.Atoi(r.PostFormValue("version")) // anything else is version 0 of a new one
 	t.values = before
-	t.zone, _ = compete.ZoneNamed(typedValue(r, "zone"))
+	t.zone, _ = zoneTyped(typedValue(r, "zone"))
 	t.zone = cmp.Or(t.zone, time.UTC)
 	for _, in := range inputs {
 		in.Value = typedValue(r, in.Name)

@@ -16,7 +16,10 @@ const fillingFrom = 75
 
 // seatsView returns how a phase is shown. "Filling" is a way to show an open competition, not a phase.
 func seatsView(s compete.Seats) ui.Seats {
-	view := ui.Seats{CompetitionID: s.CompetitionID, Capacity: s.Capacity, Left: s.SeatsLeft, Waitlisted: s.Waitlisted}
+	view := ui.Seats{
+		CompetitionID: s.CompetitionID, Capacity: s.Capacity, Left: s.SeatsLeft, Waitlisted: s.Waitlisted,
+		Applies: s.Applied,
+	}
 	switch s.Phase {
 	case compete.PhaseOpen:
 		view.State = ui.StateOpen
@@ -64,12 +67,32 @@ func registrationState(r *compete.Registration) ui.State {
 	return ui.StateCancelled
 }
 
+// ownState is the state of a registration as the person themselves sees it. Whoever has a seat is in, whether or not a
+// worker has confirmed it yet.
+func ownState(r *compete.Registration) ui.State {
+	if state := registrationState(r); state != ui.StatePending {
+		return state
+	}
+	return ui.StateConfirmed
+}
+
 func cardView(c *compete.Competition, now time.Time) ui.CompetitionCard {
 	return ui.CompetitionCard{
 		ID: c.ID, Title: c.Title, Location: c.Location, Tags: c.Tags,
 		Starts: c.StartDate, Opens: c.RegOpensAt, Deadline: c.RegDeadline, Zone: c.Zone(),
-		Seats: seatsView(c.Seats(now)), Day: startDay(c), Cover: coverView(c),
+		Seats: seatsView(c.Seats(now)), Day: startDay(c), Cover: coverView(c), Admits: admits(c),
 	}
+}
+
+// admits says how a competition gives its seats; empty: first come, first served.
+func admits(c *compete.Competition) string {
+	switch {
+	case c.Drawn():
+		return "Lottery"
+	case c.Reviewed():
+		return "By application"
+	}
+	return ""
 }
 
 func cardViews(competitions []compete.Competition, now time.Time) []ui.CompetitionCard {
@@ -99,19 +122,20 @@ func standView(c *compete.Competition, mine *compete.Registration, a compete.Act
 		ID: c.ID, Title: c.Title, Kind: standKinds[phase], Phase: string(phase), State: seats.State, Seats: seats,
 		Opens: c.RegOpensAt, Deadline: c.RegDeadline, Starts: c.StartDate, Zone: c.Zone(),
 		Review: c.TakesApplications(), Lottery: c.Drawn(), NeedsCode: c.NeedsCode, OfferHours: c.OfferHours,
-		LoggedIn: a.LoggedIn(), Own: a.LoggedIn() && c.OrganizedBy(a), Paused: paused(c, now),
+		Divided: len(c.Divisions) > 0, LoggedIn: a.LoggedIn(), Own: a.LoggedIn() && c.OrganizedBy(a),
+		Paused: paused(c, now),
 	}
 	if !s.Own {
 		s.Key = rand.Text()
 	}
 	s.Questions = fillsIn(c)
-	s.Asks = s.Questions && s.LoggedIn && !s.Own
+	s.Asks = s.LoggedIn && !s.Own && (s.Questions || len(c.Divisions) > 0 && phase == compete.PhaseUpcoming)
 	if mine == nil || phase == compete.PhaseCancelled {
 		return s
 	}
 	s.Registered = mine.RegisteredAt
 	s.CanWithdraw = !c.Started(now)
-	s.CanAnswer = s.Asks && len(c.Questions) > 0 && mine.CheckEdit(a, c, now) == nil
+	s.CanAnswer = s.Asks && len(c.QuestionsAt(true, now)) > 0 && mine.CheckEdit(a, c, now) == nil
 	if mine.Status != compete.RegistrationCancelled && len(c.Divisions) > 0 {
 		s.DivisionID, s.Division = mine.DivisionID, divisionName(c, mine.DivisionID)
 		open := phase == compete.PhaseOpen || phase == compete.PhaseWaitlist || phase == compete.PhaseFull
@@ -122,8 +146,9 @@ func standView(c *compete.Competition, mine *compete.Registration, a compete.Act
 	case mine.Status == compete.RegistrationOffered:
 		s.Kind, s.State = pages.StandOffered, ui.StateOffered
 		s.ConfirmBy, s.Expired = *mine.ConfirmBy, !mine.OfferOpen(now)
+		s.Passes = c.Passes(mine.DivisionID, now)
 	case mine.Status.HoldsSeat():
-		s.Kind, s.State = pages.StandIn, registrationState(mine)
+		s.Kind, s.State = pages.StandIn, ownState(mine)
 		s.Number, s.Promoted, s.Pending = mine.Seq, mine.PromotedAt != nil, mine.Status == compete.RegistrationPending
 	case mine.Status == compete.RegistrationApplied:
 		s.Kind, s.State, s.Number = pages.StandApplied, ui.StateApplied, mine.Seq

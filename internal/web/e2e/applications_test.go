@@ -72,6 +72,11 @@ func hackathon(t *testing.T, s site, c setting) {
 	dan.seeIn(page, "#stand-title", "You're 1st in line")
 	c.check(dan, "a team that waits")
 	olga.seeIn(page+"/applications", "#decisions", "Last released")
+	if c.script {
+		olga.until("the card has asked for news twice",
+			`performance.getEntriesByType("resource").filter(e => e.name.includes("/progress")).length >= 2`)
+		olga.until("nothing to say", `document.querySelector("#toast").innerText === ""`)
+	}
 	olga.seeIn(page+"/registrations?status=REJECTED", "#rows", "Cem Hackathon")
 	olga.open(page + "/registrations?teamName=red")
 	olga.until("the team alone", `document.querySelectorAll("#rows tbody tr").length === 2`)
@@ -107,6 +112,11 @@ func (v *visitor) decide(s site, c setting, page string) (colleague *visitor) {
 	v.until("the counts", counted("Admit", 1))
 	focused := fmt.Sprintf(`document.activeElement === document.querySelector(%q)`, first)
 	v.until("the first has the focus", focused)
+	v.click(second + ` label:has([name="score"][value="2"])`)
+	v.see(second, "2.00 of 5, 1 score") // without another press
+	v.until("the score has the focus", `document.activeElement.matches("[name=score][value='2']:checked")`)
+	v.press("k")
+	v.until("the first has the focus again", focused)
 	c.check(v, "the inbox")
 	row := eval[string](v, `document.activeElement.id`)
 	v.open("/dashboard")
@@ -178,7 +188,7 @@ func applicationTours(t *testing.T, s site) []tour {
 			{name: "applications-released", path: page + "/applications"},
 			{name: "applications-note", path: page + "/applications?show=UNSCORED", then: func(v *visitor) {
 				v.click("#applications details summary")
-				v.click("#applications [data-save]")
+				v.click("#applications [data-save-note]")
 				v.see("#applications [role=alert]", "between 1 and 5")
 			}},
 			{name: "release-none", path: page + "/applications/release"},

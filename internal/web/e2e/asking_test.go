@@ -195,6 +195,16 @@ func readAnswers(v *visitor, page string, ids []string, c setting) {
 	}
 	v.open(page + "/registrations?question=" + ids[0] + "&answer=M")
 	v.see("main", "No matches")
+	v.until("no field for an answer that is chosen", `!document.querySelector("#typed-answer").checkVisibility()`)
+	v.set("said", ids[2]+"=")
+	v.fill("answer", "Eve")
+	if c.script {
+		v.press(kb.Tab)
+	} else {
+		v.press(kb.Enter)
+	}
+	v.see("#rows", "Guardian: Eve")
+	c.check(v, "the list by a typed answer")
 }
 
 // testReady fills in the questions before the opening. Then the press brings nothing but its key; if the questions have

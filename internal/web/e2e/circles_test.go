@@ -32,6 +32,8 @@ func testClosedCircle(t *testing.T, s site) {
 	ada.fill("accessCode", "maple-2027")
 	ada.click(registerButton)
 	ada.see("#stand .stand-note", "That access code is wrong")
+	ada.see("#field-accessCode-error", "That access code is wrong")
+	ada.until("the code has the focus", `document.activeElement.matches("[name=accessCode][aria-invalid=true]")`)
 	ada.check("a wrong code", ada.accessibility(), ada.pageErrors())
 
 	// What is typed outlasts what happens meanwhile.

@@ -39,7 +39,7 @@ func race(t *testing.T, s site, c setting) {
 	ada := people[0]
 	c.check(ada, "an application for a distance")
 	ada.click(`#stand a[href$="/draw"]`)
-	ada.see("main", "Everyone who applies until registration closes takes part")
+	ada.see("main", "Everyone who applies before registration closes is in the draw")
 
 	olga.prepareDraw(page, email(ada.name))
 	c.check(olga, "an open draw")
@@ -55,8 +55,11 @@ func race(t *testing.T, s site, c setting) {
 
 	olga.fill("value", "3 14 15 26 41 49")
 	olga.click(`form[action$="/value"] button`)
+	olga.see("h1", "Draw now?")
+	olga.see("main", "3 14 15 26 41 49")
+	olga.click(`form[action$="/value"] button`)
 	olga.see("#flash", "The draw follows")
-	olga.seeIn(page+"/draw", "main", "3 people took part. Everyone has been told.")
+	olga.seeIn(page+"/draw", "main", "3 people were in the draw. Everyone has been notified.")
 	olga.see("main", "2 seats assigned, 1 on the waitlist in drawn order")
 	c.check(olga, "the draw")
 	ada.seeIn(page+"/draw", "#draw-mine", "You were drawn ")

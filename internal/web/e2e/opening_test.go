@@ -2,9 +2,12 @@ package e2e
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 // testOpening registers before the opening and is refused; then the button is enabled automatically, by the server's
@@ -56,4 +59,27 @@ func testOpening(t *testing.T, s site) {
 			v.see("#stand [role=alert]", "Registration opens") // the server decides
 		})
 	}
+}
+
+// testOpeningOfDivisions has a page open while registration begins: whoever prepared nothing chooses a division then.
+func testOpeningOfDivisions(t *testing.T, s site) {
+	organizer := s.replicas[0].As(compete.RoleOrganizer)
+	id := organizer.Create(map[string]any{
+		"title": "Early Run", "regOpensAt": time.Now().Add(time.Hour), "divisions": []map[string]any{
+			{"name": "Half marathon", "capacity": 5}, {"name": "10 km", "capacity": 5},
+		},
+	})
+	v := newVisitor(t, s.first(), "Ada Early")
+	v.signUpDirectly("PARTICIPANT")
+	v.open("/competitions/" + id)
+	v.see("#register", "Get ready")
+	const choice = `document.querySelector("#divisions input").checkVisibility()`
+	v.until("nothing to choose yet", "!"+choice)
+	organizer.Do(http.MethodPatch, "/api/competitions/"+id, map[string]any{"regOpensAt": nil}, "If-Match", "*").
+		Want(t, http.StatusOK)
+	v.until("divisions to choose from", choice)
+	v.click("#divisions li:last-child label")
+	v.click(registerButton)
+	v.see("#stand-title", "You're in!")
+	v.see("#stand .bib", "10 km")
 }

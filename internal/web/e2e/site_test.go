@@ -48,6 +48,7 @@ func TestDemo(t *testing.T) {
 		{"without script", testWithoutScript},
 		{"press twice", testPressTwice},
 		{"opening", testOpening},
+		{"opening of divisions", testOpeningOfDivisions},
 		{"session end", testSessionEnd},
 		{"typed is kept", testTypedIsKept},
 		{"session list", testSessionList},

@@ -21,7 +21,7 @@ func teamTours(t *testing.T, s site) []tour {
 	cup := waiting.find("/dashboard", "School Science Cup")
 	team := captain.linkOn(hackathon, "/teams/")
 	act := func(what string) string { return captain.linkOn(team, what) }
-	link := captain.linkOn(team, "?join=")
+	link, change := captain.linkOn(team, "?join="), organizer.changeLink(hackathon)
 	wrong := hackathon + "/team?" + url.Values{"join": {"999-AAAAAAAA"}}.Encode()
 	looking := person(s.looking(t, hackathon))
 	guest := newVisitor(t, s.first(), "guest with a link")
@@ -71,7 +71,8 @@ func teamTours(t *testing.T, s site) []tour {
 				v.see("#add", "You don't need a code.")
 			}},
 			{name: "print-teams", path: cup + "/registrations/print"},
-			{name: "change-team", path: organizer.changeLink(hackathon)},
+			{name: "change-team", path: change},
+			{name: "edit-registration", path: strings.TrimSuffix(change, "/team")},
 			{name: "edit-teams", path: cup + "/edit"},
 		}},
 	}

@@ -190,7 +190,11 @@ type Seats struct {
 	State         State
 	DivisionID    string // for the bar of a division
 	Name          string // of the division
+	Applies       bool   // people apply, so seats are assigned later
 }
+
+// unassigned reports whether there is nothing to measure yet.
+func (s Seats) unassigned() bool { return s.Applies && s.taken() == 0 && s.Waitlisted == 0 }
 
 // label is what the bar measures.
 func (s Seats) label() string {

@@ -13,10 +13,10 @@ function startApplications() {
   document.addEventListener("htmx:afterRequest", () => {
     const keys = held;
     held = [];
-    for (const { id, key } of keys) {
+    for (const { id, key, focuses } of keys) {
       const row = document.getElementById(id);
       if (row) {
-        act(row, key);
+        act(row, key, focuses);
       }
     }
   });
@@ -44,25 +44,63 @@ function startApplications() {
     e.preventDefault();
   });
 
+  // A score is saved as soon as it's chosen. Its radio button keeps the focus, so that arrow keys go on.
+  document.addEventListener("change", (e) => {
+    const row = e.target.matches("[data-score]") && e.target.closest("[data-application]");
+    if (row) {
+      acted = row.id;
+      act(row, e.target.value, false);
+    }
+  });
+
   // act scores or decides. It returns whether the key means anything.
-  function act(row, key) {
+  function act(row, key, focuses = true) {
     const score = /^[1-5]$/.test(key) && row.querySelector(`[data-score][value="${key}"]`);
     const button = score ? row.querySelector("[data-save]") : /^[a-z]$/.test(key) && row.querySelector(`[data-key="${key}"]`);
     if (!button) {
       return false;
     }
     if (row.querySelector(".htmx-request")) {
-      held.push({ id: row.id, key });
+      held.push({ id: row.id, key, focuses });
       return true;
     }
     if (score) {
       score.checked = true;
     }
-    if (document.activeElement === document.body || row.contains(document.activeElement)) {
+    if (focuses && (document.activeElement === document.body || row.contains(document.activeElement))) {
       row.focus();
     }
     button.click();
     return true;
   }
 }
+
+// Decisions about several applications. What is selected outlasts that an application is replaced.
+function startSelection() {
+  const bulk = document.getElementById("bulk");
+  if (!bulk) {
+    return;
+  }
+  const selected = new Set();
+  const boxes = () => [...document.querySelectorAll("[data-application] input[name='id']")];
+  const show = () => {
+    bulk.classList.toggle("is-on", selected.size > 0);
+    bulk.querySelector("[data-bulk-count]").textContent = `${selected.size} selected:`;
+    bulk.querySelectorAll("button").forEach((button) => (button.disabled = selected.size === 0));
+  };
+  const read = () => {
+    selected.clear();
+    boxes().forEach((box) => box.checked && selected.add(box.value));
+    show();
+  };
+  document.addEventListener("change", (e) => e.target.matches("input[name='id']") && read());
+  document.body.addEventListener("htmx:load", () => {
+    boxes().forEach((box) => (box.checked = selected.has(box.value)));
+    show();
+  });
+  addEventListener("pageshow", read);
+  read();
+}
+
 startApplications();
+startSelection();

@@ -120,19 +120,20 @@ function edit(editor) {
 
 function answersOf(row) {
   const field = (part) => row.querySelector(`[name="q.${row.dataset.row}.${part}"]`).value;
-  const label = field("label") || "Untitled question";
+  const text = field("label") || "Untitled question";
+  const label = /[.?!:]$/.test(text) ? text : `${text}:`;
   switch (field("kind")) {
     case "YES_NO":
-      return [["yes", `${label}: Yes`], ["no", `${label}: No`]];
+      return [["yes", `${label} Yes`], ["no", `${label} No`]];
     case "CONSENT":
-      return [["yes", `${label}: Yes`]];
+      return [["yes", `${label} Yes`]];
     case "ONE_OF":
     case "MANY_OF":
       return field("options")
         .split("\n")
         .map((line) => line.trim())
         .filter((line) => line !== "")
-        .map((line) => [line, `${label}: ${line}`]);
+        .map((line) => [line, `${label} ${line}`]);
   }
   return [];
 }
