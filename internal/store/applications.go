@@ -98,7 +98,7 @@ func (s *statement) applications(db *sqldb.DB, competitionID string, f compete.A
 	s.containing(f.Search)
 	switch {
 	case f.Sort == compete.ApplicationsByScore && !f.Cursor.IsZero():
-		s.Add(` AND (s.average, s.registration_id) < (%s, %s)`, f.Cursor.Key, f.Cursor.ID)
+		s.Add(` AND (s.average, s.registration_id) < (%s, %s)`, min(f.Cursor.Key, maxAverage), f.Cursor.ID)
 	case !f.Cursor.IsZero():
 		s.Add(` AND `+seq+` > %s`, f.Cursor.Key)
 	}
@@ -108,6 +108,10 @@ func (s *statement) applications(db *sqldb.DB, competitionID string, f compete.A
 		s.Add(` ORDER BY `+seq+` LIMIT %s`, f.Limit+1)
 	}
 }
+
+// maxAverage is more than any average of scores, in hundredths. PostgreSQL refuses numbers beyond its column, which only
+// a forged cursor has.
+const maxAverage = 1_000
 
 // deciding adds the conditions of a list of applications on a registration r, its draft d, and the reviewer's review m.
 func (s *statement) deciding(f compete.ApplicationFilter) {
