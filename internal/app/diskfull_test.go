@@ -11,8 +11,8 @@ import (
 )
 
 // filling are statements that fill the disk, and that make room again. SQLite gets no page more than it has. A server's
-// disk is another tests' too, so PostgreSQL says of each registration what it says when its disk is full. (If there's no
-// room for its log either, it ends, as in TestSoak.)
+// disk is other tests' too, so PostgreSQL says of each registration what it says when its disk is full. (If there's no
+// room for its log, it ends, as in TestSoak.)
 var filling = map[sqldb.Kind]struct{ full, room []string }{
 	sqldb.SQLite: {
 		[]string{`PRAGMA max_page_count = 1`}, // SQLite uses the current size instead

@@ -31,7 +31,7 @@ type Config struct {
 	Read     func(ctx context.Context, ids []string) ([]compete.Competition, error)
 	Redis    *redis.Client // connects replicas; nil for a single process
 	MaxPages int           // 0: DefaultMaxPages
-	// Poll is how often all followed competitions are read without a notification, in case one was lost; 0: DefaultPoll.
+	// Poll is how often all followed competitions are read without a notification, which may get lost; 0: DefaultPoll.
 	Poll   time.Duration
 	Clock  func() time.Time
 	Logger *slog.Logger

@@ -63,8 +63,9 @@ func postgresReaders(c Config) int { return postgresConns(c) - max(2, postgresCo
 // for disks with a moving arm, a page of rows is often found by reading a whole large table. If the operator chose
 // another cost, it is kept. No statement of a page justifies parallel worker processes, which take longer to start, or
 // an in-memory table: joins of hundreds of rows use lookups, and a cache of those is made as large as the whole table
-// would need, which took 5 to 10 ms for a page of 20 out of a million. Samples are the first rows of a table: the server
-// would begin in a large one where the last to read all of it has come to, so that a search could be slow after a backup.
+// would need, which took 5 to 10 ms for a page of 20 out of a million. Samples are the first rows of a table: in
+// a large one, the server would begin where the last to read all of it has come to, so that a search could be slow
+// after a backup.
 const interpret = `SET jit = off; SET max_parallel_workers_per_gather = 0; SET synchronize_seqscans = off;
 	SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_memoize = off;
 	SELECT set_config('random_page_cost', '1.1', false)

@@ -254,7 +254,8 @@ func (d *textDialect) cut(words []string) []string {
 
 // Parts is Hits in the order of one of Times, of which only as much of the index is read as the first ones need: on
 // PostgreSQL one day after the other, for a month, and on SQLite the latest rows in which there should be four times
-// the wanted number, since the sample may have too many and a list may leave out some. If fewer than wanted are found, there may be more. It reports whether there are such parts.
+// the wanted number, since the sample may have too many and a list may leave out some. If fewer than wanted are found,
+// there may be more. It reports whether there are such parts.
 //
 // A statement is before + "(SELECT … FROM (" + hits + …") … ORDER BY place …) …". first is SQL for a time that no
 // hit comes before; its parameters are followed by the values.

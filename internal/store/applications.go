@@ -51,8 +51,8 @@ func (s *Store) Applications(
 	}), err
 }
 
-// mayBeDecided are the statuses of applications. A list of all of them reads a page of each, since those with a seat may
-// be many more.
+// mayBeDecided are the statuses of applications. A list of all of them reads a page of each, since those with a seat
+// may be many more.
 var mayBeDecided = []compete.RegistrationStatus{
 	compete.RegistrationApplied, compete.RegistrationWaitlisted, compete.RegistrationRejected,
 }
@@ -60,8 +60,8 @@ var mayBeDecided = []compete.RegistrationStatus{
 // drafted reports whether a list only has applications with a draft.
 func drafted(f compete.ApplicationFilter) bool { return f.Drafts || f.Decision != "" }
 
-// applied adds the registrations r, with what is joined to them: the score s, user u, draft d, and the reviewer's review
-// m.
+// applied adds the registrations r, with what is joined to them: the score s, user u, draft d, and the reviewer's
+// review m.
 func (s *statement) applied(f compete.ApplicationFilter) {
 	const scores = ` LEFT JOIN review_scores s ON s.registration_id = r.id`
 	const drafts = ` LEFT JOIN decisions d ON d.registration_id = r.id AND d.seq = r.seq`

@@ -160,7 +160,8 @@ func listedPage(found []listedCompetition, f compete.CompetitionFilter) compete.
 func (s *Store) fewMatches(st *statement, f compete.CompetitionFilter, match match) {
 	st.Add(selectListed + orders[f.Sort].columns + fromCompetitions + `WHERE c.id IN (`)
 	query, condition, values := CompetitionWords.LookUp(s.db, match.words, match.estimate)
-	s.sortedHits(st, f, "", CompetitionWords.Hits(orders[f.Sort].place, `%s`)+condition, append([]any{query}, values...)...)
+	s.sortedHits(st, f, "", CompetitionWords.Hits(orders[f.Sort].place, `%s`)+condition,
+		append([]any{query}, values...)...)
 	st.Add(`)`)
 }
 

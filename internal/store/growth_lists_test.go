@@ -46,9 +46,11 @@ func testApplicationsOfMany(t *testing.T, db *store.Store, of fill.IDs) {
 		AND r.status IN ('APPLIED', 'WAITLISTED', 'REJECTED')`
 	// Every third one has a draft, and every sixth an outdated one, which is none.
 	for _, statement := range []string{
-		`UPDATE registrations SET status = 'APPLIED' WHERE competition_id = $1 AND status = 'WAITLISTED' AND seq % 2 = 0`,
-		`INSERT INTO decisions (registration_id, competition_id, seq, decision, decided_at) SELECT r.id, r.competition_id,
-			r.seq - CASE WHEN r.seq % 6 = 0 THEN 1 ELSE 0 END, 'ADMIT', r.registered_at` + applied + ` AND r.seq % 3 = 0`,
+		`UPDATE registrations SET status = 'APPLIED'
+			WHERE competition_id = $1 AND status = 'WAITLISTED' AND seq % 2 = 0`,
+		`INSERT INTO decisions (registration_id, competition_id, seq, decision, decided_at)
+			SELECT r.id, r.competition_id, r.seq - CASE WHEN r.seq % 6 = 0 THEN 1 ELSE 0 END, 'ADMIT',
+				r.registered_at` + applied + ` AND r.seq % 3 = 0`,
 	} {
 		if _, err := db.Writer().ExecContext(t.Context(), statement, of.Largest); err != nil {
 			t.Fatal(err)
@@ -63,7 +65,8 @@ func testApplicationsOfMany(t *testing.T, db *store.Store, of fill.IDs) {
 		` AND 1 = 0`: {Decision: compete.DecisionReject},
 	} {
 		var want []string
-		rows, err := db.Reader().QueryContext(t.Context(), `SELECT r.id`+applied+condition+` ORDER BY r.seq`, of.Largest)
+		rows, err := db.Reader().QueryContext(t.Context(), `SELECT r.id`+applied+condition+` ORDER BY r.seq`,
+			of.Largest)
 		if err != nil {
 			t.Fatal(err)
 		}
