@@ -94,7 +94,7 @@ func TestAdmitAdded(t *testing.T) {
 			widen: true,
 		},
 		{
-			name: "as large as it gets", over: true, err: ErrCompetitionFull,
+			name: "as large as it gets", over: true, err: ErrCapacityLimit,
 			change: func(c *Competition) { c.Capacity, c.SeatsLeft = MaxCapacity, 0 },
 		},
 		{
