@@ -141,7 +141,7 @@ func conditions(before compete.Questions, chosen *compete.ShowIf) []pages.Condit
 		for _, value := range values {
 			list = append(list, pages.Condition{
 				Value: on.ID + conditionSign + compete.AnswerText(value),
-				Label: on.Label + ": " + answerText(on, value),
+				Label: ui.Labelled(on.Label, answerText(on, value)),
 				On:    isOn(value),
 			})
 		}

@@ -336,7 +336,7 @@ func answerFilterView(c *compete.Competition, f compete.RegistrationFilter) page
 	without := f
 	without.Answer = compete.AnswerFilter{}
 	return pages.AnswerChip{
-		Label:  q.Label + ": " + shown,
+		Label:  ui.Labelled(q.Label, shown),
 		Remove: listAddress("/competitions/"+c.ID+"/registrations", without),
 	}
 }

@@ -1313,7 +1313,7 @@ func divisionField(d AnswersPage) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		for i, division := range d.Divisions.List {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 96, "<div class=\"grid gap-1\"><label class=\"choice-line\"><input")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 96, "<div class=\"grid gap-2\"><label class=\"choice-line\"><input")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

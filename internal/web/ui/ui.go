@@ -258,6 +258,14 @@ func asset(name string) string { return static.Path(name) }
 // Bib writes a number of arrival as it stands on a race bib: four digits at least.
 func Bib(n int64) string { return fmt.Sprintf("%04d", n) }
 
+// Labelled puts a label before a text: with a colon, unless it's a sentence or a question of an organizer's.
+func Labelled(label, text string) string {
+	if label != "" && strings.ContainsAny(label[len(label)-1:], ".?!:") {
+		return label + " " + text
+	}
+	return label + ": " + text
+}
+
 // Ordinal writes a place: 1st, 2nd, 3rd, 11th.
 func Ordinal(n int) string {
 	suffix := "th"

@@ -32,3 +32,13 @@ func TestPlural(t *testing.T) {
 		t.Errorf("got %q, want 1,111th", got)
 	}
 }
+
+func TestLabelled(t *testing.T) {
+	for label, want := range map[string]string{
+		"School": "School: yes", "Are you under 18?": "Are you under 18? yes", "I agree.": "I agree. yes", "": ": yes",
+	} {
+		if got := Labelled(label, "yes"); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
