@@ -16,7 +16,8 @@ func drawnFile(t *testing.T) draw.File {
 	t.Helper()
 	f := draw.File{
 		Format: draw.Format, CompetitionID: "0198c3a4-0000-7000-8000-000000000001",
-		FrozenAt: draw.RoundTime(1000).Add(-draw.Notice - time.Second), Source: draw.Source{Kind: draw.SourceQuicknet, Round: 1000},
+		FrozenAt: draw.RoundTime(1000).Add(-draw.Notice - time.Second),
+		Source:   draw.Source{Kind: draw.SourceQuicknet, Round: 1000},
 		List: []draw.Entry{
 			{Ref: strings.Repeat("1", 32), Tickets: 1},
 			{Ref: strings.Repeat("2", 32), Tickets: 2},

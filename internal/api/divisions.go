@@ -139,7 +139,8 @@ func (a *api) editRegistration(ctx context.Context, in *editRegistrationInput) (
 		return nil, err
 	}
 	edited, err := a.Registrations.Change(ctx, compete.ChangeCommand{
-		Actor: actor(ctx), RegistrationID: in.ID, Answers: request.Answers.Optional, DivisionID: request.DivisionID.Optional,
+		Actor: actor(ctx), RegistrationID: in.ID,
+		Answers: request.Answers.Optional, DivisionID: request.DivisionID.Optional,
 		Team: request.Team.Value.change(request.Team.Set), Looking: request.Looking.Optional,
 	})
 	if err != nil {

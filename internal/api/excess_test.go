@@ -8,8 +8,8 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// TestExcess sends what nobody could mean. Everybody's registrations wait for the same transaction, so such requests are
-// refused before it, and cost no more than it takes to see how large they are.
+// TestExcess sends what nobody could mean. Everybody's registrations wait for the same transaction, so such requests
+// are refused before it, and cost no more than it takes to see how large they are.
 func TestExcess(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
 		w := newWorld(t, databaseURL)

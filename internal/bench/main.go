@@ -43,7 +43,8 @@ func main() {
 	var o options
 	flag.StringVar(&o.binary, "binary", "bin/minicompete", "the program to measure")
 	flag.StringVar(&o.before, "before", "",
-		"a directory with the program and this command of an earlier commit, minicompete and bench, to compare with (rush)")
+		"a directory with the program and this command of an earlier commit, minicompete and bench, to compare "+
+			"with (rush)")
 	flag.StringVar(&o.postgres, "postgres", os.Getenv("TEST_POSTGRES_URL"),
 		"a PostgreSQL server where databases can be created")
 	flag.StringVar(&o.databases, "databases", "sqlite,postgres", "databases to measure")

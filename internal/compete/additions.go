@@ -39,7 +39,8 @@ func (n Addition) checked() (Addition, error) {
 // RegistrationWaitlisted. waiting reports whether somebody is due a free seat before them. widen reports that Widen has
 // to be called first. Unlike people themselves, staff can add people before the opening and after the deadline, until
 // the start. Errors: ErrCompetitionCancelled, ErrNotPublished, ErrCompetitionStarted, ErrCompetitionFull,
-// ErrDivisionFull, ErrCapacityLimit, and those of CheckEntry; an entry without answers is fine, as the person can answer later.
+// ErrDivisionFull, ErrCapacityLimit, and those of CheckEntry; an entry without answers is fine, as the person can
+// answer later.
 func (c *Competition) AdmitAdded(
 	e Entry, now time.Time, waiting, overCapacity bool,
 ) (status RegistrationStatus, widen bool, err error) {

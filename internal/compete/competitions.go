@@ -53,7 +53,7 @@ func (s *Competitions) Create(
 		if idempotency.Wanted() {
 			body, err := json.Marshal(c)
 			if err != nil {
-				return keyedResult[Competition]{}, fmt.Errorf("encode the competition for its idempotency record: %w", err)
+				return keyedResult[Competition]{}, fmt.Errorf("encode a competition for its record: %w", err)
 			}
 			record = idempotency.Record(a.UserID, body, c.CreatedAt)
 		}

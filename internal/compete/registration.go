@@ -131,8 +131,8 @@ type Registration struct {
 }
 
 // CheckRegistrant fails if the actor may not register for the competition, regardless of free seats:
-// ErrCompetitionMissing, ErrOwnCompetition, ErrBlocked, ErrRejectedBefore. held is the actor's current or former registration; nil if
-// there never was one.
+// ErrCompetitionMissing, ErrOwnCompetition, ErrBlocked, ErrRejectedBefore. held is the actor's current or former
+// registration; nil if there never was one.
 func (c *Competition) CheckRegistrant(a Actor, held *Registration) error {
 	switch {
 	case !c.VisibleTo(a):

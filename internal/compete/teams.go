@@ -399,8 +399,8 @@ func (c *Competition) WarnsOfTeam(now time.Time) (wait time.Duration, ok bool) {
 const dueTeamsPage = 50
 
 // Deadlines warns people whose team has too few members 48 hours before the deadline, and those without one. It drops
-// them ArrivalGrace after the deadline, where that is the rule. Both happen once for each deadline, and continue where an earlier run
-// ended.
+// them ArrivalGrace after the deadline, where that is the rule. Both happen once for each deadline, and continue where
+// an earlier run ended.
 func (s *Teams) Deadlines(ctx context.Context) error {
 	now := s.config.now()
 	return errors.Join(

@@ -713,7 +713,8 @@ func (m *model) standing() string {
 	waiting := 0
 	for _, p := range m.inLine() {
 		people = append(people,
-			place(p.seq, p.name, p.status, p.reason, p.confirmBy, p.blocked)+p.division+p.teamText()+answersText(p.answers))
+			place(p.seq, p.name, p.status, p.reason, p.confirmBy, p.blocked)+
+				p.division+p.teamText()+answersText(p.answers))
 		if p.status == waitlisted && !p.follows {
 			waiting++
 		}

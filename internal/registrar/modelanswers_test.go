@@ -21,7 +21,10 @@ type modelQuestion struct {
 
 // questionnaires are what a competition may ask. The last needs teams.
 var questionnaires = [][]modelQuestion{
-	nil, {{id: "shirt"}}, {{id: "shirt", required: true}}, {{id: "shirt", number: true}},
+	nil,
+	{{id: "shirt"}},
+	{{id: "shirt", required: true}},
+	{{id: "shirt", number: true}},
 	{{id: "shirt"}, {id: "idea", team: true}},
 }
 

@@ -135,8 +135,8 @@ func (b *batch) decided(
 	})
 }
 
-// decidedInTeam sees to the team of somebody who was decided about alone. Its captain is somebody who wasn't rejected, as
-// long as there is one, and is warned if the team is too small from now on.
+// decidedInTeam sees to the team of somebody who was decided about alone. Its captain is somebody who wasn't rejected,
+// as long as there is one, and is warned if the team is too small from now on.
 func (b *batch) decidedInTeam(c *competition, r *compete.Registration, now time.Time) error {
 	one, err := b.teamOf(r)
 	if err != nil || one == nil {

@@ -109,8 +109,8 @@ func (s *statement) applications(db *sqldb.DB, competitionID string, f compete.A
 	}
 }
 
-// maxAverage is more than any average of scores, in hundredths. PostgreSQL refuses numbers beyond its column, which only
-// a forged cursor has.
+// maxAverage is more than any average of scores, in hundredths. PostgreSQL refuses numbers beyond its column, which
+// only a forged cursor has.
 const maxAverage = 1_000
 
 // deciding adds the conditions of a list of applications on a registration r, its draft d, and the reviewer's review m.

@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -64,22 +63,7 @@ func testApplicationsOfMany(t *testing.T, db *store.Store, of fill.IDs) {
 		` AND r.status = 'APPLIED' AND (r.seq % 3 > 0 OR r.seq % 6 = 0)`: {Undecided: true},
 		` AND 1 = 0`: {Decision: compete.DecisionReject},
 	} {
-		var want []string
-		rows, err := db.Reader().QueryContext(t.Context(), `SELECT r.id`+applied+condition+` ORDER BY r.seq`,
-			of.Largest)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for rows.Next() {
-			var id string
-			if err := rows.Scan(&id); err != nil {
-				t.Fatal(err)
-			}
-			want = append(want, id)
-		}
-		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
-			t.Fatal(err)
-		}
+		want := idsFrom(t, db, `SELECT r.id`+applied+condition+` ORDER BY r.seq`, of.Largest)
 		f.Limit, f.ReviewerID = 301, of.Organizer
 		found := walkAll(t, f.Sort.List(), func(cursor compete.Cursor) (compete.Page[compete.Application], error) {
 			f.Cursor = cursor
@@ -89,4 +73,24 @@ func testApplicationsOfMany(t *testing.T, db *store.Store, of fill.IDs) {
 			t.Errorf("applications%s: %d found, want %d", condition, len(got), len(want))
 		}
 	}
+}
+
+func idsFrom(t *testing.T, db *store.Store, query string, args ...any) (found []string) {
+	t.Helper()
+	rows, err := db.Reader().QueryContext(t.Context(), query, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			t.Fatal(err)
+		}
+		found = append(found, id)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return found
 }

@@ -80,7 +80,8 @@ func TestReports(t *testing.T) {
 		f.exec(t, `UPDATE reports SET status = 'OPEN' WHERE id = $1`, of[1].ID)
 		wantReported("one open again", busy.ID+" 3", quiet.ID+" 1")
 		must(t, f.AnswerReports(t.Context(), []string{ofQuiet.ID}, compete.ReportAnswer{
-			Status: compete.ReportDismissed}, admin.ID, f.now))
+			Status: compete.ReportDismissed,
+		}, admin.ID, f.now))
 		wantReported("all of one answered", busy.ID+" 3")
 		f.exec(t, `DELETE FROM reports WHERE competition_id = $1`, busy.ID)
 		wantReported("all deleted")

@@ -113,8 +113,8 @@ func (t *ledgerTx) Teams(ctx context.Context, q compete.TeamQuery) ([]compete.Le
 		fetch(teamsByNumber, ids, numbers)
 	}
 	if len(q.Names) > 0 {
-		storableNames := slices.DeleteFunc(slices.Clone(q.Names), func(n compete.TeamName) bool { return !storable(n.Key) })
-		ids, names := pairs(t, storableNames,
+		named := slices.DeleteFunc(slices.Clone(q.Names), func(n compete.TeamName) bool { return !storable(n.Key) })
+		ids, names := pairs(t, named,
 			func(n compete.TeamName) [2]string { return [2]string{n.CompetitionID, n.Key} })
 		fetch(teamsByName, ids, names)
 	}

@@ -54,9 +54,11 @@ func TestFilterByATypedAnswer(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
 		s := &site{App: apptest.Start(t, apptest.Options{DatabaseURL: databaseURL}), t: t}
 		a := s.asked(map[string]any{"questions": []map[string]any{
-			{"kind": "TEXT", "label": "Club"}, {"kind": "COUNTRY", "label": "Country"},
+			{"kind": "TEXT", "label": "Club"},
+			{"kind": "COUNTRY", "label": "Country"},
 			{"kind": "NUMBER", "label": "Age"},
-			{"kind": "YES_NO", "label": "Vegetarian"}, {"kind": "TEXT", "label": "Allergies", "sensitive": true},
+			{"kind": "YES_NO", "label": "Vegetarian"},
+			{"kind": "TEXT", "label": "Allergies", "sensitive": true},
 		}})
 		ada := a.answer(s, nil, "Harriers", "CH", 31, true, "Hazelnuts").User.Name
 		ben := a.answer(s, nil, "Striders", "FR", 42, false, nil).User.Name

@@ -187,7 +187,8 @@ func (a *app) ticketsCSV(r *http.Request, v *visit) (response, error) {
 }
 
 // readTickets reads lines of an email and a number; what follows them isn't looked at. A heading is skipped. Where the
-// comma is for decimals, spreadsheets separate cells by semicolons; cells that are pasted from one are separated by tabs.
+// comma is for decimals, spreadsheets separate cells by semicolons; cells that are pasted from one are separated by
+// tabs.
 func readTickets(text string) (items []compete.TicketItem, unreadable string) {
 	text = strings.TrimPrefix(text, sheet.BOM)
 	reader := csv.NewReader(strings.NewReader(text))

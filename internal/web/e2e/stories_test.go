@@ -23,8 +23,10 @@ func tell(n int, story func(t *testing.T, s site, c setting)) func(*testing.T, s
 	return func(t *testing.T, s site) {
 		script, plain := opposites(n), opposites(n+1)
 		for _, c := range []setting{
-			{"Script", script[0], true, false}, {"Script Phone", script[1], true, false},
-			{"Plain", plain[0], false, false}, {"Plain Phone", plain[1], false, false},
+			{"Script", script[0], true, false},
+			{"Script Phone", script[1], true, false},
+			{"Plain", plain[0], false, false},
+			{"Plain Phone", plain[1], false, false},
 		} {
 			t.Run(c.name, func(t *testing.T) { story(t, s, c) })
 		}
@@ -130,8 +132,10 @@ func (v *visitor) joins(captain *visitor) {
 func firstCome(t *testing.T, s site, c setting) {
 	olga := c.person(t, s.first(), "Olga Sprint", "ORGANIZER")
 	page := olga.create("Story Sprint "+c.name, 2, func() {
-		for _, field := range []string{"admission", "offerHours", "team.max", "division-name-0", "accessCode",
-			"edit-questions"} {
+		for _, field := range []string{
+			"admission", "offerHours", "team.max", "division-name-0", "accessCode",
+			"edit-questions",
+		} {
 			olga.folded(field)
 		}
 		c.check(olga, "a new form")
