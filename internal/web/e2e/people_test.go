@@ -156,7 +156,7 @@ func testDisabledOrganizer(t *testing.T, s site) {
 	v.see("section[aria-label=Manage]", "Only an admin can publish it again")
 	v.until("no way to publish it", `!document.querySelector("form[action$='/publish']")`)
 	admin.click(`form[action$="/publish"] button`)
-	admin.see("#flash", "Published")
+	admin.see("#flash", "Competition published.")
 	guest.open(page)
 	guest.see("#stand-title", "You're in!")
 }
