@@ -172,12 +172,7 @@ func (v *validation) tags(tags []string) {
 
 // NormalizeTags returns tags in their stored form: lower case, sorted, without duplicates. If a search can't tell two
 // tags apart, such as café and cafe, the first one is kept.
-//
-// A list that nobody would type is returned as it is, to be refused.
 func NormalizeTags(tags []string) []string {
-	if len(tags) > 10*MaxTags {
-		return tags
-	}
 	stored := make([]string, 0, len(tags))
 	seen := make(map[string]bool, len(tags))
 	for _, tag := range tags {

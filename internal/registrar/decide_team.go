@@ -275,8 +275,8 @@ type removeMember struct {
 func (c *removeMember) name() string { return "remove member" }
 
 func (c *removeMember) decide(b *batch, now time.Time) (result, error, error) {
-	if c.userID == c.Actor.UserID {
-		return c.leave(b, now)
+	if competition, r := c.own(b); r != nil {
+		return c.leave(b, competition, r, now)
 	}
 	competition, one, refusal := c.team(b)
 	if refusal != nil {
@@ -308,17 +308,21 @@ func (c *removeMember) decide(b *batch, now time.Time) (result, error, error) {
 	return result{outcome: compete.RegistrationOutcome{Registration: *r, Competition: competition.Summary()}}, nil, nil
 }
 
-// leave is the removal of oneself. Where a seat is for a team, it cancels the registration.
-func (c *removeMember) leave(b *batch, now time.Time) (result, error, error) {
+// own returns the registration of the actor who removes themselves; nil if this is about somebody else, or they aren't
+// in the team.
+func (c *removeMember) own(b *batch) (*competition, *compete.Registration) {
 	competition, one := b.withTeams(c.CompetitionID), b.teams.byID[c.TeamID]
-	if competition == nil || one == nil || one.CompetitionID != competition.ID {
-		return result{}, compete.ErrTeamGone, nil
+	if c.userID != c.Actor.UserID || competition == nil || one == nil || one.CompetitionID != competition.ID {
+		return nil, nil
 	}
-	r := one.member(c.userID)
-	switch {
-	case r == nil:
-		return result{}, compete.ErrTeamGone, nil
-	case competition.SeatsPerTeam():
+	return competition, one.member(c.userID)
+}
+
+// leave is the removal of oneself. Where a seat is for a team, it cancels the registration.
+func (c *removeMember) leave(
+	b *batch, competition *competition, r *compete.Registration, now time.Time,
+) (result, error, error) {
+	if competition.SeatsPerTeam() {
 		return (&cancel{compete.CancelCommand{Actor: c.Actor, RegistrationID: r.ID}}).decide(b, now)
 	}
 	return (&changeTeam{ChangeTeamCommand: compete.ChangeTeamCommand{

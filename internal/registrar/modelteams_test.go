@@ -338,8 +338,8 @@ func (m *model) forTeam(by string, c call, p *person) string {
 	}
 	actor := m.people[by]
 	member := actor != nil && actor.team == name && actor.status != cancelled
-	if c.what == "kick" && actor == p && actor != nil {
-		return m.leaveTeam(by, name, p)
+	if c.what == "kick" && actor == p && member {
+		return m.leaveTeam(by, p)
 	}
 	switch {
 	case m.manages(by):
@@ -391,11 +391,8 @@ func (m *model) takeOut(p *person) {
 }
 
 // leaveTeam is the removal of oneself.
-func (m *model) leaveTeam(by, name string, p *person) string {
-	switch {
-	case p.team != name || p.status == cancelled:
-		return "team_not_found"
-	case m.perTeam():
+func (m *model) leaveTeam(by string, p *person) string {
+	if m.perTeam() {
 		return refusalOf(m.cancel(by, p, false))
 	}
 	return refusalOf(m.changeTeam(by, call{what: "leave team", who: p.name, by: by}, p))
