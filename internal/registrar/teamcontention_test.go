@@ -132,7 +132,7 @@ func TestTeamsUnderContention(t *testing.T) {
 		ids, rules, in := a.teamRush(t, startRegistrar(t, db.Ledger(), nil))
 		history := &recording{Ledger: db.Ledger()}
 		r := startRegistrarAt(t, clock.now, history, a.afterEachTeamed(t, rules))
-		for round := range uint64(10) {
+		for round := range uint64(50) {
 			together(10, func(worker int) {
 				mixTeams(t, a, r, &clock, ids, in, rand.New(rand.NewPCG(round, uint64(worker))))
 			})
@@ -141,7 +141,14 @@ func TestTeamsUnderContention(t *testing.T) {
 				return
 			}
 		}
-		t.Error("something never happened")
+		for _, action := range []compete.AuditAction{
+			compete.AuditTeamHandedOver, compete.AuditTeamChanged, compete.AuditAccepted, compete.AuditDeclined,
+			compete.AuditOfferExpired, compete.AuditIncomplete,
+		} {
+			if !history.seen(action) {
+				t.Errorf("%s never happened", action)
+			}
+		}
 	})
 }
 
@@ -158,7 +165,7 @@ func TestTeamsOfTwoReplicas(t *testing.T) {
 			startRegistrarAt(t, clock.now, history, a.afterEachTeamed(t, rules)),
 			startRegistrarAt(t, clock.now, other.Ledger(), a.afterEachTeamed(t, rules)),
 		}
-		for round := range uint64(10) {
+		for round := range uint64(50) {
 			together(10, func(worker int) {
 				mixTeams(t, a, replicas[worker%2], &clock, ids, in, rand.New(rand.NewPCG(9+round, uint64(worker))))
 			})
