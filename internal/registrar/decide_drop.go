@@ -1,0 +1,118 @@
+package registrar
+
+import (
+	"slices"
+	"time"
+
+	"github.com/minicompete/minicompete/internal/compete"
+)
+
+// dropSize is the maximum number of registrations that one transaction looks at to drop them. All members of their
+// teams go with them.
+const dropSize = 32
+
+type dropIncomplete struct{ competitionID string }
+
+func (c *dropIncomplete) name() string { return "drop incomplete teams" }
+
+func (c *dropIncomplete) needs(n *needs) { n.competitionIDs.add(c.competitionID) }
+
+func (c *dropIncomplete) decide(b *batch, now time.Time) (result, error, error) {
+	competition := b.withTeams(c.competitionID)
+	if competition == nil || !competition.DropsIncomplete(now) {
+		return result{}, nil, nil
+	}
+	rows, err := b.tx.Incomplete(b.ctx, c.competitionID, competition.Team.Min, dropSize)
+	if err != nil {
+		return result{}, nil, err
+	}
+	b.addRead(rows)
+	if err := b.fetchTeamsOf(competition, rows); err != nil {
+		return result{}, nil, err
+	}
+	freed, err := b.freedSeats(competition)
+	if err != nil {
+		return result{}, nil, err
+	}
+	dropped := 0
+	for _, row := range rows {
+		r := b.byID[row.ID]
+		one, err := b.teamOf(r)
+		switch {
+		case err != nil:
+			return result{}, nil, err
+		case !r.Status.Hopeful(), one != nil && one.size() >= competition.Team.Min:
+			continue
+		case r.Follows:
+			r = one.captain()
+		}
+		// A page may end within a team, so the whole team goes with the first of its members.
+		seats, err := b.drop(competition, one, r, now)
+		if err != nil {
+			return result{}, nil, err
+		}
+		dropped++
+		freed += seats
+	}
+	if len(rows) == dropSize && dropped > 0 {
+		return result{more: true}, nil, b.setFreed(competition, freed)
+	}
+	// The seats pass on in the end, so that nobody gets one who is about to be dropped.
+	page := min(freed, pageSize)
+	owed, err := b.promote(competition, page, now)
+	if err != nil {
+		return result{}, nil, err
+	}
+	more, left := owed && freed > page, 0
+	if more {
+		left = freed - page
+	}
+	if owed && !more && !competition.Reviewed() { // an earlier run may have ended before it passed on all seats
+		competition.dirty = true
+		b.settle = append(b.settle, c.competitionID)
+	}
+	return result{more: more}, nil, b.setFreed(competition, left)
+}
+
+// freedSeats returns how many seats earlier pages freed that haven't passed on. The number is stored: where decisions
+// assign seats, nothing else says that somebody gave these up.
+func (b *batch) freedSeats(c *competition) (int, error) {
+	if freed, ok := b.freed[c.ID]; ok {
+		return freed, nil
+	}
+	return b.tx.Freed(b.ctx, c.ID)
+}
+
+func (b *batch) setFreed(c *competition, freed int) error {
+	before, err := b.freedSeats(c)
+	if err != nil || before == freed {
+		return err
+	}
+	if b.freed == nil {
+		b.freed = map[string]int{}
+	}
+	b.freed[c.ID], c.dirty = freed, true
+	return nil
+}
+
+// drop cancels a registration that is in no team, or a whole team, and returns how many seats that frees.
+func (b *batch) drop(c *competition, one *team, r *compete.Registration, now time.Time) (seats int, err error) {
+	going := []*compete.Registration{r}
+	if one != nil && !c.SeatsPerTeam() {
+		captain := one.captain()
+		going = slices.DeleteFunc(slices.Clone(one.members), func(m *compete.Registration) bool {
+			return m == captain || !m.Status.Hopeful()
+		})
+		if captain.Status.Hopeful() {
+			going = append(going, captain) // the last, so that the role isn't passed on to somebody who goes too
+		}
+	}
+	for _, g := range going {
+		seats += g.Seats()
+		if err := b.end(c, g, compete.EventIncomplete, compete.AuditIncomplete, compete.ViaJob,
+			compete.MessageIncompleteTeam, now); err != nil {
+			return seats, err
+		}
+	}
+	return seats, nil
+}
