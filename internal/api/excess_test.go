@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/minicompete/minicompete/internal/api"
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
@@ -47,6 +48,10 @@ func testExcessiveAnswers(w *world) {
 		`{"answers":{"x":"`+strings.Repeat("a", 70_000)+`"}}`), "answers")
 	unknown := strings.Replace(many(`"y":1`, 1), `"y"`, `"size":"M","minor":false,"rules":true,"y"`, 1)
 	w.wantFields(w.call("POST", register, w.tokens[participant], `{"answers":{`+unknown+`}}`), "answers.y")
+	var r api.Registration
+	w.into(w.call("POST", register, w.tokens[participant], goodAnswers), http.StatusCreated, &r)
+	w.wantFields(w.call("PATCH", "/api/registrations/"+r.ID, w.tokens[participant],
+		`{"answers":{"food":[`+many(`""`, 300_000)+`]}}`), "answers")
 }
 
 func testExcessiveQuestions(w *world) {

@@ -336,7 +336,7 @@ func (s *Registrations) Change(ctx context.Context, c ChangeCommand) (EditOutcom
 	if !ValidID(c.RegistrationID) {
 		return EditOutcome{}, ErrRegistrationGone
 	}
-	if err := c.Team.Value.check(); err != nil {
+	if err := joinRefusals(c.Team.Value.check(), (&Entry{Answers: c.Answers.Value}).Check()); err != nil {
 		return EditOutcome{}, err
 	}
 	if err := s.requireFreshForOthers(ctx, c.Actor, c.RegistrationID); err != nil {
