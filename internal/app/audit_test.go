@@ -295,6 +295,14 @@ func (w *auditWorld) registration() (id, competition string, organizer, particip
 	return r.ID, competition, organizer, participant
 }
 
+// asked is a registration for a competition that asks a question.
+func (w *auditWorld) asked() (id, competition string, organizer, participant someone) {
+	id, competition, organizer, participant = w.registration()
+	w.exec(`UPDATE competitions SET questions = '[{"id":"size","kind":"TEXT","label":"Size","scope":"PERSON"}]'
+		WHERE id = $1`, competition)
+	return id, competition, organizer, participant
+}
+
 // inDivision is registration, in a competition that also has the other division.
 func (w *auditWorld) inDivision() (id, competition, other string, participant someone) {
 	w.t.Helper()

@@ -512,9 +512,7 @@ var auditCases = map[string]auditCase{
 		return w.page("/competitions/"+id+"/prepare", nil, w.someone(asParticipant))
 	}},
 	"POST /competitions/{id}/answers": {action: compete.AuditAnswered, request: func(w *auditWorld) *http.Request {
-		_, id, _, p := w.registration()
-		w.exec(`UPDATE competitions SET questions = '[{"id":"size","kind":"TEXT","label":"Size","scope":"PERSON"}]'
-			WHERE id = $1`, id)
+		_, id, _, p := w.asked()
 		return w.page("/competitions/"+id+"/answers", []string{"answers", "given", "answers.size", "M"}, p)
 	}},
 	"POST /competitions/{id}/registrations": {action: compete.AuditAdded, request: func(w *auditWorld) *http.Request {
@@ -537,6 +535,22 @@ var auditCases = map[string]auditCase{
 			alone := w.someone(asParticipant)
 			w.do(w.api("POST", "/api/competitions/"+id+"/register", nil, alone), new(any))
 			return w.page("/competitions/"+id+"/team/looking", []string{"looking", "true"}, alone)
+		},
+	},
+	"POST /competitions/{id}/registrations/{registration}": {
+		action: compete.AuditAnswered,
+		request: func(w *auditWorld) *http.Request {
+			registration, id, organizer, _ := w.asked()
+			return w.page("/competitions/"+id+"/registrations/"+registration,
+				[]string{"answers", "given", "answers.size", "M"}, organizer)
+		},
+	},
+	"POST /competitions/{id}/registrations/{registration}/division": {
+		action: compete.AuditMoved,
+		request: func(w *auditWorld) *http.Request {
+			registration, id, other, _ := w.inDivision()
+			return w.page("/competitions/"+id+"/registrations/"+registration+"/division",
+				[]string{"divisionId", other}, w.someone(asAdmin))
 		},
 	},
 	"POST /competitions/{id}/registrations/{registration}/team": {
@@ -612,7 +626,7 @@ var auditCases = map[string]auditCase{
 	},
 	"POST /competitions/{id}/draw/value": {action: compete.AuditRandomness, request: func(w *auditWorld) *http.Request {
 		competition, organizer := w.frozen()
-		return w.page("/competitions/"+competition+"/draw/value", []string{"value", "3 14"}, organizer)
+		return w.page("/competitions/"+competition+"/draw/value", []string{"value", "3 14", "confirmed", "yes"}, organizer)
 	}},
 	"POST /competitions/{id}/accept": {action: compete.AuditAccepted, request: func(w *auditWorld) *http.Request {
 		_, id, p := w.offered()

@@ -132,6 +132,7 @@ var looks = []look{
 	page("preview of a release", fill.OrganizerEmail, "/competitions/{largest}/applications/release"),
 	api("applications, API", organizer, "/api/competitions/{largest}/applications"),
 	api("decisions, API", organizer, "/api/competitions/{largest}/decisions"),
+	page("change a registration", fill.OrganizerEmail, "/competitions/{largest}/registrations/{seated}"),
 	page("remove a participant", fill.OrganizerEmail, "/competitions/{largest}/registrations/{seated}/remove"),
 	page("audit log of a competition", fill.OrganizerEmail, "/competitions/{largest}/audit"),
 	api("audit log of a competition, API", organizer, "/api/competitions/{largest}/audit"),
