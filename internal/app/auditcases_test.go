@@ -626,7 +626,8 @@ var auditCases = map[string]auditCase{
 	},
 	"POST /competitions/{id}/draw/value": {action: compete.AuditRandomness, request: func(w *auditWorld) *http.Request {
 		competition, organizer := w.frozen()
-		return w.page("/competitions/"+competition+"/draw/value", []string{"value", "3 14", "confirmed", "yes"}, organizer)
+		return w.page("/competitions/"+competition+"/draw/value",
+			[]string{"value", "3 14", "confirmed", "yes"}, organizer)
 	}},
 	"POST /competitions/{id}/accept": {action: compete.AuditAccepted, request: func(w *auditWorld) *http.Request {
 		_, id, p := w.offered()
