@@ -50,9 +50,8 @@ func (a *app) finishLogin(v *visit, form pages.LoginForm, user compete.User, err
 		// Not 401: browsers don't keep such a page, and going back to it would show their own error page.
 		return a.showLogin(v, http.StatusUnprocessableEntity, form), nil
 	}
-	if e, ok := refused(err); err != nil && ok {
+	if e, ok := v.refused(err); ok {
 		form.Error = plainText(e)
-		v.retryAfter(e)
 		return a.showLogin(v, problem.Status(e.Kind), form), nil
 	}
 	if err != nil {
@@ -140,12 +139,11 @@ func (a *app) signup(r *http.Request, v *visit) (response, error) {
 	user, err := a.Accounts.SignUp(r.Context(), compete.SignUp{
 		Name: form.Name, Email: form.Email, Password: r.PostFormValue("password"), Role: compete.Role(form.Role),
 	})
-	if e, ok := refused(err); err != nil && ok {
+	if e, ok := v.refused(err); ok {
 		form.Errors = formErrors(e)
 		if errors.Is(err, compete.ErrEmailTaken) {
 			form.Errors = pages.Errors{"email": e.Detail}
 		}
-		v.retryAfter(e)
 		return a.showSignup(v, problem.Status(e.Kind), form), nil
 	}
 	if err != nil {
@@ -227,7 +225,7 @@ func (a *app) showAccount(v *visit, status int, fill func(*pages.AccountData)) (
 func (a *app) changeName(r *http.Request, v *visit) (response, error) {
 	name := r.PostFormValue("name")
 	_, err := a.Accounts.UpdateProfile(r.Context(), v.actor, compete.ProfileChange{Name: &name})
-	if e, ok := refused(err); err != nil && ok {
+	if e, ok := v.refused(err); ok {
 		return a.showAccount(v, problem.Status(e.Kind),
 			func(d *pages.AccountData) { d.Name, d.NameErrors = name, formErrors(e) })
 	}
@@ -248,7 +246,7 @@ func zoneView(zone compete.UserZone) pages.ZoneData {
 func (a *app) changeTimeZone(r *http.Request, v *visit) (response, error) {
 	zone := strings.TrimSpace(r.PostFormValue("timeZone"))
 	_, err := a.Accounts.UpdateProfile(r.Context(), v.actor, compete.ProfileChange{TimeZone: &zone})
-	if e, ok := refused(err); err != nil && ok {
+	if e, ok := v.refused(err); ok {
 		return a.showAccount(v, problem.Status(e.Kind),
 			func(d *pages.AccountData) { d.Zone.Chosen, d.Zone.Errors = zone, formErrors(e) })
 	}
@@ -272,8 +270,7 @@ func (a *app) changePassword(r *http.Request, v *visit) (response, error) {
 		user, err = a.Accounts.UpdateProfile(r.Context(), v.actor,
 			compete.ProfileChange{Password: &password, CurrentPassword: &current})
 	}
-	if e, ok := refused(err); err != nil && ok {
-		v.retryAfter(e)
+	if e, ok := v.refused(err); ok {
 		return a.showAccount(v, problem.Status(e.Kind), func(d *pages.AccountData) { d.PasswordErrors = formErrors(e) })
 	}
 	if err != nil {

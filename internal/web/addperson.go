@@ -42,12 +42,11 @@ func (a *app) addPerson(r *http.Request, v *visit) (response, error) {
 func (a *app) refuseAdded(
 	r *http.Request, v *visit, c *compete.Competition, form pages.AddForm, err error,
 ) (response, error) {
-	e, isRefusal := refused(err)
+	e, isRefusal := v.refused(err)
 	team := aboutTeam(err)
 	if !isRefusal && team == nil && !errors.Is(err, compete.ErrBlocked) && !errors.Is(err, compete.ErrOwnCompetition) {
 		return nil, err
 	}
-	v.retryAfter(e)
 	form.Errors = formErrors(e)
 	if team != nil {
 		form.Errors = team

@@ -39,7 +39,7 @@ func (a *app) admin(r *http.Request, v *visit) (response, error) {
 	data := pages.AdminData{Search: q.Get("search"), Jobs: a.Jobs != nil}
 	status := http.StatusOK
 	users, err := a.Administration.Users(r.Context(), v.actor, data.Search, q.Get("cursor"), rowsPerPage)
-	if e, ok := refused(err); err != nil && ok && e.Kind == compete.KindInvalid {
+	if e, ok := v.refused(err); ok && e.Kind == compete.KindInvalid {
 		status, data.Error = http.StatusUnprocessableEntity, "This search didn't work: "+firstField(e)
 	} else if err != nil {
 		return nil, err
@@ -125,7 +125,7 @@ func (a *app) changeUser(r *http.Request, v *visit) (response, error) {
 	_, err := a.Administration.UpdateUser(r.Context(), v.actor, r.PathValue("user"), compete.UserChange{
 		Role: &role, Disabled: &disabled, DisabledReason: &reason, ReasonShown: &shown,
 	})
-	if e, ok := refused(err); err != nil && ok {
+	if e, ok := v.refused(err); ok {
 		user, readErr := a.Administration.User(r.Context(), v.actor, r.PathValue("user"))
 		if readErr != nil {
 			return nil, readErr

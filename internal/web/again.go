@@ -82,10 +82,9 @@ func (a *app) again(r *http.Request, v *visit) (response, error) {
 		user, err = a.Logins.Confirm(r.Context(), v.actor, r.PostFormValue("auth-password"),
 			r.PostFormValue("auth-code"))
 	}
-	if text, ok := notConfirmed(err); ok {
+	if text, ok := v.notConfirmed(err); ok {
 		e := compete.AsError(err)
 		form.Error = text
-		v.retryAfter(e)
 		return a.showAgain(v, formStatus(e), form)
 	}
 	if err != nil {
@@ -101,8 +100,8 @@ func (a *app) again(r *http.Request, v *visit) (response, error) {
 }
 
 // notConfirmed returns the message for a failed reauthentication.
-func notConfirmed(err error) (text string, ok bool) {
-	e, refused := refused(err)
+func (v *visit) notConfirmed(err error) (text string, ok bool) {
+	e, refused := v.refused(err)
 	switch {
 	case err == nil:
 		return "", false

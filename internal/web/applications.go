@@ -93,7 +93,7 @@ func (a *app) applications(r *http.Request, v *visit, c compete.Competition) (re
 	data.Address = r.URL.RequestURI()
 	data.Tabs = decisionTabs(data.State, r.URL)
 	found, err := a.Applications.List(r.Context(), v.actor, c.ID, q.Get("cursor"), filter)
-	if e, ok := refused(err); err != nil && ok && e.Kind == compete.KindInvalid {
+	if e, ok := v.refused(err); ok && e.Kind == compete.KindInvalid {
 		status, data.Error = http.StatusUnprocessableEntity, "This search didn't work: "+firstField(e)
 	} else if err != nil {
 		return nil, err
@@ -254,7 +254,7 @@ func (a *app) scoreAndDecide(r *http.Request, v *visit, competitionID, id string
 	if score != "" || note != "" || len(items) == 0 {
 		n, _ := strconv.Atoi(score) // else it's 0, which is refused
 		if _, err := a.Applications.Review(r.Context(), v.actor, id, n, note); err != nil {
-			if e, ok := refused(err); ok {
+			if e, ok := v.refused(err); ok {
 				return e, nil
 			}
 			return nil, err
@@ -264,7 +264,7 @@ func (a *app) scoreAndDecide(r *http.Request, v *visit, competitionID, id string
 		return nil, nil
 	}
 	_, err := a.Applications.Decide(r.Context(), v.actor, competitionID, items)
-	if e, ok := refused(err); err != nil && ok {
+	if e, ok := v.refused(err); ok {
 		return e, nil
 	}
 	return nil, err
@@ -345,7 +345,7 @@ func (a *app) showRelease(v *visit, c *compete.Competition, e *compete.Error) (r
 
 func (a *app) release(r *http.Request, v *visit, c compete.Competition) (response, error) {
 	_, err := a.Applications.Release(r.Context(), v.actor, c.ID)
-	if e, ok := refused(err); err != nil && ok {
+	if e, ok := v.refused(err); ok {
 		return a.showRelease(v, &c, e)
 	}
 	if err != nil {

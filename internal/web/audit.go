@@ -61,7 +61,7 @@ func (a *app) showAudit(v *visit, page ui.Page, data pages.AuditData) (response,
 func (a *app) readAudit(v *visit, data *pages.AuditData, filter compete.AuditFilter) error {
 	q := v.r.URL.Query()
 	found, err := a.AuditLog.List(v.r.Context(), v.actor, filter, q.Get("cursor"))
-	if e, ok := refused(err); err != nil && ok && e.Kind == compete.KindInvalid {
+	if e, ok := v.refused(err); ok && e.Kind == compete.KindInvalid {
 		data.Errors = formErrors(e)
 		return nil
 	} else if err != nil {
@@ -120,7 +120,7 @@ func (a *app) findAuditPerson(v *visit, data *pages.AuditData, typed string) err
 		return nil
 	}
 	people, err := a.AuditLog.People(v.r.Context(), v.actor, data.ID, typed)
-	if e, ok := refused(err); err != nil && ok && e.Kind == compete.KindInvalid {
+	if e, ok := v.refused(err); ok && e.Kind == compete.KindInvalid {
 		data.Errors = formErrors(e)
 		return nil
 	}
@@ -145,7 +145,7 @@ func (a *app) findAudited(v *visit, data *pages.AuditData, typed string) error {
 	for _, phase := range []compete.Phase{"", compete.PhaseClosed, compete.PhaseCancelled} {
 		found, err := a.Competitions.List(v.r.Context(),
 			compete.CompetitionFilter{Search: typed, Phase: phase, Limit: maxAudited}, "")
-		if e, ok := refused(err); err != nil && ok && e.Kind == compete.KindInvalid {
+		if e, ok := v.refused(err); ok && e.Kind == compete.KindInvalid {
 			data.Errors["competition"] = firstField(e)
 			return nil
 		} else if err != nil {
@@ -203,7 +203,7 @@ func (a *app) sendAudit(v *visit, data pages.AuditData) (response, error) {
 	if data.Clear() {
 		parts, err = a.AuditLog.Every(v.r.Context(), v.actor, filter)
 	}
-	if e, ok := refused(err); !data.Clear() || err != nil && ok && e.Kind == compete.KindInvalid {
+	if e, ok := v.refused(err); !data.Clear() || ok && e.Kind == compete.KindInvalid {
 		return redirect(auditAddress(data.Path, v.r.URL.Query())), nil // that page shows what is wrong with the filter
 	} else if err != nil {
 		return nil, err

@@ -183,7 +183,7 @@ func (a *app) register(r *http.Request, v *visit) (response, error) {
 	if err = checkTypedTeam(r.PostForm); err == nil {
 		outcome, err = a.Registrations.Register(r.Context(), v.actor, id, entry, formIdempotency(r, ""))
 	}
-	e, isRefusal := refused(err)
+	e, isRefusal := v.refused(err)
 	chosen := aboutChoice(err, r.PostForm) != nil
 	isRefusal = isRefusal || wantsCode(err) || chosen
 	switch {
@@ -209,7 +209,6 @@ func (a *app) register(r *http.Request, v *visit) (response, error) {
 	// The viewer has registered before, perhaps on another device. The card shows their status, so this is no error.
 	if err != nil && !errors.Is(err, compete.ErrAlreadyRegistered) {
 		status, stand.Error = problem.Status(e.Kind), pressText(e)
-		v.retryAfter(e)
 		if errors.Is(err, compete.ErrRegistrationNotOpen) && c.RegOpensAt != nil {
 			stand.Error = "Registration opens " +
 				localtime.Format(*c.RegOpensAt, c.Zone(), "Mon, 2 Jan 2006, 15:04:05") + ". Try again then."

@@ -66,7 +66,7 @@ func (a *app) listCompetitions(r *http.Request, v *visit) (response, error) {
 	data := pages.ListData{Search: filter.Search, Sort: string(filter.Sort)}
 	status := http.StatusOK
 	list, err := a.Competitions.List(r.Context(), filter, q.Get("cursor"))
-	if e, ok := refused(err); err != nil && ok && e.Kind == compete.KindInvalid {
+	if e, ok := v.refused(err); ok && e.Kind == compete.KindInvalid {
 		status, data.Error = http.StatusUnprocessableEntity, "This search didn't work: "+firstField(e)
 	} else if err != nil {
 		return nil, err

@@ -44,8 +44,7 @@ func (a *app) confirmEmail(r *http.Request, v *visit) (response, error) {
 			Text: "Another account now uses this address.", Href: "/account", Label: "Go to account",
 		})), nil
 	}
-	if e, ok := refused(err); err != nil && ok {
-		v.retryAfter(e)
+	if e, ok := v.refused(err); ok {
 		return a.showConfirm(v, problem.Status(e.Kind), token, formErrors(e))
 	}
 	if err != nil {

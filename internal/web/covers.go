@@ -257,7 +257,7 @@ func (a *app) makeCover(r *http.Request, upload []byte) (compete.Cover, error) {
 
 // showCover responds to a change of the cover, successful or not.
 func (a *app) showCover(v *visit, c *compete.Competition, flash string, err error) (response, error) {
-	e, ok := refused(err)
+	e, ok := v.refused(err)
 	if err != nil && !ok {
 		return nil, err
 	}

@@ -174,10 +174,9 @@ func (a *app) move(r *http.Request, v *visit) (response, error) {
 	if err == nil {
 		return redirectWith("moved", "/competitions/"+mine.CompetitionID), nil
 	}
-	e, ok := refused(err)
+	e, ok := v.refused(err)
 	if !ok {
 		return nil, err
 	}
-	v.retryAfter(e)
 	return a.showMove(r, v, problem.Status(e.Kind), plainText(e))
 }

@@ -90,7 +90,7 @@ func (a *app) drawFile(r *http.Request, v *visit) (response, error) {
 
 // afterDrawForm goes back to the page, or shows the form again with what is wrong with it.
 func (a *app) afterDrawForm(v *visit, err error, flash string, typed pages.DrawForm) (response, error) {
-	if e, ok := refused(err); err != nil && ok && (e.Kind == compete.KindInvalid || e.Kind == compete.KindConflict) {
+	if e, ok := v.refused(err); ok && (e.Kind == compete.KindInvalid || e.Kind == compete.KindConflict) {
 		typed.Errors = formErrors(e)
 		return a.showDraw(v, problem.Status(e.Kind), &typed)
 	}
@@ -163,7 +163,7 @@ func (a *app) setTickets(r *http.Request, v *visit) (response, error) {
 		items = nil // refused as well, but only after who may do this at all
 	}
 	err := a.Draws.SetTicketList(r.Context(), v.actor, r.PathValue("id"), items)
-	if e, ok := refused(err); err != nil && ok && e.Kind == compete.KindInvalid {
+	if e, ok := v.refused(err); ok && e.Kind == compete.KindInvalid {
 		typed.Errors = pages.Errors{"tickets": cmp.Or(unreadable, ticketProblem(e, items))}
 		return a.showDraw(v, http.StatusUnprocessableEntity, &typed)
 	}

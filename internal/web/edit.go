@@ -216,7 +216,7 @@ func (a *app) createTyped(
 
 // refuseForm shows the form again with its errors and everything that was typed. stored is nil for a new competition.
 func (a *app) refuseForm(v *visit, typed typedForm, stored *compete.Competition, err error) (response, error) {
-	e, ok := refused(err)
+	e, ok := v.refused(err)
 	if !ok {
 		return nil, err
 	}

@@ -87,11 +87,10 @@ func (a *app) editRegistration(r *http.Request, v *visit) (response, error) {
 	}
 	answers := typedAnswers(e.competition.Questions, r.PostForm)
 	if _, err := a.Registrations.Edit(r.Context(), v.actor, e.ID, answers); err != nil {
-		refusal, ok := refused(err)
+		refusal, ok := v.refused(err)
 		if !ok {
 			return nil, err
 		}
-		v.retryAfter(refusal)
 		return e.show(v, problem.Status(refusal.Kind), r.PostForm, pages.EditRegistration{Errors: formErrors(refusal)})
 	}
 	return redirectWith("answers-saved", e.back(v)), nil
@@ -107,7 +106,7 @@ func (a *app) moveRegistration(r *http.Request, v *visit) (response, error) {
 	if err == nil {
 		return redirectWith("moved", e.back(v)), nil
 	}
-	refusal, ok := refused(err)
+	refusal, ok := v.refused(err)
 	if !ok {
 		return nil, err
 	}
@@ -115,7 +114,6 @@ func (a *app) moveRegistration(r *http.Request, v *visit) (response, error) {
 	if refusal.Is(compete.ErrSeatKept) && e.Status.HoldsSeat() {
 		text = "No seat is free in that division. They keep the one they have."
 	}
-	v.retryAfter(refusal)
 	return e.show(v, problem.Status(refusal.Kind), asTyped(e.Answers), pages.EditRegistration{DivisionError: text})
 }
 

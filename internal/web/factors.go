@@ -59,7 +59,7 @@ func (a *app) showSecurity(v *visit, status int, fill func(*pages.SecurityData))
 
 // secured shows the page again after a refused action on second factors, and redirects to it after a successful one.
 func (a *app) secured(v *visit, err error, flash string) (response, error) {
-	if e, ok := refused(err); err != nil && (ok || errors.Is(err, compete.ErrPasskeyRefused)) {
+	if e, ok := v.refused(err); ok || errors.Is(err, compete.ErrPasskeyRefused) {
 		return a.showSecurity(v, formStatus(e), func(d *pages.SecurityData) { d.Refused = plainText(e) })
 	}
 	if err != nil && !errors.Is(err, compete.ErrFactorMissing) { // a factor that is already gone counts as success
@@ -106,8 +106,7 @@ func (a *app) showSetUp(v *visit, status int, wrong pages.Errors) (response, err
 
 func (a *app) confirmApp(r *http.Request, v *visit) (response, error) {
 	codes, err := a.SecondFactors.ConfirmApp(r.Context(), v.actor, r.PostFormValue("code"))
-	if e, ok := refused(err); err != nil && ok {
-		v.retryAfter(e)
+	if e, ok := v.refused(err); ok {
 		return a.showSetUp(v, problem.Status(e.Kind), formErrors(e))
 	}
 	if err != nil {

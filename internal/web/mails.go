@@ -40,8 +40,7 @@ func (a *app) forgot(r *http.Request, v *visit) (response, error) {
 	form := pages.ForgotForm{Email: r.PostFormValue("email"), Mail: a.mailing()}
 	page := v.page("Forgot password", ui.SectionLogin)
 	err := a.Accounts.RequestPasswordReset(r.Context(), form.Email)
-	if e, ok := refused(err); err != nil && ok {
-		v.retryAfter(e)
+	if e, ok := v.refused(err); ok {
 		form.Errors = formErrors(e)
 		return show(problem.Status(e.Kind), pages.Forgot(page, form)), nil
 	}
@@ -79,8 +78,7 @@ func (a *app) reset(r *http.Request, v *visit) (response, error) {
 	if errors.Is(err, compete.ErrLinkVoid) {
 		return a.voidLink(v, err, "/auth/forgot", "Get new link")
 	}
-	if e, ok := refused(err); err != nil && ok {
-		v.retryAfter(e)
+	if e, ok := v.refused(err); ok {
 		form.Errors = formErrors(e)
 		return show(problem.Status(e.Kind), pages.Reset(v.secret("New password"), form)), nil
 	}
@@ -127,8 +125,7 @@ func (a *app) verifyAgain(r *http.Request, v *visit) (response, error) {
 	if errors.Is(err, compete.ErrAlreadyVerified) {
 		return redirect(verifyPath(next)), nil
 	}
-	if e, ok := refused(err); err != nil && ok {
-		v.retryAfter(e)
+	if e, ok := v.refused(err); ok {
 		return a.showVerify(v, problem.Status(e.Kind), next, a.linkRefused(e))
 	}
 	if err != nil {
@@ -160,8 +157,7 @@ func (a *app) changeEmail(r *http.Request, v *visit) (response, error) {
 	if err == nil {
 		err = a.Accounts.RequestEmailChange(r.Context(), v.actor, email, current)
 	}
-	if e, ok := refused(err); err != nil && ok {
-		v.retryAfter(e)
+	if e, ok := v.refused(err); ok {
 		return a.showAccount(v, problem.Status(e.Kind), func(d *pages.AccountData) {
 			d.Mail.New, d.Mail.Errors = email, formErrors(e)
 			if len(e.Fields) == 0 {

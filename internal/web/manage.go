@@ -208,7 +208,7 @@ func (a *app) transfer(r *http.Request, v *visit) (response, error) {
 	}
 	email := r.PostFormValue("email")
 	_, err = a.Competitions.Transfer(r.Context(), v.actor, c.ID, "", email)
-	if e, ok := refused(err); err != nil && ok {
+	if e, ok := v.refused(err); ok {
 		form := pages.TransferForm{ID: c.ID, Title: c.Title, Now: c.Organizer.Name, Email: email, Errors: formErrors(e)}
 		if email == "" {
 			form.Errors = pages.Errors{"email": "Enter the new organizer's email."}

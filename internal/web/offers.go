@@ -73,7 +73,7 @@ func (a *app) answerOffer(r *http.Request, v *visit, accept bool, flash string) 
 	if err == nil {
 		return redirectWith(flash, "/competitions/"+id), nil
 	}
-	e, ok := refused(err)
+	e, ok := v.refused(err)
 	if !ok {
 		return nil, err
 	}
@@ -82,6 +82,5 @@ func (a *app) answerOffer(r *http.Request, v *visit, accept bool, flash string) 
 		return nil, err
 	}
 	stand.Error = plainText(e)
-	v.retryAfter(e)
 	return a.showCompetition(v, problem.Status(e.Kind), c, stand)
 }

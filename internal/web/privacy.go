@@ -48,7 +48,7 @@ func (a *app) deletionForm(user compete.User, action, back string, errors pages.
 
 func (a *app) deleteAccount(r *http.Request, v *visit) (response, error) {
 	err := a.Erasure.DeleteAccount(r.Context(), v.actor, r.PostFormValue("password"))
-	if e, ok := refused(err); err != nil && ok {
+	if e, ok := v.refused(err); ok {
 		return a.showDeleteAccount(v, problem.Status(e.Kind), formErrors(e))
 	}
 	if err != nil {
@@ -73,7 +73,7 @@ func (a *app) showDeleteUser(r *http.Request, v *visit, status int, errors pages
 
 func (a *app) deleteUser(r *http.Request, v *visit) (response, error) {
 	err := a.Erasure.DeleteUser(r.Context(), v.actor, r.PathValue("user"))
-	if e, ok := refused(err); err != nil && ok {
+	if e, ok := v.refused(err); ok {
 		return a.showDeleteUser(r, v, problem.Status(e.Kind), formErrors(e))
 	}
 	if err != nil {

@@ -155,7 +155,7 @@ func (a *app) showQuestions(
 
 // refuseAnswers shows the page again, with an error at each field and everything that was typed.
 func (a *app) refuseAnswers(v *visit, c *compete.Competition, d pages.AnswersPage, err error) (response, error) {
-	e, ok := refused(err)
+	e, ok := v.refused(err)
 	choice := aboutChoice(err, v.r.PostForm)
 	if !ok && !wantsCode(err) && choice == nil {
 		return nil, err
@@ -166,6 +166,5 @@ func (a *app) refuseAnswers(v *visit, c *compete.Competition, d pages.AnswersPag
 	case choice != nil && (chosenTeam(v.r.PostForm) != "" || errors.Is(err, compete.ErrDivisionFull)):
 		d.Errors = choice
 	}
-	v.retryAfter(e)
 	return a.showQuestions(v, problem.Status(e.Kind), c, d, v.r.PostForm)
 }

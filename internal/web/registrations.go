@@ -107,7 +107,7 @@ func (a *app) showRegistrations(
 	}
 	if compete.ErrTeamMissing.Is(err) {
 		status, data.Error = http.StatusUnprocessableEntity, "No team has this name."
-	} else if e, ok := refused(err); err != nil && ok && e.Kind == compete.KindInvalid {
+	} else if e, ok := v.refused(err); ok && e.Kind == compete.KindInvalid {
 		status, data.Error = http.StatusUnprocessableEntity, "This search didn't work: "+firstField(e)
 	} else if err != nil {
 		return nil, err

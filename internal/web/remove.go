@@ -52,7 +52,7 @@ func (a *app) remove(r *http.Request, v *visit) (response, error) {
 	form.Notify, form.Block = r.PostFormValue("notify") != "", r.PostFormValue("block") != ""
 	removal := compete.Removal{Reason: form.Reason, Note: form.Note, Blocked: form.Block}
 	_, err = a.Registrations.Remove(r.Context(), v.actor, registration.ID, removal, form.Notify)
-	if e, ok := refused(err); err != nil && ok {
+	if e, ok := v.refused(err); ok {
 		form.Errors = formErrors(e)
 		return showRemoval(v, problem.Status(e.Kind), form), nil
 	}

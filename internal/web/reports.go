@@ -59,12 +59,11 @@ func (a *app) report(r *http.Request, v *visit) (response, error) {
 	form.Reason, form.Details = r.PostFormValue("reason"), typedText(r, "details")
 	err = a.Reports.Add(r.Context(), v.actor, form.ID,
 		compete.NewReport{Reason: compete.ReportReason(form.Reason), Details: form.Details})
-	if e, ok := refused(err); err != nil && ok {
+	if e, ok := v.refused(err); ok {
 		form.Errors = formErrors(e)
 		if form.Errors["reason"] != "" {
 			form.Errors["reason"] = "Choose a reason."
 		}
-		v.retryAfter(e)
 		return a.showReportForm(v, problem.Status(e.Kind), form), nil
 	}
 	if err != nil {
@@ -151,7 +150,7 @@ func (a *app) answerReports(r *http.Request, v *visit) (response, error) {
 	}
 	err := a.Reports.AnswerAll(r.Context(), v.actor, ids,
 		compete.ReportAnswer{Status: compete.ReportStatus(r.PostFormValue("answer")), Note: &note})
-	if e, ok := refused(err); err != nil && ok {
+	if e, ok := v.refused(err); ok {
 		return a.showReports(v, problem.Status(e.Kind), note, formErrors(e))
 	}
 	if err != nil {

@@ -72,6 +72,8 @@ func TestFormsSayHowLongToWait(t *testing.T) {
 	waits("a new address", b.post("/account/email", "currentPassword", "a wrong one", "email", "new@example.com"),
 		http.StatusTooManyRequests, "2",
 		"Too many wrong passwords. Try again in 1 second")
+	waits("a deletion", b.post("/account/delete", "password", "a wrong one"), http.StatusTooManyRequests, "2",
+		"Too many wrong passwords. Try again in 1 second", `action="/account/delete"`)
 
 	b = s.browser(t)
 	for range 2 {

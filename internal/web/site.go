@@ -61,7 +61,7 @@ func (a *app) setup(r *http.Request, v *visit) (response, error) {
 		},
 		Settings: typedSettings(r),
 	})
-	if e, ok := refused(err); err != nil && ok {
+	if e, ok := v.refused(err); ok {
 		form := a.typedSetup(r, formErrors(e))
 		if errors.Is(err, compete.ErrEmailTaken) {
 			form.Errors = pages.Errors{"email": "An account with this email already exists. Use another one."}
@@ -81,7 +81,7 @@ func (a *app) setup(r *http.Request, v *visit) (response, error) {
 func (a *app) testSetupMail(r *http.Request, v *visit) (response, error) {
 	form := a.typedSetup(r, nil)
 	err := a.Installation.TestSetupMail(r.Context(), form.Token, form.Email)
-	if form.Test, err = testMailResult(form.Email, err); err != nil {
+	if form.Test, err = v.testMailResult(form.Email, err); err != nil {
 		return nil, hiddenPage(err)
 	}
 	if !v.partial() {
@@ -92,11 +92,11 @@ func (a *app) testSetupMail(r *http.Request, v *visit) (response, error) {
 }
 
 // testMailResult returns the result of a test email; err is an unrelated error.
-func testMailResult(address string, err error) (pages.TestMail, error) {
+func (v *visit) testMailResult(address string, err error) (pages.TestMail, error) {
 	if err == nil {
 		return pages.TestMail{Done: address}, nil
 	}
-	e, ok := refused(err)
+	e, ok := v.refused(err)
 	if !ok {
 		return pages.TestMail{}, err
 	}
@@ -154,7 +154,7 @@ func (a *app) adminTest(t pages.TestMail) pages.TestMail {
 
 func (a *app) changeSite(r *http.Request, v *visit) (response, error) {
 	err := a.Installation.Set(r.Context(), v.actor, typedSettings(r))
-	if e, ok := refused(err); err != nil && ok {
+	if e, ok := v.refused(err); ok {
 		return a.showSite(v, problem.Status(e.Kind), a.siteForm(r, formErrors(e))), nil
 	}
 	if err != nil {
@@ -165,7 +165,7 @@ func (a *app) changeSite(r *http.Request, v *visit) (response, error) {
 
 func (a *app) testMail(r *http.Request, v *visit) (response, error) {
 	err := a.Installation.TestMail(r.Context(), v.actor)
-	test, err := testMailResult("your address", err)
+	test, err := v.testMailResult("your address", err)
 	if err != nil {
 		return nil, err
 	}

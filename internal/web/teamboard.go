@@ -51,11 +51,10 @@ func (a *app) invite(r *http.Request, v *visit) (response, error) {
 	if err == nil {
 		return redirectWith("invited", r.URL.Path), nil
 	}
-	e, ok := refused(err)
+	e, ok := v.refused(err)
 	if !ok {
 		return nil, err
 	}
-	v.retryAfter(e)
 	text := plainText(e)
 	if compete.ErrTeamDivision.Is(err) {
 		text = "This person competes in another division."

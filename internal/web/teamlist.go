@@ -33,7 +33,7 @@ func (a *app) teamList(r *http.Request, v *visit) (response, error) {
 	}
 	status := http.StatusOK
 	found, err := a.Teams.List(r.Context(), v.actor, c.ID, q.Get("cursor"), filter)
-	if e, ok := refused(err); err != nil && ok && e.Kind == compete.KindInvalid {
+	if e, ok := v.refused(err); ok && e.Kind == compete.KindInvalid {
 		status, data.Error = http.StatusUnprocessableEntity, "This search didn't work: "+firstField(e)
 	} else if err != nil {
 		return nil, err
@@ -131,7 +131,7 @@ func (a *app) changeMember(req *http.Request, v *visit) (response, error) {
 	if err == nil {
 		return redirectWith("team-changed", competitionPath(c.ID)+"/registrations"), nil
 	}
-	e, isRefusal := refused(err)
+	e, isRefusal := v.refused(err)
 	switch errs := aboutTeam(err); {
 	case errs[pages.TeamCodeInput] != "": // staff choose without codes
 		return a.showMember(v, problem.Status(e.Kind), &c, &r, pages.Errors{"": plainText(e)})

@@ -381,7 +381,7 @@ func (a *app) joinTeam(r *http.Request, v *visit) (response, error) {
 		outcome, err = a.Registrations.ChangeTeam(r.Context(), v.actor, mine.ID,
 			compete.Some(compete.TeamChange{TeamChoice: choice}), compete.Optional[bool]{})
 	}
-	e, isRefusal := refused(err)
+	e, isRefusal := v.refused(err)
 	team := aboutTeam(err)
 	switch {
 	case err == nil && choice.Name != "":
@@ -391,7 +391,6 @@ func (a *app) joinTeam(r *http.Request, v *visit) (response, error) {
 	case !isRefusal && team == nil, c.Team == nil:
 		return nil, err
 	}
-	v.retryAfter(e)
 	page := pages.JoinTeam{
 		ID: c.ID, Title: c.Title, Choice: changeChoice(&c, r.PostForm), Leaves: mine.TeamID != "", Errors: team,
 	}

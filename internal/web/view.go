@@ -200,13 +200,14 @@ func formStatus(e *compete.Error) int {
 	return problem.Status(e.Kind)
 }
 
-// refused distinguishes errors to be shown in the form from those shown instead of the page.
-func refused(err error) (*compete.Error, bool) {
+// refused distinguishes errors to be shown in the form from those shown instead of the page: false for them, and for
+// nil. It also sets when to retry, if a shown error says so.
+func (v *visit) refused(err error) (*compete.Error, bool) {
 	e := compete.AsError(err)
 	switch e.Kind {
-	case compete.KindInvalid, compete.KindConflict, compete.KindPreconditionFailed, compete.KindTooManyRequests:
-		return e, true
-	case compete.KindUnavailable:
+	case compete.KindInvalid, compete.KindConflict, compete.KindPreconditionFailed, compete.KindTooManyRequests,
+		compete.KindUnavailable:
+		v.retryAfter(e)
 		return e, true
 	case compete.KindInternal, compete.KindUnauthorized, compete.KindForbidden, compete.KindNotFound,
 		compete.KindPreconditionRequired, compete.KindUnreadable:
