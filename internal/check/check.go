@@ -1,13 +1,17 @@
-// Package check contains three comparisons used by the tests of several packages, with uniform messages: what was
-// compared, and the actual and expected values.
+// Package check contains what the tests of several packages use: three comparisons with uniform messages (what was
+// compared, and the actual and expected values), and waiting for a condition that nothing signals.
 package check
 
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
+
+// patience is how long Eventually waits. It is long, for machines under load; a passing test never waits that long.
+const patience = 5 * time.Minute
 
 // NoError ends the test if err isn't nil.
 func NoError(t testing.TB, err error) {
@@ -30,5 +34,15 @@ func ErrorIs(t testing.TB, what string, got, want error) {
 	t.Helper()
 	if !errors.Is(got, want) {
 		t.Errorf("%s: error %v, want %v", what, got, want)
+	}
+}
+
+// Eventually polls a condition every millisecond until it holds, and ends the test if that takes too long.
+func Eventually(t testing.TB, what string, holds func() bool) {
+	t.Helper()
+	for end := time.Now().Add(patience); !holds(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("not within %v: %s", patience, what)
+		}
 	}
 }

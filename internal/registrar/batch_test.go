@@ -3,24 +3,33 @@ package registrar_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"testing"
-	"time"
 
+	"github.com/minicompete/minicompete/internal/check"
 	"github.com/minicompete/minicompete/internal/compete"
 	"github.com/minicompete/minicompete/internal/registrar"
 	"github.com/minicompete/minicompete/internal/store"
 )
 
+// awaitDepth waits until n commands are queued.
+func awaitDepth(t *testing.T, r *registrar.Registrar, n int) {
+	t.Helper()
+	check.Eventually(t, fmt.Sprintf("%d commands are queued", n), func() bool { return r.QueueDepth() >= n })
+}
+
 // batched runs the calls so that they arrive in this order and commit as one batch: the first transaction is held back
 // until all of them are queued.
 func batched(t *testing.T, db compete.Ledger, calls ...func(r *registrar.Registrar)) {
 	t.Helper()
-	entered, release := make(chan struct{}), make(chan struct{})
+	entered, held := make(chan struct{}), make(chan struct{})
+	release := sync.OnceFunc(func() { close(held) })
+	defer release()
 	var once sync.Once
 	r := startRegistrar(t, faultyLedger{Ledger: db, before: func() error {
-		once.Do(func() { close(entered); <-release })
+		once.Do(func() { close(entered); <-held })
 		return nil
 	}}, nil)
 	var wg sync.WaitGroup
@@ -28,11 +37,9 @@ func batched(t *testing.T, db compete.Ledger, calls ...func(r *registrar.Registr
 	<-entered
 	for i, call := range calls {
 		wg.Go(func() { call(r) })
-		for r.QueueDepth() <= i {
-			time.Sleep(time.Millisecond) // let this call enter the queue before the next
-		}
+		awaitDepth(t, r, i+1) // before the next call
 	}
-	close(release)
+	release()
 	wg.Wait()
 }
 

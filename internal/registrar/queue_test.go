@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/minicompete/minicompete/internal/check"
 	"github.com/minicompete/minicompete/internal/compete"
 	"github.com/minicompete/minicompete/internal/registrar"
 	"github.com/minicompete/minicompete/internal/store"
@@ -19,10 +20,12 @@ func TestFullQueueAndStop(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, db *store.Store) {
 		a := newFixture(t, db, 4)
 		id := a.addCompetition(t, 10, false)
-		entered, release := make(chan struct{}), make(chan struct{})
+		entered, held := make(chan struct{}), make(chan struct{})
+		release := sync.OnceFunc(func() { close(held) })
+		defer release()
 		var once sync.Once
 		gate := faultyLedger{Ledger: db.Ledger(), before: func() error {
-			once.Do(func() { close(entered); <-release })
+			once.Do(func() { close(entered); <-held })
 			return nil
 		}}
 		r := registrar.New(registrar.Config{
@@ -40,18 +43,14 @@ func TestFullQueueAndStop(t *testing.T) {
 		for i := 1; i <= 2; i++ {
 			go func() { errs <- press(i) }()
 		}
-		for r.QueueDepth() < 2 {
-			time.Sleep(time.Millisecond) // until both are waiting
-		}
+		awaitDepth(t, r, 2)
 		if err := press(3); !errors.Is(err, compete.ErrBusy) {
 			t.Errorf("a full queue: %v, want busy", err)
 		}
 		stopped := make(chan error, 1)
 		go func() { stopped <- r.Stop(context.Background()) }()
-		for !errors.Is(press(3), compete.ErrStopping) {
-			time.Sleep(time.Millisecond) // until the stop has begun
-		}
-		close(release)
+		check.Eventually(t, "the stop has begun", func() bool { return errors.Is(press(3), compete.ErrStopping) })
+		release()
 		for range 3 {
 			if err := <-errs; err != nil {
 				t.Errorf("taken before the stop: %v", err)

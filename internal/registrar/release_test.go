@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/minicompete/minicompete/internal/check"
 	"github.com/minicompete/minicompete/internal/compete"
 	"github.com/minicompete/minicompete/internal/registrar"
 	"github.com/minicompete/minicompete/internal/store"
@@ -185,29 +187,25 @@ func TestReleasedDecisions(t *testing.T) {
 // already there.
 func TestReleaseAndCancelInOneBatch(t *testing.T) {
 	s := newScenario(withReview)
-	hold := make(chan struct{})
+	held := make(chan struct{})
+	release := sync.OnceFunc(func() { close(held) })
+	defer release()
 	s.start(t, registrar.Config{})
 	s.each(t, []step{
 		register("ada"), register("bob"), register("eve"), register("mia"),
 		decideOn(admit, "ada"), decideOn(queue, "mia"), releaseCup(), decideOn(queue, "bob", "eve"),
 	})
 	s.ledger.startRelease()
-	s.ledger.before = func() error { <-hold; return nil }
+	s.ledger.before = func() error { <-held; return nil }
 	answers := make(chan error, 3)
 	begun := s.ledger.begun()
 	go func() { _, err := s.Settle(t.Context(), "no competition"); answers <- err }()
-	for s.ledger.begun() == begun {
-		time.Sleep(0)
-	}
+	check.Eventually(t, "a batch has begun", func() bool { return s.ledger.begun() > begun })
 	go func() { _, err := s.Release(t.Context(), cup); answers <- err }()
-	for s.QueueDepth() < 1 {
-		time.Sleep(0)
-	}
+	awaitDepth(t, s.Registrar, 1)
 	go func() { answers <- errOf(cancel("ada").do(t.Context(), s)) }()
-	for s.QueueDepth() < 2 {
-		time.Sleep(0)
-	}
-	close(hold)
+	awaitDepth(t, s.Registrar, 2)
+	release()
 	for range 3 {
 		if err := <-answers; err != nil {
 			t.Log("refused, as each may be:", err)

@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/minicompete/minicompete/internal/check"
 	"github.com/minicompete/minicompete/internal/server"
 )
 
@@ -355,9 +356,7 @@ func stopUnderLoad(t *testing.T, transport *http.Transport) {
 			}
 		})
 	}
-	for answered.Load() < 500 {
-		time.Sleep(time.Millisecond)
-	}
+	check.Eventually(t, "500 requests are answered", func() bool { return answered.Load() >= 500 })
 	if err := s.Stop(t.Context()); err != nil {
 		t.Error(err)
 	}
