@@ -19,16 +19,11 @@ const (
 // measureDraw draws a lottery with many applications, 100,000 by default. It reports how long each step took, and what
 // a watch saw.
 func measureDraw(ctx context.Context, o options, kind string) (err error) {
-	url, drop, err := newDatabase(ctx, o, kind)
+	url, db, done, err := openFresh(ctx, o, kind)
 	if err != nil {
 		return err
 	}
-	defer drop()
-	db, err := store.Open(ctx, store.Config{URL: url})
-	if err != nil {
-		return err
-	}
-	defer db.Close()
+	defer done()
 	began := time.Now()
 	crowd, err := addCrowd(ctx, db, o.applications, o.applications/applicationsPerSeat)
 	if err != nil {

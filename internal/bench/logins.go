@@ -56,16 +56,11 @@ func measureLogIns(ctx context.Context, o options, kind string) error {
 
 // measureHashing logs in one user after another, and then as many at once as keep the hashing busy.
 func measureHashing(ctx context.Context, o options, kind string) (err error) {
-	url, drop, err := newDatabase(ctx, o, kind)
+	url, db, done, err := openFresh(ctx, o, kind)
 	if err != nil {
 		return err
 	}
-	defer drop()
-	db, err := store.Open(ctx, store.Config{URL: url})
-	if err != nil {
-		return err
-	}
-	defer db.Close()
+	defer done()
 	people, err := addLogIns(ctx, db, loginsAtOnce)
 	if err != nil {
 		return err
@@ -141,16 +136,11 @@ func loginRequest(address, email string, network int) []byte {
 
 // runFloodedRush runs a rush while others log in. It also returns the responses to the logins, by status.
 func runFloodedRush(ctx context.Context, o options, kind string) (r rush, answers map[int]int, err error) {
-	url, drop, err := newDatabase(ctx, o, kind)
+	url, db, done, err := openFresh(ctx, o, kind)
 	if err != nil {
 		return r, nil, err
 	}
-	defer drop()
-	db, err := store.Open(ctx, store.Config{URL: url})
-	if err != nil {
-		return r, nil, err
-	}
-	defer db.Close()
+	defer done()
 	organizers, err := addPeople(ctx, db, compete.RoleOrganizer, 1)
 	if err != nil {
 		return r, nil, err
@@ -167,7 +157,7 @@ func runFloodedRush(ctx context.Context, o options, kind string) (r rush, answer
 	if err != nil {
 		return r, nil, err
 	}
-	defer func() { err = firstError(err, s.stop()) }()
+	defer func() { err = errors.Join(err, s.stop()) }()
 	f, err := startFlood(ctx, s.address)
 	if err != nil {
 		return r, nil, err

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/minicompete/minicompete/internal/compete"
-	"github.com/minicompete/minicompete/internal/store"
 )
 
 const (
@@ -28,16 +27,11 @@ const (
 // ignoring Retry-After. It reports the results of the registrations and how long the accepted ones took, the experience
 // of two people who read and log in at the same time, and registrations afterwards.
 func measureOverload(ctx context.Context, o options, kind string) (err error) {
-	url, drop, err := newDatabase(ctx, o, kind)
+	url, db, done, err := openFresh(ctx, o, kind)
 	if err != nil {
 		return err
 	}
-	defer drop()
-	db, err := store.Open(ctx, store.Config{URL: url})
-	if err != nil {
-		return err
-	}
-	defer db.Close()
+	defer done()
 	organizers, err := addPeople(ctx, db, compete.RoleOrganizer, 1)
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -22,7 +23,7 @@ func measureReads(ctx context.Context, o options, kind string) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = firstError(err, done()) }()
+	defer func() { err = errors.Join(err, done()) }()
 	list := func(int) string { return "/competitions" }
 	one := func(i int) string { return "/competitions/" + ids[i%len(ids)] }
 	under := func(prefix string, path func(int) string) func(int) string {

@@ -23,16 +23,11 @@ const (
 // measureRelease drafts a decision about each of ten thousand applications, and releases them. It reports how long that
 // took until all statuses were changed and all messages written, and what a watch saw.
 func measureRelease(ctx context.Context, o options, kind string) (err error) {
-	url, drop, err := newDatabase(ctx, o, kind)
+	url, db, done, err := openFresh(ctx, o, kind)
 	if err != nil {
 		return err
 	}
-	defer drop()
-	db, err := store.Open(ctx, store.Config{URL: url})
-	if err != nil {
-		return err
-	}
-	defer db.Close()
+	defer done()
 	crowd, err := addCrowd(ctx, db, decisionsReleased, decisionsReleased)
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -127,16 +128,11 @@ func median(rushes []rush) rush {
 }
 
 func runRush(ctx context.Context, o options, kind, contender string) (r rush, err error) {
-	url, drop, err := newDatabase(ctx, o, kind)
+	url, db, done, err := openFresh(ctx, o, kind)
 	if err != nil {
 		return r, err
 	}
-	defer drop()
-	db, err := store.Open(ctx, store.Config{URL: url})
-	if err != nil {
-		return r, err
-	}
-	defer db.Close()
+	defer done()
 	organizers, err := addPeople(ctx, db, compete.RoleOrganizer, 1)
 	if err != nil {
 		return r, err
@@ -170,22 +166,17 @@ func runRush(ctx context.Context, o options, kind, contender string) (r rush, er
 	if err != nil {
 		return r, err
 	}
-	defer func() { err = firstError(err, s.stop()) }()
+	defer func() { err = errors.Join(err, s.stop()) }()
 	return rushOn(ctx, o, db, s, people, competitions[0], isProduct)
 }
 
 // measureRushes measures the memory of three rushes in a row, each for another competition.
 func measureRushes(ctx context.Context, o options, kind string) (err error) {
-	url, drop, err := newDatabase(ctx, o, kind)
+	url, db, done, err := openFresh(ctx, o, kind)
 	if err != nil {
 		return err
 	}
-	defer drop()
-	db, err := store.Open(ctx, store.Config{URL: url})
-	if err != nil {
-		return err
-	}
-	defer db.Close()
+	defer done()
 	organizers, err := addPeople(ctx, db, compete.RoleOrganizer, 1)
 	if err != nil {
 		return err
@@ -202,7 +193,7 @@ func measureRushes(ctx context.Context, o options, kind string) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = firstError(err, s.stop()) }()
+	defer func() { err = errors.Join(err, s.stop()) }()
 	peaks := ""
 	for _, competition := range competitions {
 		each := slices.Clone(people)
@@ -269,13 +260,4 @@ func awaitConfirmations(ctx context.Context, db *store.Store, competitionID stri
 		time.Sleep(50 * time.Millisecond)
 	}
 	return 0, fmt.Errorf("not all of %d confirmations were written within %v", want, confirmationTimeout)
-}
-
-func firstError(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -176,3 +176,17 @@ func newDatabase(ctx context.Context, o options, kind string) (url string, drop 
 	defer db.Close()
 	return url, drop, db.Migrate(ctx)
 }
+
+// openFresh opens an empty, migrated database of the kind. done closes and removes it.
+func openFresh(ctx context.Context, o options, kind string) (url string, db *store.Store, done func(), err error) {
+	url, drop, err := newDatabase(ctx, o, kind)
+	if err != nil {
+		return "", nil, nil, err
+	}
+	db, err = store.Open(ctx, store.Config{URL: url})
+	if err != nil {
+		drop()
+		return "", nil, nil, err
+	}
+	return url, db, func() { _ = db.Close(); drop() }, nil
+}

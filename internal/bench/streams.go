@@ -2,11 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/minicompete/minicompete/internal/compete"
-	"github.com/minicompete/minicompete/internal/store"
 )
 
 // livePages is the number of open pages of one competition.
@@ -66,16 +66,11 @@ func (w watched) worse(other watched) watched {
 
 // runWatchedRush runs a rush on one competition with the given number of open pages.
 func runWatchedRush(ctx context.Context, o options, kind string, n int) (w watched, err error) {
-	url, drop, err := newDatabase(ctx, o, kind)
+	url, db, done, err := openFresh(ctx, o, kind)
 	if err != nil {
 		return w, err
 	}
-	defer drop()
-	db, err := store.Open(ctx, store.Config{URL: url})
-	if err != nil {
-		return w, err
-	}
-	defer db.Close()
+	defer done()
 	organizers, err := addPeople(ctx, db, compete.RoleOrganizer, 1)
 	if err != nil {
 		return w, err
@@ -92,7 +87,7 @@ func runWatchedRush(ctx context.Context, o options, kind string, n int) (w watch
 	if err != nil {
 		return w, err
 	}
-	defer func() { err = firstError(err, s.stop()) }()
+	defer func() { err = errors.Join(err, s.stop()) }()
 	if w.before, _, err = s.memory(); err != nil {
 		return w, err
 	}
