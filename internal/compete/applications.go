@@ -51,7 +51,7 @@ type DraftChanges struct {
 	Clear []string
 }
 
-// DecisionItem decides about one registration; an empty Decision deletes its draft.
+// DecisionItem decides about one registration.
 type DecisionItem struct {
 	RegistrationID string
 	Decision       Decision // empty: delete the draft

@@ -6,6 +6,6 @@
 // missing, and names it.
 //
 // The package defines the permissions and business rules. It knows neither SQL nor HTTP, and imports only the standard
-// library and package normal. It declares its dependencies as small interfaces (stores, Registrar, PasswordHasher),
-// which package app implements or connects.
+// library and the packages normal and draw. It declares its dependencies as small interfaces (stores, Registrar,
+// PasswordHasher), which package app implements or connects.
 package compete

@@ -13,8 +13,8 @@ type Entry struct {
 	// Access is the Competition.AccessDigest of a code that was typed ahead.
 	Access  string  `json:"-"`
 	Answers Answers // to the competition's questions
-	// Taken are answers in the form to store, as Questions.TakeText returned them for the questions that are in force.
-	// If it isn't empty, Answers aren't looked at.
+	// Taken are answers in the form to store, as Competition.TakeAnswers returned them for the questions that are in
+	// force. If it isn't empty, Answers aren't looked at.
 	Taken string
 }
 

@@ -35,7 +35,7 @@ const (
 // IdempotencyTTL is how long the answer to an Idempotency-Key is kept.
 const IdempotencyTTL = 24 * time.Hour
 
-// latestTime bounds every time in user input, so that it fits both databases (PostgreSQL's timestamptz ends later,
+// The bounds of every time in user input. The latest one fits both databases (PostgreSQL's timestamptz ends later,
 // SQLite's 64-bit microseconds much later) and RFC 3339's four-digit year.
 var (
 	earliestTime = time.Date(1970, 1, 1, 0, 0, 0, 0, time.UTC)

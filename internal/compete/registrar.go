@@ -22,13 +22,13 @@ type Registrar interface {
 	Move(ctx context.Context, c MoveCommand) (RegistrationOutcome, error)
 	// ChangeTeam takes a registration out of its team, into another team, or into one that it creates. Where seats are
 	// for teams, it gets the team's status. Errors: those of Registration.CheckTeamChange and Competition.CheckJoin, or
-	// CheckPlace for those who manage the competition,
-	// Invalid, ErrCaptainMustHandOver, ErrTeamMissing, ErrTeamNameTaken, ErrTeamDivision, ErrTeamRequired,
-	// ErrForbidden.
+	// CheckPlace for those who manage the competition, Invalid, ErrCaptainMustHandOver, ErrTeamMissing,
+	// ErrTeamNameTaken, ErrTeamDivision, ErrTeamRequired, ErrForbidden.
 	ChangeTeam(ctx context.Context, c ChangeTeamCommand) (RegistrationOutcome, error)
 	// RemoveMember takes a member out of a team: for its captain until the start, and those who manage the competition.
-	// Where seats are for teams, this cancels the registration; else they keep it, and look for a team. Errors: those
-	// of Team.CheckCaptain, ErrTeamMemberMissing, ErrCaptainMustHandOver for the captain, ErrCompetitionStarted.
+	// Where seats are for teams, this cancels the registration; else they keep it, and look for a team only where
+	// nobody can be registered without one (NeedsTeam). Errors: those of Team.CheckCaptain, ErrTeamMemberMissing,
+	// ErrCaptainMustHandOver for the captain, ErrCompetitionStarted.
 	RemoveMember(ctx context.Context, c MemberCommand) (RegistrationOutcome, error)
 	// HandOver makes another member the captain, with the team's seat or place in line. Errors: those of
 	// Team.CheckCaptain, ErrTeamMemberMissing.
