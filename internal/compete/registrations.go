@@ -119,13 +119,7 @@ func (s *Registrations) readAccount(ctx context.Context, a Actor, check func(con
 // Cancel cancels a registration. Its owner can do so until the start, the competition's organizer and admins at any
 // time. Errors: those of Registrar.Cancel and requireFreshForOthers.
 func (s *Registrations) Cancel(ctx context.Context, a Actor, id string) (RegistrationOutcome, error) {
-	if err := require(a, RoleParticipant); err != nil {
-		return RegistrationOutcome{}, err
-	}
-	if !ValidID(id) {
-		return RegistrationOutcome{}, ErrRegistrationGone
-	}
-	if err := s.requireFreshForOthers(ctx, a, id); err != nil {
+	if err := s.may(ctx, a, RoleParticipant, id); err != nil {
 		return RegistrationOutcome{}, err
 	}
 	return s.config.Registrar.Cancel(ctx, CancelCommand{Actor: a, RegistrationID: id})
@@ -136,17 +130,11 @@ func (s *Registrations) Cancel(ctx context.Context, a Actor, id string) (Registr
 func (s *Registrations) Remove(
 	ctx context.Context, a Actor, id string, removal Removal, notify bool,
 ) (RegistrationOutcome, error) {
-	if err := require(a, RoleParticipant); err != nil {
+	if err := s.may(ctx, a, RoleParticipant, id); err != nil {
 		return RegistrationOutcome{}, err
 	}
 	removal.Reason, removal.Note = strings.TrimSpace(removal.Reason), strings.TrimSpace(removal.Note)
 	if err := removal.Check(); err != nil {
-		return RegistrationOutcome{}, err
-	}
-	if !ValidID(id) {
-		return RegistrationOutcome{}, ErrRegistrationGone
-	}
-	if err := s.requireFreshForOthers(ctx, a, id); err != nil {
 		return RegistrationOutcome{}, err
 	}
 	return s.config.Registrar.Cancel(ctx,
@@ -158,13 +146,7 @@ func (s *Registrations) Remove(
 func (s *Registrations) Move(
 	ctx context.Context, a Actor, id, divisionID string, keepSeat bool,
 ) (RegistrationOutcome, error) {
-	if err := require(a, RoleParticipant); err != nil {
-		return RegistrationOutcome{}, err
-	}
-	if !ValidID(id) {
-		return RegistrationOutcome{}, ErrRegistrationGone
-	}
-	if err := s.requireFreshForOthers(ctx, a, id); err != nil {
+	if err := s.may(ctx, a, RoleParticipant, id); err != nil {
 		return RegistrationOutcome{}, err
 	}
 	return s.config.Registrar.Move(ctx,
@@ -186,13 +168,7 @@ func (s *Registrations) AnswerOffer(ctx context.Context, a Actor, id string, acc
 // Competition.AnswersEnd, the competition's organizer and admins at any time. Errors: those of Registrar.Edit and
 // requireFreshForOthers.
 func (s *Registrations) Edit(ctx context.Context, a Actor, id string, answers Answers) (EditOutcome, error) {
-	if err := require(a, RoleParticipant); err != nil {
-		return EditOutcome{}, err
-	}
-	if !ValidID(id) {
-		return EditOutcome{}, ErrRegistrationGone
-	}
-	if err := s.requireFreshForOthers(ctx, a, id); err != nil {
+	if err := s.may(ctx, a, RoleParticipant, id); err != nil {
 		return EditOutcome{}, err
 	}
 	if err := (&Entry{Answers: answers}).Check(); err != nil {
@@ -212,16 +188,22 @@ func (s *Registrations) AnswersOf(ctx context.Context, a Actor, r *Registration)
 // Unblock lets a removed and blocked person register again, for the competition's organizer and admins. Errors: those
 // of Registrar.Unblock and requireFreshForOthers, ErrForbidden.
 func (s *Registrations) Unblock(ctx context.Context, a Actor, id string) (Registration, error) {
-	if err := require(a, RoleOrganizer); err != nil {
-		return Registration{}, err
-	}
-	if !ValidID(id) {
-		return Registration{}, ErrRegistrationGone
-	}
-	if err := s.requireFreshForOthers(ctx, a, id); err != nil {
+	if err := s.may(ctx, a, RoleOrganizer, id); err != nil {
 		return Registration{}, err
 	}
 	return s.config.Registrar.Unblock(ctx, UnblockCommand{Actor: a, RegistrationID: id})
+}
+
+// may fails unless the actor has the role and may change the registration, for all that the service knows of it: the
+// registrar decides the rest. Errors: ErrUnauthorized, ErrForbidden, those of requireFreshForOthers.
+func (s *Registrations) may(ctx context.Context, a Actor, role Role, registrationID string) error {
+	if err := require(a, role); err != nil {
+		return err
+	}
+	if !ValidID(registrationID) {
+		return ErrRegistrationGone
+	}
+	return s.requireFreshForOthers(ctx, a, registrationID)
 }
 
 // requireFreshForOthers requires a recent login of admins for a registration that is neither their own nor for a

@@ -305,16 +305,10 @@ func (s *Teams) requireFresh(ctx context.Context, a Actor, v *TeamView) error {
 func (s *Registrations) ChangeTeam(
 	ctx context.Context, a Actor, id string, change Optional[TeamChange], looking Optional[bool],
 ) (RegistrationOutcome, error) {
-	if err := require(a, RoleParticipant); err != nil {
+	if err := s.may(ctx, a, RoleParticipant, id); err != nil {
 		return RegistrationOutcome{}, err
-	}
-	if !ValidID(id) {
-		return RegistrationOutcome{}, ErrRegistrationGone
 	}
 	if err := change.Value.check(); err != nil {
-		return RegistrationOutcome{}, err
-	}
-	if err := s.requireFreshForOthers(ctx, a, id); err != nil {
 		return RegistrationOutcome{}, err
 	}
 	command := ChangeTeamCommand{Actor: a, RegistrationID: id, Change: change, Looking: looking}
@@ -330,16 +324,10 @@ func (s *Registrations) ChangeTeam(
 // Change changes several parts of a registration, all or none: for each part, those who can change it alone can do so.
 // Errors: those of Registrar.Change, ErrTooManyGuesses, ErrReauthenticate.
 func (s *Registrations) Change(ctx context.Context, c ChangeCommand) (EditOutcome, error) {
-	if err := require(c.Actor, RoleParticipant); err != nil {
+	if err := s.may(ctx, c.Actor, RoleParticipant, c.RegistrationID); err != nil {
 		return EditOutcome{}, err
-	}
-	if !ValidID(c.RegistrationID) {
-		return EditOutcome{}, ErrRegistrationGone
 	}
 	if err := joinRefusals(c.Team.Value.check(), (&Entry{Answers: c.Answers.Value}).Check()); err != nil {
-		return EditOutcome{}, err
-	}
-	if err := s.requireFreshForOthers(ctx, c.Actor, c.RegistrationID); err != nil {
 		return EditOutcome{}, err
 	}
 	judge, err := s.guessTeam(ctx, c.Actor, c.RegistrationID, c.Team.Value.Code)
