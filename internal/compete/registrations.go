@@ -177,6 +177,24 @@ func (s *Registrations) Edit(ctx context.Context, a Actor, id string, answers An
 	return s.config.Registrar.Edit(ctx, EditCommand{Actor: a, RegistrationID: id, Answers: answers})
 }
 
+// Change changes several parts of a registration, all or none: for each part, those who can change it alone can do so.
+// Errors: those of Registrar.Change, ErrTooManyGuesses, ErrReauthenticate.
+func (s *Registrations) Change(ctx context.Context, c ChangeCommand) (EditOutcome, error) {
+	if err := s.may(ctx, c.Actor, RoleParticipant, c.RegistrationID); err != nil {
+		return EditOutcome{}, err
+	}
+	if err := joinRefusals(c.Team.Value.check(), (&Entry{Answers: c.Answers.Value}).Check()); err != nil {
+		return EditOutcome{}, err
+	}
+	judge, err := s.guessTeam(ctx, c.Actor, c.RegistrationID, c.Team.Value.Code)
+	if err != nil {
+		return EditOutcome{}, err
+	}
+	o, err := s.config.Registrar.Change(ctx, c)
+	judge(err)
+	return o, err
+}
+
 // AnswersOf returns the answers of the actor's registration.
 func (s *Registrations) AnswersOf(ctx context.Context, a Actor, r *Registration) (Answers, error) {
 	if r.UserID != a.UserID {

@@ -321,24 +321,6 @@ func (s *Registrations) ChangeTeam(
 	return o, err
 }
 
-// Change changes several parts of a registration, all or none: for each part, those who can change it alone can do so.
-// Errors: those of Registrar.Change, ErrTooManyGuesses, ErrReauthenticate.
-func (s *Registrations) Change(ctx context.Context, c ChangeCommand) (EditOutcome, error) {
-	if err := s.may(ctx, c.Actor, RoleParticipant, c.RegistrationID); err != nil {
-		return EditOutcome{}, err
-	}
-	if err := joinRefusals(c.Team.Value.check(), (&Entry{Answers: c.Answers.Value}).Check()); err != nil {
-		return EditOutcome{}, err
-	}
-	judge, err := s.guessTeam(ctx, c.Actor, c.RegistrationID, c.Team.Value.Code)
-	if err != nil {
-		return EditOutcome{}, err
-	}
-	o, err := s.config.Registrar.Change(ctx, c)
-	judge(err)
-	return o, err
-}
-
 // guessTeam counts the attempt of somebody who sends the code of a team to change a registration.
 func (s *Registrations) guessTeam(
 	ctx context.Context, a Actor, registrationID string, code TeamCode,
