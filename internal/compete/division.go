@@ -148,10 +148,13 @@ func newDivisions(contents []DivisionContent) []Division {
 	}
 	divisions := make([]Division, len(contents))
 	for i, content := range contents {
-		if len(contents) <= MaxDivisions {
-			content.Name = normal.Line(content.Name)
-		}
 		divisions[i] = Division{DivisionContent: content, SeatsLeft: content.Capacity}
+	}
+	if len(divisions) > MaxDivisions { // they will be refused, so their names aren't worth the work
+		return divisions
+	}
+	for i := range divisions {
+		divisions[i].Name = normal.Line(divisions[i].Name)
 	}
 	return divisions
 }
