@@ -114,16 +114,9 @@ var ErrAnswersClosed = &Error{
 // manage the competition at any time. Errors: ErrRegistrationGone, ErrCompetitionCancelled, ErrRegistrationCancelled,
 // ErrAnswersClosed.
 func (r *Registration) CheckEdit(a Actor, c *Competition, now time.Time) error {
-	manages := c.ManagedBy(a)
-	switch {
-	case r.UserID != a.UserID && !manages:
-		return ErrRegistrationGone
-	case c.Status == StatusCancelled:
-		return ErrCompetitionCancelled
-	case r.Status == RegistrationCancelled:
-		return ErrRegistrationCancelled
-	case !manages && !now.Before(c.AnswersEnd()):
+	err := r.checkChange(a, c)
+	if err == nil && !c.ManagedBy(a) && !now.Before(c.AnswersEnd()) {
 		return ErrAnswersClosed
 	}
-	return nil
+	return err
 }

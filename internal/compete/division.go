@@ -243,23 +243,13 @@ func (c *Competition) NumberDivisions(newID func() string) {
 
 // CheckMove fails if the actor may not move the registration to another division, regardless of free seats. Its owner
 // may while registration is open, and those who manage the competition until the start. Errors: ErrRegistrationGone,
-// ErrRegistrationCancelled, ErrApplicationRejected, Invalid, ErrCompetitionStarted, and those of Admit but for full
-// ones.
+// ErrCompetitionCancelled, ErrRegistrationCancelled, ErrApplicationRejected, Invalid, ErrCompetitionStarted, and those
+// of Admit but for full ones.
 func (r *Registration) CheckMove(a Actor, c *Competition, divisionID string, now time.Time) error {
-	manages := c.ManagedBy(a)
-	switch {
-	case r.UserID != a.UserID && !manages:
-		return ErrRegistrationGone
-	case c.Status == StatusCancelled:
-		return ErrCompetitionCancelled
-	case r.Status == RegistrationCancelled:
-		return ErrRegistrationCancelled
-	case r.Status == RegistrationRejected:
-		return ErrApplicationRejected
-	case manages && c.Started(now):
-		return ErrCompetitionStarted
+	if err := r.checkPlaceChange(a, c, now); err != nil {
+		return err
 	}
-	if !manages {
+	if !c.ManagedBy(a) {
 		if err := c.checkOpen(c.Phase(now), now); err != nil {
 			return err
 		}

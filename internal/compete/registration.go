@@ -166,6 +166,35 @@ func (r *Registration) CheckCancel(a Actor, c *Competition, now time.Time) error
 	return nil
 }
 
+// checkChange fails if the actor may change nothing of the registration. Errors: ErrRegistrationGone,
+// ErrCompetitionCancelled, ErrRegistrationCancelled.
+func (r *Registration) checkChange(a Actor, c *Competition) error {
+	switch {
+	case r.UserID != a.UserID && !c.ManagedBy(a):
+		return ErrRegistrationGone
+	case c.Status == StatusCancelled:
+		return ErrCompetitionCancelled
+	case r.Status == RegistrationCancelled:
+		return ErrRegistrationCancelled
+	}
+	return nil
+}
+
+// checkPlaceChange is checkChange for its division or team. Errors: those of checkChange, ErrApplicationRejected, and
+// ErrCompetitionStarted for those who manage the competition.
+func (r *Registration) checkPlaceChange(a Actor, c *Competition, now time.Time) error {
+	if err := r.checkChange(a, c); err != nil {
+		return err
+	}
+	switch {
+	case r.Status == RegistrationRejected:
+		return ErrApplicationRejected
+	case c.ManagedBy(a) && c.Started(now):
+		return ErrCompetitionStarted
+	}
+	return nil
+}
+
 // CheckUnblock fails with ErrRegistrationGone if the actor doesn't manage the competition.
 func (r *Registration) CheckUnblock(a Actor, c *Competition) error {
 	if !c.ManagedBy(a) {

@@ -219,17 +219,13 @@ func TeamNeeded() error {
 // CheckJoin fails if a team takes no more members: ErrTeamFull, or ErrTeamClosed where the whole team has been decided
 // about, or everybody in it was rejected. size is the number of its members, and captain their captain's registration.
 func (c *Competition) CheckJoin(size int, captain *Registration) error {
-	switch {
-	case size >= c.Team.Max:
-		return ErrTeamFull
-	case captain.Status == RegistrationRejected:
-		return ErrTeamClosed
-	case !c.SeatsPerTeam():
-		return nil
-	case c.TakesApplications() && captain.Status != RegistrationApplied, captain.Status == RegistrationOffered:
+	err := c.CheckPlace(size, captain)
+	decided := c.TakesApplications() && captain.Status != RegistrationApplied ||
+		captain.Status == RegistrationOffered
+	if err == nil && c.SeatsPerTeam() && decided {
 		return ErrTeamClosed
 	}
-	return nil
+	return err
 }
 
 // CheckPlace is CheckJoin for somebody whom staff put into the team, also once it has been decided about: they get the
@@ -342,22 +338,12 @@ func (c *Competition) CheckJoining(e Entry, now time.Time) error {
 // ErrCompetitionCancelled, ErrRegistrationCancelled, ErrApplicationRejected, ErrCompetitionStarted, ErrTeamClosed, and
 // those of Admit but for full ones.
 func (r *Registration) CheckTeamChange(a Actor, c *Competition, now time.Time) error {
-	manages := c.ManagedBy(a)
+	err := r.checkPlaceChange(a, c, now)
 	switch {
-	case r.UserID != a.UserID && !manages:
-		return ErrRegistrationGone
-	case c.Team == nil:
+	case c.Team == nil && !ErrRegistrationGone.Is(err):
 		return ErrNoTeams
-	case c.Status == StatusCancelled:
-		return ErrCompetitionCancelled
-	case r.Status == RegistrationCancelled:
-		return ErrRegistrationCancelled
-	case r.Status == RegistrationRejected:
-		return ErrApplicationRejected
-	case manages && c.Started(now):
-		return ErrCompetitionStarted
-	case manages:
-		return nil
+	case err != nil, c.ManagedBy(a):
+		return err
 	}
 	return c.checkJoining(now)
 }
@@ -373,17 +359,19 @@ func (c *Competition) checkJoining(now time.Time) error {
 }
 
 // CheckCaptain fails unless the actor is the team's captain or manages its competition: ErrTeamGone for strangers,
-// ErrCaptainOnly for other members, ErrCompetitionCancelled. member reports whether the actor is in the team.
+// ErrCaptainOnly for other members. For a cancelled competition it always fails: with ErrCompetitionCancelled for those
+// who manage it, and ErrTeamGone for all others. member reports whether the actor is in the team.
 func (t *Team) CheckCaptain(a Actor, c *Competition, member bool) error {
+	manages, cancelled := c.ManagedBy(a), c.Status == StatusCancelled
 	switch {
-	case c.ManagedBy(a):
-	case !member, c.Status == StatusCancelled:
+	case manages && cancelled:
+		return ErrCompetitionCancelled
+	case manages:
+		return nil
+	case !member, cancelled:
 		return ErrTeamGone
 	case t.CaptainID != a.UserID:
 		return ErrCaptainOnly
-	}
-	if c.Status == StatusCancelled {
-		return ErrCompetitionCancelled
 	}
 	return nil
 }
