@@ -68,9 +68,6 @@ func (s *Teams) captained(ctx context.Context, a Actor, teamID string) (TeamView
 	if err == nil {
 		err = t.CheckCaptain(a, &t.Competition, true)
 	}
-	if err == nil && len(t.Members) == 0 {
-		err = ErrTeamGone
-	}
 	return t, err
 }
 
@@ -97,8 +94,7 @@ func (s *Teams) Invite(ctx context.Context, a Actor, teamID, registrationID stri
 		return ErrNotLooking
 	case err != nil:
 		return err
-	case r.CompetitionID != t.CompetitionID || !r.Looking || r.Status == RegistrationCancelled ||
-		r.Status == RegistrationRejected:
+	case r.CompetitionID != t.CompetitionID || !r.Looking || !r.Status.Hopeful():
 		return ErrNotLooking
 	case t.apart(&r.Registration):
 		return ErrTeamDivision

@@ -30,7 +30,7 @@ func (s *Teams) Invitation(ctx context.Context, a Actor, competitionID string, c
 }
 
 // Joinable reports whether somebody can join the team now.
-func (s *Teams) Joinable(v *TeamView) bool { return len(v.Members) > 0 && s.joinable(v) == nil }
+func (s *Teams) Joinable(v *TeamView) bool { return s.joinable(v) == nil }
 
 func (s *Teams) joinable(v *TeamView) error {
 	c := &v.Competition
