@@ -17,46 +17,51 @@ type Throttle struct {
 // counted.
 func (t *Throttle) limited(ctx context.Context, l Limit) error {
 	network := ClientOf(ctx).Network()
-	if t.Limiter == nil || l.Times == 0 || network == "" {
+	if network == "" {
 		return nil
 	}
-	wait := t.Limiter.Take(ctx, l, l.Name+":"+network)
-	if wait == 0 {
-		return nil
-	}
-	t.observeLimit(l.Name)
-	refusal := *ErrTooManyRequests
-	refusal.RetryAfter, refusal.Quota = wait, l.Times
-	refusal.Detail = "Too many requests from your network. Try again in " + inWords(wait) + "."
-	return &refusal
+	return t.take(ctx, l, network, ErrTooManyRequests, "Too many requests from your network.")
 }
 
 // quota fails with ErrQuotaUsed if the actor did this too often. Admins aren't counted.
 func (t *Throttle) quota(ctx context.Context, a Actor, l Limit) error {
-	if t.Limiter == nil || l.Times == 0 || a.Role.AtLeast(RoleAdmin) {
+	if a.Role.AtLeast(RoleAdmin) {
 		return nil
 	}
-	wait := t.Limiter.Take(ctx, l, l.Name+":"+a.UserID)
+	return t.take(ctx, l, a.UserID, ErrQuotaUsed, "You've done this too often within an hour.")
+}
+
+// take counts one more time for whom, and fails with the refusal, in these words, if that is too often.
+func (t *Throttle) take(ctx context.Context, l Limit, whom string, refusal *Error, words string) error {
+	if t.Limiter == nil || l.Times == 0 {
+		return nil
+	}
+	wait := t.Limiter.Take(ctx, l, l.Name+":"+whom)
 	if wait == 0 {
 		return nil
 	}
 	t.observeLimit(l.Name)
-	refusal := *ErrQuotaUsed
-	refusal.RetryAfter, refusal.Quota = wait, l.Times
-	refusal.Detail = "You've done this too often within an hour. Try again in " + inWords(wait) + "."
-	return &refusal
+	refused := *refusal
+	refused.RetryAfter, refused.Quota = wait, l.Times
+	refused.Detail = words + " Try again in " + inWords(wait) + "."
+	return &refused
 }
 
 // guessCode is guess for second factor codes. Anyone guessing those already knows the password, so guesses are counted
 // only by account, regardless of network.
 func (t *Throttle) guessCode(ctx context.Context, userID string) (right func(), err error) {
 	right, err = t.try(ctx, Guess{LimitGuesses, "code:" + userID, t.Limits.Guesses})
-	if err != nil {
-		refusal := *AsError(err)
-		refusal.Detail = "Too many wrong codes. Try again in " + inWords(refusal.RetryAfter) + "."
-		return nil, &refusal
+	return right, tooManyCodes(err)
+}
+
+// tooManyCodes returns a refusal by try in words about codes.
+func tooManyCodes(err error) error {
+	if err == nil {
+		return nil
 	}
-	return right, nil
+	refusal := *AsError(err)
+	refusal.Detail = "Too many wrong codes. Try again in " + inWords(refusal.RetryAfter) + "."
+	return &refusal
 }
 
 // guessAccess counts an attempt to register with an access code or the code of a team, by account and competition. It
@@ -77,9 +82,7 @@ func (t *Throttle) guessAccess(ctx context.Context, a Actor, competitionID strin
 		}
 	}
 	if _, err := t.try(ctx, account); err != nil {
-		refusal := *AsError(err)
-		refusal.Detail = "Too many wrong codes. Try again in " + inWords(refusal.RetryAfter) + "."
-		return nil, &refusal
+		return nil, tooManyCodes(err)
 	}
 	return func(err error) {
 		ctx := context.WithoutCancel(ctx)
