@@ -88,8 +88,8 @@ type Notice struct {
 	Seq            int64       `json:"seq"`
 	Kind           MessageKind `json:"kind"`
 	Move           *Move       `json:"move,omitempty"` // for MessageChanged only
-	// ReleaseID tells apart messages of one kind about several decisions; empty if there can only be one.
-	ReleaseID string `json:"releaseId,omitempty"`
+	// OccasionID tells apart messages of one kind at one place in line, as Message.OccasionID does.
+	OccasionID string `json:"releaseId,omitempty"`
 	// W3C traceparent of the request that caused the message; empty if that request isn't traced
 	Trace string `json:"trace,omitempty"`
 }

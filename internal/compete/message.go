@@ -187,8 +187,8 @@ const (
 )
 
 // Message is a message to a user. The mailbox is the table of messages; they are also sent by SMTP if that is set up. A
-// message is unique by (RegistrationID, Seq, Kind), a reminder by (RegistrationID, Seq, StartDate), and a message about
-// a move or a repeated decision by (RegistrationID, Seq, MoveID).
+// message is unique by (RegistrationID, Seq, Kind), a reminder by (RegistrationID, Seq, StartDate), and one that has an
+// OccasionID by (RegistrationID, Seq, OccasionID).
 type Message struct {
 	ID             string
 	UserID         string
@@ -196,12 +196,14 @@ type Message struct {
 	Seq            int64
 	Kind           MessageKind
 	StartDate      *time.Time // of the competition, only for reminders
-	MoveID         string     // of the Move, for MessageChanged, of the Release, or of an invitation
-	To             string
-	Subject        string
-	Body           string // plain text
-	SentAt         time.Time
-	ReadAt         *time.Time
+	// OccasionID tells apart messages of one kind at one place in line: the ID of a Move, of a Release, of an
+	// invitation to a team, or of what happened to a team (Team.EventID). It is empty if there can only be one.
+	OccasionID string
+	To         string
+	Subject    string
+	Body       string // plain text
+	SentAt     time.Time
+	ReadAt     *time.Time
 
 	Details json.RawMessage // of its Wording; not kept in the mailbox
 	LinkID  string          // of the Link in its email; empty for most messages

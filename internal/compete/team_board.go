@@ -118,7 +118,7 @@ func (s *Teams) Invite(ctx context.Context, a Actor, teamID, registrationID stri
 	if err != nil {
 		return err
 	}
-	m.RegistrationID, m.Seq, m.MoveID = r.ID, r.Seq, t.invitationID()
+	m.RegistrationID, m.Seq, m.OccasionID = r.ID, r.Seq, t.invitationID()
 	return s.config.Store.Invite(ctx, m, AuditRecord{
 		At: s.config.now(), Action: AuditTeamInvited, UserID: r.UserID, CompetitionID: t.CompetitionID, SubjectID: t.ID,
 	})

@@ -26,9 +26,9 @@ type TeamStore interface {
 	// Seekers lists the registrations for a competition of people who look for a team, without answers, in order of
 	// Seq.
 	Seekers(ctx context.Context, competitionID string, cursor Cursor, limit int) (Page[ParticipantRegistration], error)
-	// Invited returns which of the registrations have a message with this MoveID at their present place in line.
+	// Invited returns which of the registrations have a message with this OccasionID at their present place in line.
 	Invited(ctx context.Context, moveID string, registrationIDs []string) ([]string, error)
-	// Invite saves a message to somebody who looks for a team, unless they have one with the same MoveID already.
+	// Invite saves a message to somebody who looks for a team, unless they have one with the same OccasionID already.
 	Invite(ctx context.Context, m Message, r AuditRecord) error
 
 	// TeamsToWarn lists up to limit published competitions with teams of at least two whose deadline is in (from, to]

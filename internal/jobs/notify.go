@@ -173,9 +173,9 @@ func (d *deliverer) message(t compete.Target, now time.Time) (compete.Message, e
 	if t.Kind == compete.MessageReminder {
 		m.StartDate = t.Competition.StartDate
 	}
-	m.MoveID = t.ReleaseID
+	m.OccasionID = t.OccasionID
 	if t.Move != nil {
-		m.MoveID = t.Move.ID
+		m.OccasionID = t.Move.ID
 	}
 	return m, nil
 }

@@ -110,9 +110,9 @@ func (b *batch) decided(
 	case compete.RegistrationWaitlisted:
 		c.ChangeSeats(r.DivisionID, 0, 1)
 		delete(c.waiting, r.DivisionID) // the place is by Seq, so it may be anywhere
-		notice.Kind, notice.ReleaseID = compete.MessageWaitlisted, releaseID
+		notice.Kind, notice.OccasionID = compete.MessageWaitlisted, releaseID
 	case compete.RegistrationRejected:
-		notice.Kind, notice.ReleaseID = compete.MessageRejected, releaseID
+		notice.Kind, notice.OccasionID = compete.MessageRejected, releaseID
 	}
 	if to.HoldsSeat() {
 		c.ChangeSeats(r.DivisionID, -1, 0)

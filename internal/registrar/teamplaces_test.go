@@ -97,7 +97,9 @@ func TestNoticesAfterHandOver(t *testing.T) {
 		releaseAll(t, r, id)
 		notices := make([]compete.Notice, len(members))
 		for i, m := range members {
-			notices[i] = compete.Notice{RegistrationID: m.ID, Seq: m.Seq, Kind: compete.MessageRejected, ReleaseID: "r"}
+			notices[i] = compete.Notice{
+				RegistrationID: m.ID, Seq: m.Seq, Kind: compete.MessageRejected, OccasionID: "r",
+			}
 		}
 		wantTold := func(what string, people ...int) {
 			t.Helper()
@@ -108,7 +110,7 @@ func TestNoticesAfterHandOver(t *testing.T) {
 				if target.Holds() {
 					told = append(told, target.Registration.ID)
 				}
-				if target.Seq != target.Registration.Seq || target.ReleaseID != "r" {
+				if target.Seq != target.Registration.Seq || target.OccasionID != "r" {
 					t.Errorf("%s: %+v is about place %d", what, target.Notice, target.Registration.Seq)
 				}
 			}

@@ -328,7 +328,7 @@ func (b *batch) exchange(c *competition, one *team, from, to *compete.Registrati
 // tell requests a message about a team that somebody may get several times.
 func (b *batch) tell(one *team, r *compete.Registration, kind compete.MessageKind, now time.Time) {
 	b.notices = append(b.notices, compete.Notice{
-		RegistrationID: r.ID, Seq: r.Seq, Kind: kind, ReleaseID: one.EventID(kind, r.ID, now), Trace: b.trace,
+		RegistrationID: r.ID, Seq: r.Seq, Kind: kind, OccasionID: one.EventID(kind, r.ID, now), Trace: b.trace,
 	})
 }
 

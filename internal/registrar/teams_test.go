@@ -220,7 +220,7 @@ func TestToldAboutTeams(t *testing.T) {
 			for _, changes := range s.ledger.changes {
 				for _, job := range changes.Jobs {
 					for _, n := range job.(compete.NotifyJob).Notices {
-						told[n.ReleaseID] = true
+						told[n.OccasionID] = true
 					}
 				}
 			}

@@ -34,7 +34,8 @@ var (
 
 	// messageOrigin is what caused a message. It is only written.
 	messageOrigin = sqldb.Columns[compete.Message]{
-		{Name: "move_id", Type: "uuid", Field: func(m *compete.Message) any { return sqldb.Optional(&m.MoveID) }},
+		// The column is named for the first kind of occasion.
+		{Name: "move_id", Type: "uuid", Field: func(m *compete.Message) any { return sqldb.Optional(&m.OccasionID) }},
 		{Name: "link_id", Type: "uuid", Field: func(m *compete.Message) any { return sqldb.Optional(&m.LinkID) }},
 	}
 	newMessageRow = slices.Concat(messageRow, messageOrigin)

@@ -125,7 +125,7 @@ func testDeliverMoves(t *testing.T, f *fixture, organizer compete.User) {
 		var messages []compete.Message
 		for _, r := range []compete.Registration{confirmed, waiting, cancelled} {
 			m := f.message(r, compete.MessageChanged)
-			m.MoveID = moveID
+			m.OccasionID = moveID
 			messages = append(messages, m)
 		}
 		return messages
