@@ -68,7 +68,7 @@ var reviewsApplications = map[role]int{
 	organizer: 200, admin: 200,
 }
 
-// outcomesOfDraft are those of the deletion of a draft, which is there for its organizer and admins alone.
+// outcomesOfDraft are those of the deletion of a draft, which only its staff see.
 func outcomesOfDraft() map[role]int {
 	statuses := only(204, 403, organizer, admin)
 	statuses[otherOrganizer] = 404

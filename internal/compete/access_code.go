@@ -10,8 +10,8 @@ import (
 	"github.com/minicompete/minicompete/internal/normal"
 )
 
-// AccessCode is a word that people need to register for a competition of a closed circle. Only its organizer and admins
-// are shown it. Printing it, or logging it, doesn't.
+// AccessCode is a word that people need to register for a competition of a closed circle. Only its staff are shown it.
+// Printing it, or logging it, doesn't.
 type AccessCode string
 
 // maxTypedCode is how many bytes are compared. Every code fits in, and nobody holds up those who press by a long one.
@@ -89,8 +89,8 @@ func (s *Competitions) sealCode(competitionID string, code AccessCode) string {
 	return s.config.Sealer.Seal(accessCodeOf(competitionID), []byte(code))
 }
 
-// AccessCode returns a competition's access code for its organizer and admins. It is empty for everyone else, if there
-// is none, and if the key that sealed it is no longer in use.
+// AccessCode returns a competition's access code for its staff. It is empty for everyone else, if there is none, and if
+// the key that sealed it is no longer in use.
 func (s *Competitions) AccessCode(ctx context.Context, a Actor, c *Competition) AccessCode {
 	if c.SealedCode == "" || !c.ManagedBy(a) {
 		return ""

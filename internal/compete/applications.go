@@ -221,7 +221,7 @@ func CheckDecisionItems(items []DecisionItem) error {
 	return v.err()
 }
 
-// State counts the decisions, and tells how far the latest release is, for the competition's organizer and admins.
+// State counts the decisions, and tells how far the latest release is, for staff.
 func (s *Applications) State(ctx context.Context, a Actor, competitionID string) (DecisionState, error) {
 	if _, err := s.config.Competitions.Managed(ctx, a, competitionID); err != nil {
 		return DecisionState{}, err
@@ -286,7 +286,7 @@ func (s *Applications) Get(ctx context.Context, a Actor, registrationID string) 
 }
 
 // List lists the registrations about which staff may decide, with the actor's own reviews and the answers that aren't
-// sensitive, for the competition's organizer and admins. It uses cursor instead of filter.Cursor.
+// sensitive, for staff. It uses cursor instead of filter.Cursor.
 func (s *Applications) List(
 	ctx context.Context, a Actor, competitionID, cursor string, filter ApplicationFilter,
 ) (Page[Application], error) {

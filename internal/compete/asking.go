@@ -110,9 +110,8 @@ var ErrAnswersClosed = &Error{
 	Detail: "Answers can no longer be edited. Ask the organizer if something has to change.",
 }
 
-// CheckEdit checks whether the actor may edit the registration's answers now: its owner until AnswersEnd, and those who
-// manage the competition at any time. Errors: ErrRegistrationGone, ErrCompetitionCancelled, ErrRegistrationCancelled,
-// ErrAnswersClosed.
+// CheckEdit checks whether the actor may edit the registration's answers now: its owner until AnswersEnd, and staff at
+// any time. Errors: ErrRegistrationGone, ErrCompetitionCancelled, ErrRegistrationCancelled, ErrAnswersClosed.
 func (r *Registration) CheckEdit(a Actor, c *Competition, now time.Time) error {
 	err := r.checkChange(a, c)
 	if err == nil && !c.ManagedBy(a) && !now.Before(c.AnswersEnd()) {

@@ -149,8 +149,7 @@ func (c *Competition) Promotes(now time.Time) bool {
 	return c.Status == StatusPublished && !c.Suspended && !c.Started(now)
 }
 
-// VisibleTo reports whether the actor may see the competition. Only its organizer and admins can see a draft, even a
-// cancelled one.
+// VisibleTo reports whether the actor may see the competition. Only its staff can see a draft, even a cancelled one.
 func (c *Competition) VisibleTo(a Actor) bool {
 	return c.Status != StatusDraft && !c.Discarded || c.ManagedBy(a)
 }

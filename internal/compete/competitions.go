@@ -100,7 +100,7 @@ func (s *Competitions) refused(
 	return keyedResult[Competition]{earlier: earlier}, err
 }
 
-// Get reads a competition. Only its organizer and admins can read a draft.
+// Get reads a competition. Only its staff can read a draft.
 func (s *Competitions) Get(ctx context.Context, a Actor, id string) (Competition, error) {
 	if !ValidID(id) {
 		return Competition{}, ErrCompetitionMissing

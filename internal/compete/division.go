@@ -242,9 +242,9 @@ func (c *Competition) NumberDivisions(newID func() string) {
 }
 
 // CheckMove fails if the actor may not move the registration to another division, regardless of free seats. Its owner
-// may while registration is open, and those who manage the competition until the start. Errors: ErrRegistrationGone,
-// ErrCompetitionCancelled, ErrRegistrationCancelled, ErrApplicationRejected, Invalid, ErrCompetitionStarted, and those
-// of Admit but for full ones.
+// may while registration is open, and staff until the start. Errors: ErrRegistrationGone, ErrCompetitionCancelled,
+// ErrRegistrationCancelled, ErrApplicationRejected, Invalid, ErrCompetitionStarted, and those of Admit but for full
+// ones.
 func (r *Registration) CheckMove(a Actor, c *Competition, divisionID string, now time.Time) error {
 	if err := r.checkPlaceChange(a, c, now); err != nil {
 		return err

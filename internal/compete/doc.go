@@ -5,6 +5,8 @@
 // is created by a constructor from a config that lists its dependencies. The constructor panics if a dependency is
 // missing, and names it.
 //
+// The staff of a competition are those who manage it: its organizer and all admins (Competition.ManagedBy).
+//
 // The package defines the permissions and business rules. It knows neither SQL nor HTTP, and imports only the standard
 // library and the packages normal and draw. It declares its dependencies as small interfaces (stores, Registrar,
 // PasswordHasher), which package app implements or connects.

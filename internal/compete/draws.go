@@ -100,8 +100,8 @@ func (s *Draws) StateOf(ctx context.Context, a Actor, c *Competition) (state Dra
 	return state, err
 }
 
-// SetSource chooses the source of randomness, for the competition's organizer and admins. Errors: Invalid, those of
-// Competitions.changeable and Competition.CheckDrawOpen.
+// SetSource chooses the source of randomness, for staff. Errors: Invalid, those of Competitions.changeable and
+// Competition.CheckDrawOpen.
 func (s *Draws) SetSource(ctx context.Context, a Actor, competitionID string, source DrawSource) error {
 	if _, err := s.config.Competitions.changeable(ctx, a, competitionID); err != nil {
 		return err
@@ -123,8 +123,8 @@ func (s *Draws) open(a Actor, now time.Time) func(c *Competition) error {
 	}
 }
 
-// EnterValue enters what the named source said, for the competition's organizer and admins. It can't be changed
-// afterwards. Errors: Invalid, those of Competitions.changeable, ErrNotDrawn, ErrListOpen, ErrDrawn.
+// EnterValue enters what the named source said, for staff. It can't be changed afterwards. Errors: Invalid, those of
+// Competitions.changeable, ErrNotDrawn, ErrListOpen, ErrDrawn.
 func (s *Draws) EnterValue(ctx context.Context, a Actor, competitionID, value string) error {
 	c, err := s.config.Competitions.changeable(ctx, a, competitionID)
 	if err != nil {

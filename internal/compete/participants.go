@@ -9,7 +9,7 @@ import (
 // exportSize is how many registrations of an export are held in memory at a time: one or two megabytes.
 const exportSize = 5000
 
-// List lists the registrations of a competition, for its organizer and admins. It uses cursor instead of filter.Cursor.
+// List lists the registrations of a competition, for its staff. It uses cursor instead of filter.Cursor.
 func (s *Registrations) List(
 	ctx context.Context, a Actor, competitionID, cursor string, filter RegistrationFilter,
 ) (Page[ParticipantRegistration], error) {
@@ -114,8 +114,7 @@ func (s *Registrations) Applications(
 	return s.config.Statistics.OpenApplications(ctx, ids, most)
 }
 
-// Get reads one registration for a competition, for its organizer and admins. It fails with ErrRegistrationGone if
-// there is none.
+// Get reads one registration for a competition, for its staff. It fails with ErrRegistrationGone if there is none.
 func (s *Registrations) Get(ctx context.Context, a Actor, competitionID, id string) (ParticipantRegistration, error) {
 	if _, err := s.config.Competitions.Managed(ctx, a, competitionID); err != nil {
 		return ParticipantRegistration{}, err
@@ -151,9 +150,9 @@ func (s *Registrations) PerDay(ctx context.Context, a Actor, days int) ([]TimeCo
 }
 
 // Timeline returns the cumulative number of registrations for a competition, or in one of its divisions unless
-// divisionID is empty, whatever their status now. Its points are
-// closer together where more registrations arrived, so that it shows a rush of one second as well as the week before
-// it. The first count is 1, the last is the total. It is for the competition's organizer and admins.
+// divisionID is empty, whatever their status now. Its points are closer together where more registrations arrived, so
+// that it shows a rush of one second as well as the week before it. The first count is 1, the last is the total. It is
+// for staff.
 func (s *Registrations) Timeline(
 	ctx context.Context, a Actor, c *Competition, divisionID string,
 ) ([]TimeCount, error) {

@@ -22,19 +22,18 @@ type Registrar interface {
 	Move(ctx context.Context, c MoveCommand) (RegistrationOutcome, error)
 	// ChangeTeam takes a registration out of its team, into another team, or into one that it creates. Where seats are
 	// for teams, it gets the team's status. Errors: those of Registration.CheckTeamChange and Competition.CheckJoin, or
-	// CheckPlace for those who manage the competition, Invalid, ErrCaptainMustHandOver, ErrTeamMissing,
-	// ErrTeamNameTaken, ErrTeamDivision, ErrTeamRequired, ErrForbidden.
+	// CheckPlace for staff, Invalid, ErrCaptainMustHandOver, ErrTeamMissing, ErrTeamNameTaken, ErrTeamDivision,
+	// ErrTeamRequired, ErrForbidden.
 	ChangeTeam(ctx context.Context, c ChangeTeamCommand) (RegistrationOutcome, error)
-	// RemoveMember takes a member out of a team: for its captain until the start, and those who manage the competition.
-	// Where seats are for teams, this cancels the registration; else they keep it, and look for a team only where
-	// nobody can be registered without one (NeedsTeam). Errors: those of Team.CheckCaptain, ErrTeamMemberMissing,
-	// ErrCaptainMustHandOver for the captain, ErrCompetitionStarted.
+	// RemoveMember takes a member out of a team: for its captain until the start, and staff. Where seats are for teams,
+	// this cancels the registration; else they keep it, and look for a team only where nobody can be registered without
+	// one (NeedsTeam). Errors: those of Team.CheckCaptain, ErrTeamMemberMissing, ErrCaptainMustHandOver for the
+	// captain, ErrCompetitionStarted.
 	RemoveMember(ctx context.Context, c MemberCommand) (RegistrationOutcome, error)
 	// HandOver makes another member the captain, with the team's seat or place in line. Errors: those of
 	// Team.CheckCaptain, ErrTeamMemberMissing.
 	HandOver(ctx context.Context, c MemberCommand) (Team, error)
-	// RenewCode gives a team another code, for its captain and those who manage the competition. Errors: those of
-	// Team.CheckCaptain.
+	// RenewCode gives a team another code, for its captain and staff. Errors: those of Team.CheckCaptain.
 	RenewCode(ctx context.Context, c TeamCommand) (Team, error)
 	// DropIncomplete cancels the registrations in teams with too few members, and those without a team, ArrivalGrace
 	// after the deadline of a competition with this rule. Their seats pass on when all of them are cancelled.
@@ -127,7 +126,7 @@ type ChangeTeamCommand struct {
 // TeamChange is the team to be in. The zero value is none.
 type TeamChange struct {
 	TeamChoice
-	ID string // for those who manage the competition, who need no code
+	ID string // for staff, who need no code
 }
 
 // TeamCommand asks for something about a team, which is in the competition.

@@ -83,7 +83,7 @@ const (
 // Removal contains the options for removing a registration as an organizer or admin. The zero value sets none.
 type Removal struct {
 	Reason string // shown to the person
-	Note   string // only for the competition's organizer and admins
+	Note   string // only for staff
 	// The person can't register for the competition again. So it is for whoever withdrew a rejected application.
 	Blocked bool
 }
@@ -147,8 +147,8 @@ func (c *Competition) CheckRegistrant(a Actor, held *Registration) error {
 	return nil
 }
 
-// WithdrawnRejection reports whether the person withdrew an application that was rejected. Only those who manage the
-// competition can register them again, or let them apply again.
+// WithdrawnRejection reports whether the person withdrew an application that was rejected. Only staff can register them
+// again, or let them apply again.
 func (r *Registration) WithdrawnRejection() bool {
 	return r.Removal.Blocked && r.CancelReason == CancelledBySelf
 }
@@ -181,7 +181,7 @@ func (r *Registration) checkChange(a Actor, c *Competition) error {
 }
 
 // checkPlaceChange is checkChange for its division or team. Errors: those of checkChange, ErrApplicationRejected, and
-// ErrCompetitionStarted for those who manage the competition.
+// ErrCompetitionStarted for staff.
 func (r *Registration) checkPlaceChange(a Actor, c *Competition, now time.Time) error {
 	if err := r.checkChange(a, c); err != nil {
 		return err

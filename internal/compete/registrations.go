@@ -116,8 +116,8 @@ func (s *Registrations) readAccount(ctx context.Context, a Actor, check func(con
 	return check(ctx, a)
 }
 
-// Cancel cancels a registration. Its owner can do so until the start, the competition's organizer and admins at any
-// time. Errors: those of Registrar.Cancel and requireFreshForOthers.
+// Cancel cancels a registration. Its owner can do so until the start, staff at any time. Errors: those of
+// Registrar.Cancel and requireFreshForOthers.
 func (s *Registrations) Cancel(ctx context.Context, a Actor, id string) (RegistrationOutcome, error) {
 	if err := s.may(ctx, a, RoleParticipant, id); err != nil {
 		return RegistrationOutcome{}, err
@@ -141,8 +141,8 @@ func (s *Registrations) Remove(
 		CancelCommand{Actor: a, RegistrationID: id, Removal: removal, Silent: !notify})
 }
 
-// Move moves a registration to another division, for its owner and those who manage the competition. With keepSeat,
-// somebody who holds a seat isn't put on a waitlist. Errors: those of Registrar.Move and requireFreshForOthers.
+// Move moves a registration to another division, for its owner and staff. With keepSeat, somebody who holds a seat
+// isn't put on a waitlist. Errors: those of Registrar.Move and requireFreshForOthers.
 func (s *Registrations) Move(
 	ctx context.Context, a Actor, id, divisionID string, keepSeat bool,
 ) (RegistrationOutcome, error) {
@@ -165,8 +165,7 @@ func (s *Registrations) AnswerOffer(ctx context.Context, a Actor, id string, acc
 }
 
 // Edit changes answers of a registration: nil removes one, and those that aren't named stay. Its owner can do so until
-// Competition.AnswersEnd, the competition's organizer and admins at any time. Errors: those of Registrar.Edit and
-// requireFreshForOthers.
+// Competition.AnswersEnd, staff at any time. Errors: those of Registrar.Edit and requireFreshForOthers.
 func (s *Registrations) Edit(ctx context.Context, a Actor, id string, answers Answers) (EditOutcome, error) {
 	if err := s.may(ctx, a, RoleParticipant, id); err != nil {
 		return EditOutcome{}, err
@@ -203,8 +202,8 @@ func (s *Registrations) AnswersOf(ctx context.Context, a Actor, r *Registration)
 	return s.config.Store.AnswersOf(ctx, r.ID)
 }
 
-// Unblock lets a removed and blocked person register again, for the competition's organizer and admins. Errors: those
-// of Registrar.Unblock and requireFreshForOthers, ErrForbidden.
+// Unblock lets a removed and blocked person register again, for staff. Errors: those of Registrar.Unblock and
+// requireFreshForOthers, ErrForbidden.
 func (s *Registrations) Unblock(ctx context.Context, a Actor, id string) (Registration, error) {
 	if err := s.may(ctx, a, RoleOrganizer, id); err != nil {
 		return Registration{}, err

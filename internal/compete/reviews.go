@@ -109,7 +109,7 @@ func (s *Applications) Review(ctx context.Context, a Actor, registrationID strin
 	return s.reviews(ctx, r.ID)
 }
 
-// Reviews lists the reviews of an application, oldest first, for the competition's organizer and admins.
+// Reviews lists the reviews of an application, oldest first, for staff.
 func (s *Applications) Reviews(ctx context.Context, a Actor, registrationID string) (Reviews, error) {
 	r, _, err := s.reviewable(ctx, a, registrationID, s.config.Competitions.Managed)
 	if err != nil {

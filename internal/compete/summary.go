@@ -37,8 +37,8 @@ type AnswersSummary struct {
 	More      bool // there are more people, who weren't counted
 }
 
-// Summarize counts the answers to a competition's questions, for its organizer and admins. Registrations that
-// are cancelled or rejected don't count.
+// Summarize counts the answers to a competition's questions, for its staff. Registrations that are cancelled or
+// rejected don't count.
 func (s *Registrations) Summarize(ctx context.Context, a Actor, competitionID string) (AnswersSummary, error) {
 	c, err := s.config.Competitions.Managed(ctx, a, competitionID)
 	if err != nil || len(c.Questions) == 0 {

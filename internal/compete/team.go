@@ -334,9 +334,9 @@ func (c *Competition) CheckJoining(e Entry, now time.Time) error {
 }
 
 // CheckTeamChange fails if the actor may not move the registration between teams: its owner until registration closes,
-// and those who manage the competition until the start. Errors: ErrRegistrationGone, ErrNoTeams,
-// ErrCompetitionCancelled, ErrRegistrationCancelled, ErrApplicationRejected, ErrCompetitionStarted, ErrTeamClosed, and
-// those of Admit but for full ones.
+// and staff until the start. Errors: ErrRegistrationGone, ErrNoTeams, ErrCompetitionCancelled,
+// ErrRegistrationCancelled, ErrApplicationRejected, ErrCompetitionStarted, ErrTeamClosed, and those of Admit but for
+// full ones.
 func (r *Registration) CheckTeamChange(a Actor, c *Competition, now time.Time) error {
 	err := r.checkPlaceChange(a, c, now)
 	switch {
@@ -359,8 +359,8 @@ func (c *Competition) checkJoining(now time.Time) error {
 }
 
 // CheckCaptain fails unless the actor is the team's captain or manages its competition: ErrTeamGone for strangers,
-// ErrCaptainOnly for other members. For a cancelled competition it always fails: with ErrCompetitionCancelled for those
-// who manage it, and ErrTeamGone for all others. member reports whether the actor is in the team.
+// ErrCaptainOnly for other members. For a cancelled competition it always fails: with ErrCompetitionCancelled for
+// staff, and ErrTeamGone for all others. member reports whether the actor is in the team.
 func (t *Team) CheckCaptain(a Actor, c *Competition, member bool) error {
 	manages, cancelled := c.ManagedBy(a), c.Status == StatusCancelled
 	switch {

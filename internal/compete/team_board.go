@@ -30,8 +30,8 @@ var ErrNotLooking = &Error{
 	Detail: "This person isn't looking for a team any more.",
 }
 
-// Board lists the people that a team can invite, for its captain and those who manage the competition. Errors:
-// ErrTeamGone, ErrCaptainOnly, ErrCompetitionCancelled.
+// Board lists the people that a team can invite, for its captain and staff. Errors: ErrTeamGone, ErrCaptainOnly,
+// ErrCompetitionCancelled.
 func (s *Teams) Board(ctx context.Context, a Actor, teamID, cursor string, limit int) (TeamView, Page[Seeker], error) {
 	at, limit, err := listing(validation{}, "seekers", cursor, limit)
 	if err != nil {

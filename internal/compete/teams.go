@@ -131,8 +131,7 @@ type TeamMember struct {
 	Missing []string
 }
 
-// Get returns a team for its members and those who manage its competition. It fails with ErrTeamGone for everyone
-// else.
+// Get returns a team for its members and staff. It fails with ErrTeamGone for everyone else.
 func (s *Teams) Get(ctx context.Context, a Actor, id string) (TeamView, error) {
 	if err := require(a, RoleParticipant); err != nil {
 		return TeamView{}, err
@@ -219,7 +218,7 @@ func (s *Teams) byCode(ctx context.Context, a Actor, competitionID string, code 
 	return t, nil
 }
 
-// List lists the teams of a competition, for its organizer and admins.
+// List lists the teams of a competition, for its staff.
 func (s *Teams) List(ctx context.Context, a Actor, competitionID, cursor string, f TeamFilter) (
 	Page[TeamSummary], error,
 ) {
@@ -301,7 +300,7 @@ func (s *Teams) requireFresh(ctx context.Context, a Actor, v *TeamView) error {
 }
 
 // ChangeTeam takes a registration out of its team, or into another: for its owner, with a code or a new name, and for
-// those who manage the competition. Errors: those of Registrar.ChangeTeam, ErrTooManyGuesses, ErrReauthenticate.
+// staff. Errors: those of Registrar.ChangeTeam, ErrTooManyGuesses, ErrReauthenticate.
 func (s *Registrations) ChangeTeam(
 	ctx context.Context, a Actor, id string, change Optional[TeamChange], looking Optional[bool],
 ) (RegistrationOutcome, error) {

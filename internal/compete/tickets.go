@@ -7,9 +7,8 @@ import (
 	"slices"
 )
 
-// SetTickets gives people who have applied more than one ticket, all or none, for the competition's organizer and
-// admins. Errors: Invalid, also for addresses without an application; those of Competitions.changeable and
-// Competition.CheckDrawOpen.
+// SetTickets gives people who have applied more than one ticket, all or none, for staff. Errors: Invalid, also for
+// addresses without an application; those of Competitions.changeable and Competition.CheckDrawOpen.
 func (s *Draws) SetTickets(ctx context.Context, a Actor, competitionID string, items []TicketItem) error {
 	items, err := s.checkedTickets(ctx, a, competitionID, items, MaxTicketItems)
 	if err != nil {
@@ -93,9 +92,8 @@ func refuseUnapplied(items []TicketItem, unknown []string) error {
 	return v.err()
 }
 
-// Tickets lists everybody who has applied, in order of arrival, with the tickets they have, for the competition's
-// organizer and admins until the list is frozen. Errors: Invalid, those of Competitions.Managed and
-// Competition.CheckDrawOpen.
+// Tickets lists everybody who has applied, in order of arrival, with the tickets they have, for staff until the list is
+// frozen. Errors: Invalid, those of Competitions.Managed and Competition.CheckDrawOpen.
 func (s *Draws) Tickets(ctx context.Context, a Actor, competitionID, cursor string, limit int) (
 	Page[TicketHolder], error,
 ) {

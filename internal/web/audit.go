@@ -27,7 +27,7 @@ func (a *app) audit(_ *http.Request, v *visit) (response, error) {
 	return a.showAudit(v, v.page("Audit log", ui.SectionAdmin), pages.AuditData{Path: "/admin/audit"})
 }
 
-// competitionAudit shows a competition's audit log, for its organizer and admins.
+// competitionAudit shows a competition's audit log, for its staff.
 func (a *app) competitionAudit(_ *http.Request, v *visit) (response, error) {
 	c, err := a.managed(v)
 	if err != nil {

@@ -30,8 +30,7 @@ func (a *app) teamFilter(v *visit, c *compete.Competition, f *compete.Registrati
 	return t.Name, err
 }
 
-// teamNamed returns the ID of the team with a name, whatever its case, for those who manage the competition. It fails
-// with compete.ErrTeamMissing.
+// teamNamed returns the ID of the team with a name, whatever its case, for staff. It fails with compete.ErrTeamMissing.
 func (a *app) teamNamed(v *visit, c *compete.Competition, name string) (id string, err error) {
 	key := compete.TeamKey(name)
 	for cursor := ""; ; {

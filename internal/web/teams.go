@@ -22,7 +22,7 @@ func (a *app) teamLink(t *compete.TeamView) string {
 	return link.String()
 }
 
-// team serves a team's page, for its members and those who manage the competition.
+// team serves a team's page, for its members and staff.
 func (a *app) team(_ *http.Request, v *visit) (response, error) {
 	t, err := a.readTeam(v)
 	if err != nil {
