@@ -17,8 +17,9 @@ import (
 type Observer interface {
 	// Batch is called after a batch was answered.
 	Batch(r Report)
-	// QueueFull is called when a command is refused because the queue is full.
-	QueueFull()
+	// TurnedAway is called when a command is refused because the queue is full, or because it has waited in it for
+	// MaxWait.
+	TurnedAway()
 }
 
 // Report summarizes one batch.
@@ -104,10 +105,10 @@ func (r *Registrar) startSpan(ctx context.Context, c *command) {
 	_, c.span = r.config.Tracer.Start(ctx, "registrar "+c.name())
 }
 
-// turnedAway ends the span of a command that didn't fit into the queue.
+// turnedAway ends the span of a command that didn't fit into the queue, or has waited in it for too long.
 func (r *Registrar) turnedAway(c *command, err error) error {
 	if r.config.Observer != nil && errors.Is(err, compete.ErrBusy) {
-		r.config.Observer.QueueFull()
+		r.config.Observer.TurnedAway()
 	}
 	if c.span != nil {
 		failSpan(c.span, err)

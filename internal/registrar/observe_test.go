@@ -13,14 +13,14 @@ import (
 
 // watcher records a registrar's notifications.
 type watcher struct {
-	reports   []registrar.Report
-	queueFull int
-	changed   []string
+	reports    []registrar.Report
+	turnedAway int
+	changed    []string
 }
 
 func (w *watcher) Batch(r registrar.Report) { w.reports = append(w.reports, r) }
 
-func (w *watcher) QueueFull() { w.queueFull++ }
+func (w *watcher) TurnedAway() { w.turnedAway++ }
 
 func (w *watcher) Changed(competitionIDs ...string) { w.changed = append(w.changed, competitionIDs...) }
 

@@ -103,23 +103,23 @@ func (s *Server) inLine(handler, busy http.Handler, w *recorder, r *http.Request
 		return handler
 	}
 	if err := s.presses.enter(w.began); err != nil {
-		s.queueFull()
+		s.turnedAway()
 		return busy
 	}
 	w.bodyRead = true
 	p := &press{line: s.presses, entered: w.began}
 	w.turn = p
 	if err := s.presses.turns.begin(r.Context()); err != nil {
-		s.queueFull()
+		s.turnedAway()
 		return busy
 	}
 	p.working = true
 	return handler
 }
 
-func (s *Server) queueFull() {
+func (s *Server) turnedAway() {
 	if s.config.Observer != nil {
-		s.config.Observer.QueueFull()
+		s.config.Observer.TurnedAway()
 	}
 }
 

@@ -82,8 +82,8 @@ type Observer interface {
 	// Request is called after a request was answered. pattern is the http.ServeMux pattern that matched: "/" or empty
 	// if none did.
 	Request(listener, method, pattern string, status int, took time.Duration)
-	// QueueFull is called when there was no room in line for a registration.
-	QueueFull()
+	// TurnedAway is called when there was no room in line for a registration.
+	TurnedAway()
 }
 
 // Server listens and serves until it is stopped.

@@ -257,7 +257,7 @@ func (c *counted) Request(listener, method, pattern string, status int, took tim
 	c.lines = append(c.lines, fmt.Sprintf("%s %s %s %d", listener, method, pattern, status))
 }
 
-func (*counted) QueueFull() {}
+func (*counted) TurnedAway() {}
 
 func TestRequestsAreCountedByPattern(t *testing.T) {
 	mux := http.NewServeMux()

@@ -134,8 +134,8 @@ func (m *Metrics) Batch(r registrar.Report) {
 // Held implements the hook of sqldb.Config.
 func (m *Metrics) Held(took time.Duration) { m.held.Observe(took.Seconds()) }
 
-// QueueFull implements registrar.Observer.
-func (m *Metrics) QueueFull() { m.queueFull.Inc() }
+// TurnedAway implements registrar.Observer and server.Observer.
+func (m *Metrics) TurnedAway() { m.queueFull.Inc() }
 
 // Job implements jobs.Observer.
 func (m *Metrics) Job(queue string, o jobs.Outcome, waited, ran time.Duration) {

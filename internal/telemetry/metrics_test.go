@@ -47,7 +47,7 @@ func TestMetrics(t *testing.T) {
 		Failed: 1, Refused: map[string]int{"competition_full": 2},
 	})
 	m.Batch(registrar.Report{Commands: 1, Took: time.Millisecond})
-	m.QueueFull()
+	m.TurnedAway()
 	m.Held(85 * time.Millisecond)
 	m.Job("registration", jobs.OutcomeDone, time.Second, time.Millisecond)
 	m.Job("reminder", jobs.OutcomeDead, time.Second, time.Millisecond)
