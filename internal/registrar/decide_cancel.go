@@ -116,24 +116,22 @@ func (c *erase) decide(b *batch, now time.Time) (result, error, error) {
 			continue
 		}
 		competition := b.competitions[r.CompetitionID]
-		before, seats := r.Status, 0
-		active := before != compete.RegistrationCancelled
-		if active {
-			if err := b.quit(competition, r, now); err != nil {
-				return result{}, nil, err
-			}
-			seats = r.Seats()
-			b.cancel(competition, r, compete.EventErase, now)
-			b.recordChange(compete.AuditCancelled, compete.ViaJob, r, before,
-				compete.AuditFields("status", r.Status, "reason", r.CancelReason), now)
-		}
-		r.Removal = compete.Removal{}
-		if !active {
+		if r.Status == compete.RegistrationCancelled {
+			r.Removal = compete.Removal{}
 			r.Take(compete.EventErase, compete.RegistrationCancelled)
 			competition.dirty = true
 			b.markChanged(r, now)
 			continue
 		}
+		before := r.Status
+		if err := b.quit(competition, r, now); err != nil {
+			return result{}, nil, err
+		}
+		seats := r.Seats()
+		b.cancel(competition, r, compete.EventErase, now)
+		b.recordChange(compete.AuditCancelled, compete.ViaJob, r, before,
+			compete.AuditFields("status", r.Status, "reason", r.CancelReason), now)
+		r.Removal = compete.Removal{}
 		if err := b.passSeat(competition, seats, now); err != nil {
 			return result{}, nil, err
 		}
