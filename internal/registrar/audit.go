@@ -33,6 +33,11 @@ func statusAndSeq(r *compete.Registration) json.RawMessage {
 	return append(strconv.AppendInt(fields, r.Seq, 10), '}')
 }
 
+// offerFields is statusAndSeq for an offer.
+func offerFields(r *compete.Registration) json.RawMessage {
+	return compete.AuditFields("status", r.Status, "seq", r.Seq, "confirmBy", r.ConfirmBy)
+}
+
 // recordContent records a change of a competition's content by the actor.
 func (b *batch) recordContent(action compete.AuditAction, before, after *compete.Competition, now time.Time) {
 	was, is := compete.AuditDiff(before, after)

@@ -403,13 +403,7 @@ func (b *batch) cancelPage(c *competition, now time.Time) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	b.addRead(rows)
-	page := make([]*compete.Registration, len(rows))
-	for i, row := range rows {
-		page[i] = b.byID[row.ID]
-	}
-	// Registrations made in this batch aren't in the database yet, or are still cancelled there.
-	for _, r := range slices.Concat(page, b.updated, b.inserted) {
+	for _, r := range b.page(rows) {
 		if r.CompetitionID == c.ID && r.Status != compete.RegistrationCancelled {
 			before := r.Status
 			b.cancel(c, r, compete.EventCompetition, now)
@@ -421,6 +415,17 @@ func (b *batch) cancelPage(c *competition, now time.Time) (bool, error) {
 		}
 	}
 	return len(rows) == n, nil
+}
+
+// page returns registrations that were read as this batch has left them, and those that it has changed or made: they
+// aren't in the database yet, or are different there.
+func (b *batch) page(rows []compete.Registration) []*compete.Registration {
+	b.addRead(rows)
+	page := make([]*compete.Registration, len(rows))
+	for i, row := range rows {
+		page[i] = b.byID[row.ID]
+	}
+	return slices.Concat(page, b.updated, b.inserted)
 }
 
 // settlePage does a page of the work that follows from a change of a competition that isn't cancelled, and reports

@@ -77,7 +77,7 @@ func (b *batch) drawPlace(c *competition, p compete.DrawPlace, d *compete.Draw, 
 		message = compete.MessageWaitlisted
 	case compete.RegistrationOffered:
 		r.ConfirmBy = c.OfferedUntil(now)
-		after = compete.AuditFields("status", r.Status, "seq", r.Seq, "confirmBy", r.ConfirmBy)
+		after = offerFields(r)
 		b.remind(r, now)
 		message = compete.MessageOffered
 	default: // a seat

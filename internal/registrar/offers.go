@@ -1,7 +1,6 @@
 package registrar
 
 import (
-	"slices"
 	"time"
 
 	"github.com/minicompete/minicompete/internal/compete"
@@ -111,7 +110,7 @@ func (b *batch) give(c *competition, r *compete.Registration, now time.Time) err
 	}
 	r.Take(compete.EventSeatFreed, compete.RegistrationOffered)
 	b.recordChange(compete.AuditOffered, compete.ViaJob, r, compete.RegistrationWaitlisted,
-		compete.AuditFields("status", r.Status, "seq", r.Seq, "confirmBy", r.ConfirmBy), now)
+		offerFields(r), now)
 	b.notify(r, compete.MessageOffered)
 	b.remind(r, now)
 	b.markChanged(r, now)
@@ -152,13 +151,7 @@ func (b *batch) shorten(c *competition, now time.Time) (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	b.addRead(rows)
-	page := make([]*compete.Registration, len(rows))
-	for i, row := range rows {
-		page[i] = b.byID[row.ID]
-	}
-	// offers made in this batch aren't in the database yet
-	for _, r := range slices.Concat(page, b.updated, b.inserted) {
+	for _, r := range b.page(rows) {
 		if r.CompetitionID != c.ID || r.Status != compete.RegistrationOffered || !r.ConfirmBy.After(*c.StartDate) {
 			continue
 		}

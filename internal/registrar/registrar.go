@@ -218,19 +218,13 @@ func (r *Registrar) CancelCompetition(
 // Edit implements compete.Registrar.
 func (r *Registrar) Edit(ctx context.Context, c compete.EditCommand) (compete.EditOutcome, error) {
 	result, err := r.submit(ctx, c.Actor, &edit{EditCommand: c})
-	return compete.EditOutcome{
-		Registration: result.outcome.Registration, Answers: result.answers,
-		Competition: result.outcome.Competition,
-	}, err
+	return result.edited(), err
 }
 
 // Change implements compete.Registrar.
 func (r *Registrar) Change(ctx context.Context, c compete.ChangeCommand) (compete.EditOutcome, error) {
 	result, err := r.submit(ctx, c.Actor, &change{ChangeCommand: c, id: r.config.NewID()})
-	return compete.EditOutcome{
-		Registration: result.outcome.Registration, Answers: result.answers,
-		Competition: result.outcome.Competition,
-	}, err
+	return result.edited(), err
 }
 
 // Unblock implements compete.Registrar.
@@ -318,6 +312,12 @@ type result struct {
 	count   int  // number of registrations changed by a command without an outcome
 	answers compete.Answers
 	team    *compete.Team
+}
+
+func (r *result) edited() compete.EditOutcome {
+	return compete.EditOutcome{
+		Registration: r.outcome.Registration, Answers: r.answers, Competition: r.outcome.Competition,
+	}
 }
 
 func (r *result) changedTeam() compete.Team {

@@ -105,7 +105,7 @@ func (b *batch) decided(
 	case compete.RegistrationOffered:
 		r.ConfirmBy = c.OfferedUntil(now)
 		notice.Kind = compete.MessageOffered
-		after = compete.AuditFields("status", r.Status, "seq", r.Seq, "confirmBy", r.ConfirmBy)
+		after = offerFields(r)
 		b.remind(r, now)
 	case compete.RegistrationWaitlisted:
 		c.ChangeSeats(r.DivisionID, 0, 1)
