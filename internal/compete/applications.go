@@ -299,7 +299,7 @@ func (s *Applications) List(
 	if filter.Decision != "" && !filter.Decision.Valid() {
 		v.add("decision", "must be ADMIT, WAITLIST or REJECT")
 	}
-	if filter.Status != "" && !slices.Contains(decidableStatuses, filter.Status) {
+	if filter.Status != "" && !slices.Contains(DecidableStatuses, filter.Status) {
 		v.add("status", "must be APPLIED, WAITLISTED or REJECTED")
 	}
 	if filter.DivisionID != "" && c.Division(filter.DivisionID) == nil {

@@ -153,7 +153,7 @@ func (c *Competition) CheckDeciding(now time.Time) error {
 
 // Decidable reports whether staff can decide about the registration. Those who follow a captain go along.
 func (r *Registration) Decidable() bool {
-	return !r.Follows && slices.Contains(decidableStatuses, r.Status)
+	return !r.Follows && slices.Contains(DecidableStatuses, r.Status)
 }
 
 // Decide returns the status that a draft gives to its registration. It is empty if the draft no longer applies or

@@ -101,8 +101,8 @@ var Transitions = slices.Concat(
 	moved(RegistrationWaitlisted, "You move to another division, to the end of its waitlist.", seatedOrWaiting...),
 	moved(RegistrationApplied, "You move to another division of a competition with review: you apply for that one.",
 		RegistrationApplied, RegistrationWaitlisted),
-	decided(RegistrationPending, "The organizer releases the decision `ADMIT`.", decidableStatuses...),
-	decided(RegistrationOffered, "The same, and the competition has `offerHours`.", decidableStatuses...),
+	decided(RegistrationPending, "The organizer releases the decision `ADMIT`.", DecidableStatuses...),
+	decided(RegistrationOffered, "The same, and the competition has `offerHours`.", DecidableStatuses...),
 	decided(RegistrationWaitlisted, "The organizer releases the decision `WAITLIST`.",
 		RegistrationApplied, RegistrationRejected),
 	decided(RegistrationRejected, "The organizer releases the decision `REJECT`.",
@@ -137,7 +137,8 @@ func moved(to RegistrationStatus, when string, from ...RegistrationStatus) []Tra
 	return transitions(EventMove, to, when, from)
 }
 
-var decidableStatuses = []RegistrationStatus{RegistrationApplied, RegistrationWaitlisted, RegistrationRejected}
+// DecidableStatuses are those of applications about which staff may decide.
+var DecidableStatuses = []RegistrationStatus{RegistrationApplied, RegistrationWaitlisted, RegistrationRejected}
 
 func decided(to RegistrationStatus, when string, from ...RegistrationStatus) []Transition {
 	return transitions(EventDecision, to, when, from)

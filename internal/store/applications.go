@@ -30,7 +30,8 @@ func (s *Store) Applications(
 	if f.RegistrationID == "" && f.Status == "" && among.all && f.Sort != compete.ApplicationsByScore && !drafted(f) {
 		st.applied(f)
 		st.Add(` WHERE r.id IN (`)
-		for i, status := range mayBeDecided {
+		// A page of each, since those with a seat may be many more.
+		for i, status := range compete.DecidableStatuses {
 			if f.Status = status; i > 0 {
 				st.Add(` UNION ALL `)
 			}
@@ -49,12 +50,6 @@ func (s *Store) Applications(
 		}
 		return a.Seq, a.ID
 	}), err
-}
-
-// mayBeDecided are the statuses of applications. A list of all of them reads a page of each, since those with a seat
-// may be many more.
-var mayBeDecided = []compete.RegistrationStatus{
-	compete.RegistrationApplied, compete.RegistrationWaitlisted, compete.RegistrationRejected,
 }
 
 // drafted reports whether a list only has applications with a draft.
@@ -121,7 +116,7 @@ func (s *statement) deciding(f compete.ApplicationFilter) {
 	case f.Status != "":
 		s.Add(` AND NOT r.follows AND r.status = %s`, string(f.Status)) // those go along with their captain's
 	default:
-		s.Add(` AND NOT r.follows AND r.status IN ('APPLIED', 'WAITLISTED', 'REJECTED')`)
+		s.Add(` AND NOT r.follows AND ` + decidable)
 	}
 	if f.DivisionID != "" {
 		s.Add(` AND r.division_id = %s`, f.DivisionID)

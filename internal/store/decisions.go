@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/minicompete/minicompete/internal/compete"
@@ -48,8 +49,20 @@ var (
 		decided_by = excluded.decided_by, decided_at = excluded.decided_at`)
 )
 
+// decidable is the condition that staff may decide about a registration r, apart from those who follow a captain.
+var decidable = statusIn(compete.DecidableStatuses)
+
 // applies is the condition that a draft d still applies to its registration r.
-const applies = `r.seq = d.seq AND r.status IN ('APPLIED', 'WAITLISTED', 'REJECTED')`
+var applies = `r.seq = d.seq AND ` + decidable
+
+// statusIn is the condition that the status of a registration r is one of these.
+func statusIn(statuses []compete.RegistrationStatus) string {
+	names := make([]string, len(statuses))
+	for i, status := range statuses {
+		names[i] = `'` + string(status) + `'`
+	}
+	return `r.status IN (` + strings.Join(names, `, `) + `)`
+}
 
 // SaveDrafts implements compete.ApplicationStore.
 func (s *Store) SaveDrafts(
