@@ -83,8 +83,8 @@ func versionOf(tag string) (int, bool) {
 }
 
 // versionToChange returns the version that an If-Match header allows to change: 0 means any. Missing permissions are
-// reported first (RFC 9110, section 13.2.1). Errors: those of ManagedCompetition, ErrVersionRequired,
-// ErrVersionMismatch.
+// reported first (RFC 9110, section 13.2.1). Errors: those of compete.Competitions.Managed,
+// ErrVersionRequired, ErrVersionMismatch.
 func (a *api) versionToChange(ctx context.Context, competitionID, header string) (int, error) {
 	match, err := parseIfMatch(header)
 	switch {

@@ -29,8 +29,8 @@ func (k *IdempotencyKey) Resolve(ctx huma.Context) []error {
 var errManyKeys = compete.Invalid(compete.FieldError{Field: "Idempotency-Key", Message: "must be sent only once"})
 
 // request returns the key with the hash of method, path and raw body, where an empty object is the same as no body; the
-// zero value if no key was sent. An invalid key
-// is refused, since its client believes that it can safely repeat the request.
+// zero value if no key was sent. An invalid key is refused, since its client believes that it can safely repeat the
+// request.
 func (k *IdempotencyKey) request(body []byte) (compete.Idempotency, error) {
 	switch {
 	case k.sent == 0:

@@ -349,8 +349,8 @@ func (p Phase) valid() bool {
 	return false
 }
 
-// tellsOf reports whether messages are sent about a change: there must be a change, and
-// somebody to receive them. There may be applications, which aren't counted here.
+// tellsOf reports whether messages are sent about a change: there must be a change, and somebody to receive them. There
+// may be applications, which aren't counted here.
 func (c *Competition) tellsOf(change bool) bool {
 	return change && c.Status == StatusPublished && (c.Registered()+c.Waitlisted > 0 || c.TakesApplications())
 }

@@ -21,7 +21,7 @@ const (
 	mailPatience = 24 * time.Hour
 )
 
-// mailer runs MailJobs.
+// mailer runs jobs of the kind compete.MailJob.
 type mailer struct {
 	client   *Client
 	accepted accepted

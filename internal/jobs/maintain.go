@@ -64,10 +64,9 @@ func (c *Client) cleanUp(ctx context.Context, _ *river.Job[cleanUpJob]) error {
 			return fmt.Errorf("delete unused accounts: %w", err)
 		}
 	}
-	config.Logger.InfoContext(ctx, "cleaned up", "idempotency_keys", report.IdempotencyKeys,
-		"failed_jobs", report.FailedJobs,
-		"sessions", report.Sessions, "batches", report.Batches, "links", report.Links,
-		"messages", report.Messages, "addresses", report.Addresses, "registrations", report.Registrations, "accounts",
-		unused, "audit", report.Audit)
+	config.Logger.InfoContext(ctx, "cleaned up",
+		"idempotency_keys", report.IdempotencyKeys, "failed_jobs", report.FailedJobs, "sessions", report.Sessions,
+		"batches", report.Batches, "links", report.Links, "messages", report.Messages, "addresses", report.Addresses,
+		"registrations", report.Registrations, "accounts", unused, "audit", report.Audit)
 	return nil
 }

@@ -254,8 +254,7 @@ func (b *batch) write() error {
 }
 
 // jobs returns one NotifyJob for the whole batch (several if it became long because of pages, or decisions were
-// released), a SettleJob for each
-// competition with more to do, and a MoveJob for each competition that was moved.
+// released), a SettleJob for each competition with more to do, and a MoveJob for each competition that was moved.
 func (b *batch) jobs() []compete.Job {
 	var jobs []compete.Job
 	var notify compete.NotifyJob
