@@ -17,10 +17,10 @@ import (
 )
 
 type seedCommand struct {
-	Users         int `help:"Instead of the demo data, add very much data to measure with: so many users." placeholder:"N"`
-	Competitions  int `help:"So many competitions of these users." placeholder:"N"`
-	Registrations int `help:"So many registrations for these competitions." placeholder:"N"`
-	Largest       int `help:"So many of these registrations are for one competition. Default: one in fifty." placeholder:"N"`
+	Users         int `help:"Instead of the demo data, add a large amount of data to measure with: the number of users." placeholder:"N"`
+	Competitions  int `help:"The number of competitions of these users." placeholder:"N"`
+	Registrations int `help:"The number of registrations for these competitions." placeholder:"N"`
+	Largest       int `help:"The number of these registrations that are for one competition. Default: one in fifty." placeholder:"N"`
 }
 
 // Help is the end of the command's help.

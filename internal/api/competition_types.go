@@ -61,9 +61,9 @@ type NewContent struct {
 	TimeZone    string             `json:"timeZone,omitempty" default:"UTC" doc:"The IANA time zone in which people see the competition's times." example:"Europe/Zurich"`
 	Waitlist    bool               `json:"waitlist,omitempty" doc:"Whether people can join a waitlist once it's full." default:"false" example:"true"`
 	Admission   compete.Admission  `json:"admission,omitempty" enum:"FIRST_COME,REVIEW,LOTTERY" default:"FIRST_COME" doc:"How seats are assigned: in order of arrival (FIRST_COME), by decisions about applications (REVIEW), or by a public draw after the deadline (LOTTERY)." example:"FIRST_COME"`
-	OfferHours  *int               `json:"offerHours,omitempty" nullable:"true" doc:"How many hours the next person in line has to accept a seat that opens up, never longer than until the start. Leave it out to give it to them at once." example:"48"`
+	OfferHours  *int               `json:"offerHours,omitempty" nullable:"true" doc:"How many hours the next person in line has to accept a seat that opens up, never longer than until the start. Leave it out to give it to them immediately." example:"48"`
 	Visibility  compete.Visibility `json:"visibility,omitempty" enum:"PUBLIC,UNLISTED" default:"PUBLIC" doc:"UNLISTED leaves it out of lists and searches, so that people need its link." example:"PUBLIC"`
-	Team        *compete.TeamRules `json:"team,omitempty" doc:"The rules for teams. Leave them out to let people take part alone."`
+	Team        *compete.TeamRules `json:"team,omitempty" doc:"The rules for teams. Leave them out to let people compete alone."`
 
 	AnswersUntil    *time.Time `json:"answersUntil,omitempty" nullable:"true" doc:"Until when people can edit their answers. Leave it out for the registration deadline." example:"2026-05-05T12:00:00Z"`
 	AnswersKeptDays *int       `json:"answersKeptDays,omitempty" nullable:"true" doc:"How many days after the competition is over the answers to sensitive questions are deleted. Without it, 30 if a question is sensitive." example:"30"`
@@ -105,7 +105,7 @@ type ContentChange struct {
 	TimeZone    optional[string]             `json:"timeZone,omitzero" doc:"The IANA time zone in which people see the competition's times. Changing it doesn't change when anything happens." example:"Europe/Zurich"`
 	Waitlist    optional[bool]               `json:"waitlist,omitzero" example:"true"`
 	Admission   optional[compete.Admission]  `json:"admission,omitzero" enum:"FIRST_COME,REVIEW,LOTTERY" doc:"Can only be changed while nobody is registered." example:"REVIEW"`
-	OfferHours  optional[*int]               `json:"offerHours,omitzero" nullable:"true" doc:"How many hours the next person in line has to accept a seat that opens up; null gives it to them at once. Open offers don't change." example:"48"`
+	OfferHours  optional[*int]               `json:"offerHours,omitzero" nullable:"true" doc:"How many hours the next person in line has to accept a seat that opens up; null gives it to them immediately. Open offers don't change." example:"48"`
 	Visibility  optional[compete.Visibility] `json:"visibility,omitzero" enum:"PUBLIC,UNLISTED" doc:"UNLISTED leaves it out of lists and searches, so that people need its link." example:"UNLISTED"`
 	Team        optional[*compete.TeamRules] `json:"team,omitzero" doc:"The rules for teams; null ends them. Once people have registered, teams can neither come nor go nor become smaller, and seatUnit stays."`
 

@@ -142,7 +142,7 @@ func (a *api) registerDecisions() {
 		access:  loggedIn,
 		summary: "Decide about applications",
 		description: "For the competition's organizer and admins, until it starts. Decisions are drafts: nobody is " +
-			"told anything until they are released together. All are saved, or none. Anyone who has " +
+			"notified until they are released together. All are saved, or none. Anyone who has " +
 			"applied, is on the " +
 			"waitlist or was rejected can be decided about; a decision that is their status already deletes the draft.",
 		request: DecisionsRequest{},

@@ -84,8 +84,8 @@ type Draw struct {
 	Entries    int        `json:"entries" doc:"People on the frozen list." example:"812"`
 	ListHash   string     `json:"listHash" doc:"SHA-256 of the frozen list in hex, as described in docs/api.md; empty before." example:"3ca8a7ac1717310051b4378e7e535d82549c48c6d02e653338d7abca8fd1c419"`
 	DrawnAt    *time.Time `json:"drawnAt" nullable:"true" doc:"When the randomness was known; null before." example:"2026-05-02T08:01:05Z"`
-	FinishedAt *time.Time `json:"finishedAt" nullable:"true" doc:"When everyone had been told; null before." example:"2026-05-02T08:01:09Z"`
-	Done       int        `json:"done" doc:"People who have been told so far. Those who had withdrawn count, too." example:"812"`
+	FinishedAt *time.Time `json:"finishedAt" nullable:"true" doc:"When everyone had been notified; null before." example:"2026-05-02T08:01:09Z"`
+	Done       int        `json:"done" doc:"People who have been notified so far. Those who had withdrawn count, too." example:"812"`
 	Seated     int        `json:"seated" doc:"People who have been given or offered a seat so far." example:"200"`
 	Waitlisted int        `json:"waitlisted" doc:"People who have been put on the waitlist so far, in drawn order." example:"600"`
 	Dropped    int        `json:"dropped" doc:"People who had withdrawn in the meantime." example:"12"`

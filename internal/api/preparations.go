@@ -53,7 +53,7 @@ func (a *api) registerPreparations() {
 		method: http.MethodDelete, path: prepare.path, id: "deletePreparation", tag: tagRegistrations, access: loggedIn,
 		status:      http.StatusNoContent,
 		summary:     "Delete what I prepared",
-		description: "Deleting nothing is fine. A preparation ends by itself once you've registered.",
+		description: "Deleting nothing is fine. A preparation is deleted automatically once you've registered.",
 		errors:      []*compete.Error{compete.ErrCompetitionMissing},
 	}, a.deletePreparation)
 }

@@ -154,7 +154,7 @@ func forStaff(err error) error {
 	detail, ok := map[string]string{
 		ErrAlreadyRegistered.Code:  "This person is already registered, or has applied.",
 		ErrBlocked.Code:            "This person was removed and blocked. Let them register again first.",
-		ErrOwnCompetition.Code:     "The organizer can't take part in their own competition.",
+		ErrOwnCompetition.Code:     "The organizer can't enter their own competition.",
 		ErrCompetitionStarted.Code: "The competition has started, so nobody can be added.",
 		ErrCompetitionFull.Code: "All seats are taken, and this competition has no waitlist. You can go over the " +
 			"capacity, which adds a seat for this person.",

@@ -27,7 +27,7 @@ type CompetitionContent struct {
 	OfferHours  *int       `json:"offerHours" called:"hours to accept a seat" nullable:"true" doc:"How many hours the next person in line has to accept a seat that opens up, never longer than until the start; null if they get it at once." example:"48"`
 	Visibility  Visibility `json:"visibility" called:"visibility" enum:"PUBLIC,UNLISTED" doc:"PUBLIC, or UNLISTED if lists and searches leave it out, so that people need its link." example:"PUBLIC"`
 
-	Team *TeamRules `json:"team,omitempty" called:"rules for teams" doc:"The rules for teams. Left out if people take part alone."`
+	Team *TeamRules `json:"team,omitempty" called:"rules for teams" doc:"The rules for teams. Left out if people compete alone."`
 
 	AnswersUntil    *time.Time `json:"answersUntil,omitempty" called:"time to edit answers" nullable:"true" doc:"Until when people can edit their answers. Left out if that's the registration deadline." example:"2026-05-05T12:00:00Z"`
 	AnswersKeptDays *int       `json:"answersKeptDays,omitempty" called:"days to keep sensitive answers" nullable:"true" doc:"How many days after the competition is over the answers to sensitive questions are deleted. Left out if no question is sensitive." example:"30"`

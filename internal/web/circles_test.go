@@ -149,7 +149,7 @@ func TestPersonIsAddedOnThePage(t *testing.T) {
 			"This person is already registered")
 		b.want(b.post(page, "key", "one-press-2", "email", bob.User.Email), http.StatusConflict, "All seats are taken")
 		b.want(b.post(page, "key", "one-press-2", "email", organizer.User.Email, "overCapacity", "true"),
-			http.StatusForbidden, "can&#39;t take part in their own competition", "checked")
+			http.StatusForbidden, "can&#39;t enter their own competition", "checked")
 		b.want(b.post(page, "key", "one-press-2", "email", "stranger@example.com", "overCapacity", "true"),
 			http.StatusConflict, "can&#39;t send email")
 		b.leads(b.post(page, "key", "one-press-2", "email", bob.User.Email, "overCapacity", "true"), page)

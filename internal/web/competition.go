@@ -297,7 +297,7 @@ func (a *app) withdrawForm(r *http.Request, v *visit) (response, error) {
 		question.Yes, question.No = "Withdraw application", "Keep application"
 		question.Text = "The organizer won't consider you for a seat in " + quoted(c.Title) + ". "
 		if c.Drawn() {
-			question.Text = "You won't take part in the draw for " + quoted(c.Title) + ". "
+			question.Text = "You won't be in the draw for " + quoted(c.Title) + ". "
 		}
 		if closed := closedText(&c, v.now); closed != "" {
 			question.Text += closed + ", so you can't apply again."

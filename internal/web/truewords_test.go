@@ -82,13 +82,13 @@ func TestLotteryHasItsOwnWords(t *testing.T) {
 	api, ada := s.person(t)
 	api.Do(http.MethodPost, "/api/competitions/"+id+"/register", map[string]any{"divisionId": c.Divisions[0].ID}).
 		Want(t, http.StatusCreated).JSON(t, &who)
-	got := ada.want(ada.get(page+"/withdraw"), http.StatusOK, "You won&#39;t take part in the draw")
+	got := ada.want(ada.get(page+"/withdraw"), http.StatusOK, "You won&#39;t be in the draw")
 	if strings.Contains(got.text, "organizer won") {
 		t.Error("the organizer decides")
 	}
-	ada.want(ada.get(page+"/division"), http.StatusOK, "take part in the draw for the other division instead")
+	ada.want(ada.get(page+"/division"), http.StatusOK, "be in the draw for the other division instead")
 	b.want(b.get(page+"/registrations/"+who.ID), http.StatusOK,
-		"They&#39;ll take part in the draw for the other division")
+		"They&#39;ll be in the draw for the other division")
 }
 
 // TestAfterTheStart looks at a reviewed competition that has begun: answers to sensitive questions aren't asked for any

@@ -81,9 +81,9 @@ func (a *app) kept() []pages.Kept {
 			Long: registrations,
 		},
 		{
-			What: "Scores and notes about your applications, and decisions you haven't been told yet",
+			What: "Scores and notes about your applications, and decisions that haven't been released",
 			Who: "That competition's organizer and admins. You, in your download: scores and notes, without who gave " +
-				"them, once you've been told a decision",
+				"them, once a decision has been released",
 			Long: "Until your name is removed from the registration",
 		},
 		{What: "Messages in your mailbox", Who: you, Long: messages},

@@ -1303,7 +1303,7 @@ func divisionField(d AnswersPage) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if d.Team != nil {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 94, "<p class=\"help mb-1\">Whoever joins a team competes in its division.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 94, "<p class=\"help mb-1\">If you join a team, you compete in its division.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -641,7 +641,7 @@ func ChooseDivision(p ui.Page, d MoveDivision) templ.Component {
 					}
 				}
 			} else if d.Lottery {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 47, "You'll take part in the draw for the other division instead.")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 47, "You'll be in the draw for the other division instead.")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

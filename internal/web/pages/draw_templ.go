@@ -96,7 +96,7 @@ func (d DrawData) tickets() ui.Field {
 func (d DrawData) value() ui.Field {
 	return ui.Field{
 		Name: "value", Label: "The value", Value: d.Typed.Value, MaxLength: "500", Required: true, Autocomplete: "off",
-		Error: d.Typed.Errors["value"], Help: "Exactly as published. The draw follows at once and can't be repeated.",
+		Error: d.Typed.Errors["value"], Help: "Exactly as published. The draw happens immediately and can't be repeated.",
 	}
 }
 
@@ -325,9 +325,9 @@ func lateRandomness(d DrawData) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var6 string
-		templ_7745c5c3_Var6, templ_7745c5c3_Err = templ.JoinStringErrs(" but we haven't been able to fetch it yet. We try again every few seconds, and the draw then follows by itself. The list and the round stay as they are.")
+		templ_7745c5c3_Var6, templ_7745c5c3_Err = templ.JoinStringErrs(" but we haven't been able to fetch it yet. We try again every few seconds, and the draw then happens automatically. The list and the round stay as they are.")
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/draw.templ`, Line: 179, Col: 160}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/draw.templ`, Line: 179, Col: 164}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
 		if templ_7745c5c3_Err != nil {
@@ -338,7 +338,7 @@ func lateRandomness(d DrawData) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if d.Managed {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<p>If this takes long, tell whoever runs this site that its server can't reach drand (the setting <code>DRAND_RELAYS</code>). The value can't be entered by hand. If the competition starts before it arrives, nobody is drawn.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<p>If this takes long, tell the site's operator that its server can't reach drand (the setting <code>DRAND_RELAYS</code>). The value can't be entered by hand. If the competition starts before it arrives, nobody is drawn.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

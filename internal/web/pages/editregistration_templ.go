@@ -59,7 +59,7 @@ func (d EditRegistration) moves() string {
 	case d.Seat:
 		return "They'll get a new number, and give up their seat. If no seat is free in the other division, they keep theirs."
 	case d.Lottery:
-		return "They'll take part in the draw for the other division instead."
+		return "They'll be in the draw for the other division instead."
 	case d.Review:
 		return "They'll apply for the other division instead, at the end of its list. A decision about their application so far no longer counts."
 	}
