@@ -204,11 +204,9 @@ func (a *api) registerRegistrations() {
 		summary: "Add a person to a competition",
 		description: "For the competition's organizer and admins, until the competition starts: also before the " +
 			"opening, after the deadline, and without an access code. The person gets a seat or, if all are taken, a " +
-			"place on the waitlist. With overCapacity, the capacity is raised by one instead, also " +
-			"that of a division. " +
-			"They get the same messages as if they had registered. An unknown address gets an " +
-			"account and an email with a link to set " +
-			"its password.",
+			"place on the waitlist. With overCapacity, the capacity is raised by one instead, also that of a " +
+			"division. They get the same messages as if they had registered. An unknown address gets an account and " +
+			"an email with a link to set its password.",
 		request: AddRequest{},
 		errors: []*compete.Error{
 			compete.ErrForbidden, compete.ErrReauthenticate, compete.ErrOwnCompetition, compete.ErrBlocked,
@@ -238,8 +236,8 @@ func (a *api) registerRegistrations() {
 		method: http.MethodDelete, path: "/api/registrations/{id}/block", id: "unblockRegistration",
 		tag: tagRegistrations, access: loggedIn,
 		summary: "Unblock a removed person",
-		description: "For the competition's organizer and admins. The person can register " +
-			"again; this doesn't register them.",
+		description: "For the competition's organizer and admins. The person can register again; this doesn't " +
+			"register them.",
 		errors: []*compete.Error{
 			compete.ErrForbidden, compete.ErrReauthenticate, compete.ErrRegistrationGone,
 			compete.ErrBusy,
@@ -263,13 +261,12 @@ func (a *api) registerOffers() {
 		method: http.MethodPost, path: "/api/registrations/{id}/accept", id: "acceptOffer", tag: tagRegistrations,
 		access: loggedIn, holdsSeats: true,
 		summary: "Accept an offered seat",
-		description: "For the person who was offered it, until `confirmBy`. The seat is then theirs. " +
-			"Accepting again has no effect.",
+		description: "For the person who was offered it, until `confirmBy`. The seat is then theirs. Accepting again " +
+			"has no effect.",
 		request: EmptyRequest{}, optionalBody: true,
 		errors: []*compete.Error{
 			compete.ErrForbidden, compete.ErrRegistrationGone, compete.ErrOfferExpired, compete.ErrNoOffer,
-			compete.ErrCaptainOnly, compete.ErrCaptainMustHandOver,
-			compete.ErrCompetitionCancelled, compete.ErrBusy,
+			compete.ErrCaptainOnly, compete.ErrCompetitionCancelled, compete.ErrBusy,
 		},
 	}
 	handle(a, answer, a.acceptOffer)
@@ -277,6 +274,7 @@ func (a *api) registerOffers() {
 		"Decline an offered seat"
 	answer.description = "For the person who was offered it, until `confirmBy`. The seat goes to the next person on " +
 		"the waitlist. Declining again has no effect."
+	answer.errors = append(answer.errors, compete.ErrCaptainMustHandOver)
 	handle(a, answer, a.declineOffer)
 }
 
