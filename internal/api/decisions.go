@@ -142,8 +142,7 @@ func (a *api) registerDecisions() {
 		access:  loggedIn,
 		summary: "Decide about applications",
 		description: "For the competition's organizer and admins, until it starts. Decisions are drafts: nobody is " +
-			"notified until they are released together. All are saved, or none. Anyone who has " +
-			"applied, is on the " +
+			"notified until they are released together. All are saved, or none. Anyone who has applied, is on the " +
 			"waitlist or was rejected can be decided about; a decision that is their status already deletes the draft.",
 		request: DecisionsRequest{},
 		errors:  append(deciding, compete.ErrReleasing, compete.ErrRegistrationGone, compete.ErrNotDecidable),
@@ -161,9 +160,9 @@ func (a *api) registerDecisions() {
 		tag: tagApplications, access: loggedIn, status: http.StatusAccepted,
 		summary: "Release all decisions",
 		description: "For the competition's organizer and admins. Every draft takes effect, in order of arrival, and " +
-			"everyone gets one message. It happens in the background; `listDecisions` shows the progress. " +
-			"More people than seats are left, in total or in a division, can't be admitted. While a release is under " +
-			"way, this returns it; one that has failed goes on.",
+			"everyone gets one message. It happens in the background; `listDecisions` shows the progress. More " +
+			"people than seats are left, in total or in a division, can't be admitted. While a release is under way, " +
+			"this returns it; one that has failed goes on.",
 		request: EmptyRequest{}, optionalBody: true,
 		errors: append(deciding, compete.ErrNothingToRelease, compete.ErrAdmittedBeyond, compete.ErrReleasePaused),
 	}, a.releaseDecisions)

@@ -156,9 +156,8 @@ func (a *api) registerDraws() {
 		method: http.MethodPut, path: "/api/competitions/{id}/draw", id: "setDrawSource", tag: tagDraws,
 		access:  loggedIn,
 		summary: "Choose where the randomness comes from",
-		description: "For the competition's organizer and admins, until the deadline. Without it, " +
-			"the source is `QUICKNET`, " +
-			"which needs nobody.",
+		description: "For the competition's organizer and admins, until the deadline. Without it, the source is " +
+			"`QUICKNET`, which needs nobody.",
 		request: DrawSource{},
 		errors:  append(changing, compete.ErrCompetitionCancelled, compete.ErrListFrozen),
 	}, a.setDrawSource)
@@ -182,9 +181,8 @@ func (a *api) registerDraws() {
 		method: http.MethodPut, path: "/api/competitions/{id}/draw/tickets", id: "setTickets", tag: tagDraws,
 		access: loggedIn, status: http.StatusNoContent,
 		summary: "Give people tickets",
-		description: "For the competition's organizer and admins, until the deadline. Everyone has " +
-			"one ticket unless this " +
-			"gives them another number. All are saved, or none.",
+		description: "For the competition's organizer and admins, until the deadline. Everyone has one ticket unless " +
+			"this gives them another number. All are saved, or none.",
 		request: TicketsRequest{},
 		errors:  append(changing, compete.ErrCompetitionCancelled, compete.ErrListFrozen),
 	}, a.setTickets)
@@ -192,9 +190,8 @@ func (a *api) registerDraws() {
 		method: http.MethodPost, path: "/api/competitions/{id}/draw/value", id: "enterDrawValue", tag: tagDraws,
 		access:  loggedIn,
 		summary: "Enter the value of a named source",
-		description: "For the competition's organizer and admins, once the list is frozen. The draw " +
-			"follows within seconds, " +
-			"and can't be repeated.",
+		description: "For the competition's organizer and admins, once the list is frozen. The draw follows within " +
+			"seconds, and can't be repeated.",
 		request: DrawValueRequest{},
 		errors:  append(changing, compete.ErrNotNamed, compete.ErrListOpen, compete.ErrDrawn),
 	}, a.enterDrawValue)

@@ -40,14 +40,12 @@ func (a *api) registerEdits() {
 		summary: "Edit a registration",
 		description: "Changes `answers`: for its owner until the competition's `answersUntil`, or else its " +
 			"registration deadline, and for the competition's organizer and admins. Returns all answers, if some " +
-			"were sent. `divisionId` moves it to another division: for its owner while " +
-			"registration is open, and for the organizer and admins until the start. The seat that it held goes to " +
-			"the next person who " +
-			"waits for it. With review, whoever holds a seat keeps one or isn't moved, and everyone else applies " +
-			"there. Moving it to the division that it's in has no effect. " +
-			"`team` and `lookingForTeam` are for competitions with teams: for its owner while registration is open, " +
-			"and for the organizer and admins until the start. " +
-			"All of it is saved together, or nothing if a part is refused. Without answers, required ones that are " +
+			"were sent. `divisionId` moves it to another division: for its owner while registration is open, and for " +
+			"the organizer and admins until the start. The seat that it held goes to the next person who waits for " +
+			"it. With review, whoever holds a seat keeps one or isn't moved, and everyone else applies there. Moving " +
+			"it to the division that it's in has no effect. `team` and `lookingForTeam` are for competitions with " +
+			"teams: for its owner while registration is open, and for the organizer and admins until the start. All " +
+			"of it is saved together, or nothing if a part is refused. Without answers, required ones that are " +
 			"missing don't matter.",
 		request: EditRegistrationRequest{},
 		errors: []*compete.Error{

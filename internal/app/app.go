@@ -252,14 +252,12 @@ func (a *App) refuseDemo(ctx context.Context) error {
 		}
 		if a.config.Public() {
 			return fmt.Errorf(
-				"the database has demo accounts, whose password is public, and PUBLIC_URL "+
-					"(%s) can be reached by others; "+
-					"use another database, or disable these accounts with: minicompete user disable-demo",
+				"the database has demo accounts, whose password is public, and PUBLIC_URL (%s) can be reached by "+
+					"others; use another database, or disable these accounts with: minicompete user disable-demo",
 				a.config.PublicURL)
 		}
-		a.log.Warn("the database has demo accounts, whose password is public, and other "+
-			"machines can reach this address: "+
-			"these accounts can only log in on this machine", "web", a.config.WebAddr, "api", a.config.APIAddr)
+		a.log.Warn("the database has demo accounts, whose password is public, and other machines can reach this "+
+			"address: these accounts can only log in on this machine", "web", a.config.WebAddr, "api", a.config.APIAddr)
 		return nil
 	}
 	return nil

@@ -40,9 +40,9 @@ func (a *App) addGauges() {
 		"Dead letters (failed jobs) that haven't been retried, in the whole database; NaN while it can't be read.",
 		func() float64 { return backlog.now().failedJobs })
 	a.metrics.AddGauge("oldest_pending_seconds",
-		"Age of the oldest registration waiting for confirmation, in the whole database, not "+
-			"counting those in dead letters; "+
-			"0 if none is waiting, NaN while it can't be read.", func() float64 { return backlog.now().oldestPending })
+		"Age of the oldest registration waiting for confirmation, in the whole database, not counting those in dead "+
+			"letters; 0 if none is waiting, NaN while it can't be read.",
+		func() float64 { return backlog.now().oldestPending })
 }
 
 // addReplica adds which reads the read replica answered, and how far it lags behind. Without one, nothing is counted.
@@ -52,8 +52,8 @@ func (a *App) addReplica() {
 		a.metrics.AddPool("replica", r.SQL())
 	}
 	a.metrics.AddGauge("replica_lag_seconds",
-		"How long ago the moment is up to which the read replica is known to have everything; "+
-			"NaN while it's away, and without one.",
+		"How long ago the moment is up to which the read replica is known to have everything; NaN while it's away, "+
+			"and without one.",
 		func() float64 {
 			if r == nil {
 				return math.NaN()
@@ -73,9 +73,9 @@ func (a *App) addReplica() {
 		}
 	}
 	a.metrics.AddCounters("replica_reads_total",
-		"Reads that the read replica may answer, by outcome: replica (it did). "+
-			"In all other cases the primary answered: away (the replica is down or too far behind), "+
-			"behind (it didn't have the reader's own changes yet), failed (it didn't answer).", "outcome", reads)
+		"Reads that the read replica may answer, by outcome: replica (it did). In all other cases the primary "+
+			"answered: away (the replica is down or too far behind), behind (it didn't have the reader's own changes "+
+			"yet), failed (it didn't answer).", "outcome", reads)
 }
 
 // backlogMaxAge is how long a reading is reused, so that two gauges, or two scrapers, only cost one.

@@ -148,6 +148,9 @@ func (s *Registrations) add(
 	return o, err
 }
 
+// overCapacity tells staff what they can do where no seat is free.
+const overCapacity = "You can go over the capacity, which adds a seat for this person."
+
 // forStaff words a refusal for those who add somebody else.
 func forStaff(err error) error {
 	e := AsError(err)
@@ -156,11 +159,9 @@ func forStaff(err error) error {
 		ErrBlocked.Code:            "This person was removed and blocked. Let them register again first.",
 		ErrOwnCompetition.Code:     "The organizer can't enter their own competition.",
 		ErrCompetitionStarted.Code: "The competition has started, so nobody can be added.",
-		ErrCompetitionFull.Code: "All seats are taken, and this competition has no waitlist. You can go over the " +
-			"capacity, which adds a seat for this person.",
-		ErrDivisionFull.Code: "All seats of this division are taken, and this competition has no " +
-			"waitlist. You can go " +
-			"over the capacity, which adds a seat for this person.",
+		ErrCompetitionFull.Code:    "All seats are taken, and this competition has no waitlist. " + overCapacity,
+		ErrDivisionFull.Code: "All seats of this division are taken, and this competition has no waitlist. " +
+			overCapacity,
 		ErrMailOff.Code: "Nobody here has this address, and this site can't send email to invite them. Ask them to " +
 			"sign up first.",
 	}[e.Code]

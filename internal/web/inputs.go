@@ -26,8 +26,8 @@ var inputs = []input{
 		func(n *compete.NewCompetition) *string { return &n.Title }),
 	text(ui.Field{
 		Name: "description", Label: "Description", MaxLength: "20000",
-		Help: "Markdown: **bold**, # heading, - list, [link](https://example.org). Images become " +
-			"links, and HTML is left out.",
+		Help: "Markdown: **bold**, # heading, - list, [link](https://example.org). Images become links, and HTML is " +
+			"left out.",
 	}, func(n *compete.NewCompetition) *string { return &n.Description }),
 	text(ui.Field{
 		Name: "location", Label: "Where", Clause: true, MaxLength: "200",
@@ -59,9 +59,8 @@ var inputs = []input{
 	{
 		Field: ui.Field{
 			Name: "admission", Label: "Who gets a seat", Filter: true,
-			Help: "With review, people apply until registration closes, and you decide. In a draw, " +
-				"everyone who applied " +
-				"in time has the same chance. You can't change this once someone has registered.",
+			Help: "With review, people apply until registration closes, and you decide. In a draw, everyone who " +
+				"applied in time has the same chance. You can't change this once someone has registered.",
 		},
 		show: func(n *compete.NewCompetition, _ *time.Location) string { return string(n.AdmittedBy()) },
 		read: func(n *compete.NewCompetition, typed string, _ *time.Location) string {
@@ -76,8 +75,8 @@ var inputs = []input{
 	whole(ui.Field{
 		Name: "offerHours", Label: "Hours to accept a seat", Min: "1", Max: "720",
 		Help: "A freed seat is offered to the next in line, and a seat to each accepted application, for this long, " +
-			"at most until the start. If they don't accept it, it goes to the next person. Leave empty to give " +
-			"seats immediately.",
+			"at most until the start. If they don't accept it, it goes to the next person. Leave empty to give seats " +
+			"immediately.",
 	}, "Must be a whole number of hours.", func(n *compete.NewCompetition) **int { return &n.OfferHours }),
 	teamMax,
 	teamMin,
