@@ -14,7 +14,7 @@ import (
 
 func answersPage(c *compete.Competition) pages.AnswersPage {
 	return pages.AnswersPage{
-		Heading: "Your answers", Action: "/competitions/" + c.ID + "/answers", Button: "Save",
+		Heading: "Your answers", Action: competitionPath(c.ID) + "/answers", Button: "Save",
 		Lead: "You can edit them until " + localtime.Format(c.AnswersEnd(), c.Zone(), "Mon, 2 Jan 2006, 15:04") + ".",
 	}
 }
@@ -77,7 +77,7 @@ func (a *app) saveAnswers(r *http.Request, v *visit) (response, error) {
 	if _, err := a.Registrations.Edit(r.Context(), v.actor, mine.ID, answers); err != nil {
 		return a.refuseAnswers(v, &c, answersPage(&c), err)
 	}
-	return redirectWith("answers-saved", "/competitions/"+c.ID), nil
+	return redirectWith("answers-saved", competitionPath(c.ID)), nil
 }
 
 // answersSummary tells an organizer what people answered.
@@ -99,7 +99,7 @@ func (a *app) answersSummary(r *http.Request, v *visit) (response, error) {
 
 func summaryRow(competitionID string, s *compete.AnswerSummary, people int) pages.SummaryRow {
 	q := &s.Question
-	list := "/competitions/" + competitionID + "/registrations"
+	list := registrationsPath(competitionID)
 	row := pages.SummaryRow{
 		Label: q.Label, Sensitive: q.Sensitive, Answered: s.Answered, Of: people,
 		Href: listAddress(list, compete.RegistrationFilter{Columns: []string{q.ID}}),

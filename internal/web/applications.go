@@ -49,14 +49,10 @@ func (a *app) reviewed(
 			return nil, err
 		}
 		if !c.Reviewed() && r.Method != http.MethodPost {
-			return redirect("/competitions/" + c.ID + "/registrations"), nil
+			return redirect(registrationsPath(c.ID)), nil
 		}
 		return handle(r, v, c)
 	}
-}
-
-func inboxPath(competitionID string) string {
-	return "/competitions/" + competitionID + "/applications"
 }
 
 // applicationFilter reads what the inbox shows.

@@ -34,7 +34,7 @@ func (a *app) competitionAudit(_ *http.Request, v *visit) (response, error) {
 		return nil, err
 	}
 	return a.showAudit(v, v.page("Audit log of "+c.Title, ui.SectionDashboard),
-		pages.AuditData{Path: "/competitions/" + c.ID + "/audit", ID: c.ID, Title: c.Title})
+		pages.AuditData{Path: competitionPath(c.ID) + "/audit", ID: c.ID, Title: c.Title})
 }
 
 func (a *app) showAudit(v *visit, page ui.Page, data pages.AuditData) (response, error) {
@@ -191,7 +191,7 @@ func (a *app) competitionAuditCSV(_ *http.Request, v *visit) (response, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.sendAudit(v, pages.AuditData{Path: "/competitions/" + c.ID + "/audit", ID: c.ID, Title: c.Title})
+	return a.sendAudit(v, pages.AuditData{Path: competitionPath(c.ID) + "/audit", ID: c.ID, Title: c.Title})
 }
 
 func (a *app) sendAudit(v *visit, data pages.AuditData) (response, error) {

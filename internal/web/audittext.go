@@ -488,9 +488,9 @@ const (
 func auditCompetition(e *compete.AuditEntry, was, is auditValues) pages.AuditPart {
 	switch title := is.plain("title"); {
 	case e.CompetitionTitle != "":
-		return pages.AuditPart{Text: e.CompetitionTitle, Name: true, Href: "/competitions/" + e.CompetitionID}
+		return pages.AuditPart{Text: e.CompetitionTitle, Name: true, Href: competitionPath(e.CompetitionID)}
 	case e.ReportedTitle != "":
-		return pages.AuditPart{Text: e.ReportedTitle, Name: true, Href: "/competitions/" + e.Reported()}
+		return pages.AuditPart{Text: e.ReportedTitle, Name: true, Href: competitionPath(e.Reported())}
 	case title != "":
 		return pages.AuditPart{Text: title, Name: true}
 	case was.plain("title") != "":

@@ -16,7 +16,7 @@ func (a *app) calendar(v *visit, id string) (response, error) {
 	if err != nil {
 		return nil, err
 	}
-	file, err := calendar.File(&c, a.PublicURL.JoinPath("/competitions/"+c.ID).String())
+	file, err := calendar.File(&c, a.PublicURL.JoinPath(competitionPath(c.ID)).String())
 	if err != nil {
 		return nil, err
 	}

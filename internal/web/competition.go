@@ -54,7 +54,7 @@ func (a *app) showCompetition(v *visit, status int, c compete.Competition, stand
 	data.AccessCode = string(a.Competitions.AccessCode(v.r.Context(), v.actor, &c))
 	page := v.page(c.Title, ui.SectionCompetitions)
 	if c.Status != compete.StatusDraft {
-		page = v.shared(page, "/competitions/"+c.ID, shareText(&c))
+		page = v.shared(page, competitionPath(c.ID), shareText(&c))
 		page.Image = v.app.PublicURL.JoinPath(sharePath(&c, v.app.Site().Name)).String()
 		page.Unlisted = c.Unlisted()
 		keepOut(v.w.Header(), &c)
@@ -155,7 +155,7 @@ func (a *app) myRegistration(v *visit, competitionID string) (*compete.Registrat
 // stand serves only the card, which an open page fetches again after a change.
 func (a *app) stand(r *http.Request, v *visit) (response, error) {
 	if !v.partial() {
-		return redirect("/competitions/" + r.PathValue("id")), nil
+		return redirect(competitionPath(r.PathValue("id"))), nil
 	}
 	_, stand, err := a.readStand(v, r.PathValue("id"))
 	if err != nil {
@@ -189,9 +189,9 @@ func (a *app) register(r *http.Request, v *visit) (response, error) {
 	switch {
 	case errors.Is(err, compete.ErrEmailUnverified):
 		v.intend(intentOf(r))
-		return redirect(verifyPath("/competitions/" + id)), nil
+		return redirect(verifyPath(competitionPath(id))), nil
 	case err == nil && !v.partial():
-		return redirectWith(registeredFlash(outcome), "/competitions/"+id), nil
+		return redirectWith(registeredFlash(outcome), competitionPath(id)), nil
 	case err != nil && !isRefusal:
 		return nil, err
 	}
@@ -288,7 +288,7 @@ func (a *app) withdrawForm(r *http.Request, v *visit) (response, error) {
 	question := pages.Confirm{
 		Title: "Cancel your registration?", Yes: "Cancel registration", No: "Keep registration", Danger: true,
 		Text:   seatNotice(&c, &stand, v.now),
-		Action: "/competitions/" + c.ID + "/withdraw", Back: "/competitions/" + c.ID,
+		Action: competitionPath(c.ID) + "/withdraw", Back: competitionPath(c.ID),
 	}
 	switch stand.Kind {
 	case pages.StandIn:
@@ -317,7 +317,7 @@ func (a *app) withdrawForm(r *http.Request, v *visit) (response, error) {
 			question.Text += "If you join again, you'll start at the end of the line."
 		}
 	default:
-		return redirect("/competitions/" + c.ID), nil
+		return redirect(competitionPath(c.ID)), nil
 	}
 	return ask(v, question), nil
 }
@@ -389,5 +389,5 @@ func (a *app) withdraw(r *http.Request, v *visit) (response, error) {
 	case err != nil:
 		return nil, err
 	}
-	return redirectWith("withdrawn", "/competitions/"+r.PathValue("id")), nil
+	return redirectWith("withdrawn", competitionPath(r.PathValue("id"))), nil
 }

@@ -31,7 +31,7 @@ func coverView(c *compete.Competition) ui.Cover {
 		drawn := drawnPath(c.Title, c.Tags)
 		return ui.Cover{Large: drawn, Small: drawn}
 	}
-	path := "/competitions/" + c.ID + "/cover/" + c.Cover
+	path := competitionPath(c.ID) + "/cover/" + c.Cover
 	return ui.Cover{Large: path + ".jpg", Small: path + "-small.jpg", Own: true}
 }
 
@@ -44,7 +44,7 @@ func sharePath(c *compete.Competition, site string) string {
 	if c.Cover != "" {
 		return coverView(c).Large
 	}
-	return "/competitions/" + c.ID + "/cover/" + shareVersion(c, site) + ".png"
+	return competitionPath(c.ID) + "/cover/" + shareVersion(c, site) + ".png"
 }
 
 // shareVersion changes whenever the drawn picture for shared links does.
@@ -273,7 +273,7 @@ func (a *app) showCover(v *visit, c *compete.Competition, flash string, err erro
 	case v.partial():
 		return show(status, pages.CoverSection(form)), nil
 	case err == nil:
-		return redirectWith(flash, "/competitions/"+c.ID+"/edit"), nil
+		return redirectWith(flash, competitionPath(c.ID)+"/edit"), nil
 	}
 	stored := storedForm(c, a.contentOf(v, c), c.Zone())
 	stored.Cover = form
@@ -281,5 +281,5 @@ func (a *app) showCover(v *visit, c *compete.Competition, flash string, err erro
 }
 
 func coverForm(c *compete.Competition) *pages.CoverForm {
-	return &pages.CoverForm{Action: "/competitions/" + c.ID + "/cover", Cover: coverView(c)}
+	return &pages.CoverForm{Action: competitionPath(c.ID) + "/cover", Cover: coverView(c)}
 }

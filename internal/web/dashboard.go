@@ -195,9 +195,10 @@ func addCompetition(data *pages.OrganizerData, c *compete.Competition, now time.
 	})
 	if phase == compete.PhaseCancelled || phase == compete.PhaseDraft {
 		if phase == compete.PhaseDraft && !c.Unpublished {
-			data.Attention = append(data.Attention,
-				pages.Attention{Text: quoted(c.Title) + " is a draft that only you can see.", Href: "/competitions/" +
-					c.ID, Do: "Review and publish"})
+			data.Attention = append(data.Attention, pages.Attention{
+				Text: quoted(c.Title) + " is a draft that only you can see.", Href: competitionPath(c.ID),
+				Do: "Review and publish",
+			})
 		}
 		return
 	}
@@ -253,7 +254,7 @@ func fullNotice(c *compete.Competition) string {
 
 // attentionFor returns what needs an organizer's attention, the most urgent first.
 func attentionFor(c *compete.Competition, phase compete.Phase, now time.Time) (pages.Attention, bool) {
-	edit := pages.Attention{Href: "/competitions/" + c.ID + "/edit", Do: "Edit"}
+	edit := pages.Attention{Href: competitionPath(c.ID) + "/edit", Do: "Edit"}
 	switch {
 	case fullNotice(c) != "" && !c.Started(now):
 		edit.Text, edit.Do = fullNotice(c)+" Add seats?", "Add seats"

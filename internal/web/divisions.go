@@ -146,7 +146,7 @@ func (a *app) showMove(r *http.Request, v *visit, status int, refusal string) (r
 		return nil, err
 	}
 	if !stand.CanMove {
-		return redirect("/competitions/" + c.ID), nil
+		return redirect(competitionPath(c.ID)), nil
 	}
 	chosen := stand.DivisionID
 	if sent := r.PostFormValue("divisionId"); sent != "" {
@@ -172,7 +172,7 @@ func (a *app) move(r *http.Request, v *visit) (response, error) {
 	}
 	_, err = a.Registrations.Move(r.Context(), v.actor, mine.ID, r.PostFormValue("divisionId"), true)
 	if err == nil {
-		return redirectWith("moved", "/competitions/"+mine.CompetitionID), nil
+		return redirectWith("moved", competitionPath(mine.CompetitionID)), nil
 	}
 	e, ok := v.refused(err)
 	if !ok {

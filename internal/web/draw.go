@@ -20,8 +20,6 @@ import (
 	"github.com/minicompete/minicompete/internal/web/ui"
 )
 
-func drawPath(competitionID string) string { return "/competitions/" + competitionID + "/draw" }
-
 // draw shows how far a lottery is. Other competitions have no such page.
 func (a *app) draw(_ *http.Request, v *visit) (response, error) {
 	return a.showDraw(v, http.StatusOK, nil)
@@ -35,7 +33,7 @@ func (a *app) showDraw(v *visit, status int, typed *pages.DrawForm) (response, e
 	}
 	state, err := a.Draws.StateOf(v.r.Context(), v.actor, &c)
 	if errors.Is(err, compete.ErrNotDrawn) {
-		return redirect("/competitions/" + c.ID), nil
+		return redirect(competitionPath(c.ID)), nil
 	}
 	if err != nil {
 		return nil, err

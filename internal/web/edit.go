@@ -185,9 +185,9 @@ func (a *app) create(r *http.Request, v *visit) (response, error) {
 		return a.refuseForm(v, typed, nil, err)
 	}
 	if c.Status == compete.StatusDraft {
-		return redirectWith("drafted", "/competitions/"+c.ID), nil
+		return redirectWith("drafted", competitionPath(c.ID)), nil
 	}
-	return redirectWith("created", "/competitions/"+c.ID), nil
+	return redirectWith("created", competitionPath(c.ID)), nil
 }
 
 // draftUnverified saves a competition that can't be published yet as a draft, and says what is missing.
@@ -197,7 +197,7 @@ func (a *app) draftUnverified(r *http.Request, v *visit, typed typedForm, cover 
 	if err != nil {
 		return a.refuseForm(v, typed, nil, err)
 	}
-	return a.showVerify(v, http.StatusForbidden, "/competitions/"+c.ID,
+	return a.showVerify(v, http.StatusForbidden, competitionPath(c.ID),
 		"We saved a draft. Confirm your email address, then publish it.")
 }
 
@@ -426,5 +426,5 @@ func (a *app) editStored(r *http.Request, v *visit) (response, error) {
 	if err != nil {
 		return a.refuseForm(v, typed, &c, err)
 	}
-	return redirectWith("saved", "/competitions/"+c.ID), nil
+	return redirectWith("saved", competitionPath(c.ID)), nil
 }

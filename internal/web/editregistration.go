@@ -52,7 +52,7 @@ func (e *edited) show(v *visit, status int, typed url.Values, d pages.EditRegist
 	d.ID, d.RegistrationID, d.Name, d.Email = c.ID, e.ID, e.Participant.Name, e.Participant.Email
 	d.State, d.Review, d.Seat = registrationState(&e.Registration), c.Reviewed(), e.Status.HoldsSeat()
 	d.Lottery = c.Drawn() && e.Status == compete.RegistrationApplied
-	d.Back = localPath(v.r.FormValue("back"), competitionPath(c.ID)+"/registrations")
+	d.Back = localPath(v.r.FormValue("back"), registrationsPath(c.ID))
 	d.Passes, d.Team, d.TeamID = c.Passes(e.DivisionID, v.now), e.team.Name, e.TeamID
 	d.Together = e.TeamID != "" && !e.team.Alone(e.UserID)
 	if e.CheckEdit(v.actor, c, v.now) == nil {

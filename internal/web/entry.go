@@ -26,7 +26,7 @@ func (a *app) prepared(v *visit, competitionID string) (*compete.Preparation, er
 
 func registerPage(c *compete.Competition, kind pages.StandKind, key string) pages.AnswersPage {
 	d := pages.AnswersPage{
-		Heading: "Register", Action: "/competitions/" + c.ID + "/register", Button: "Register", Key: key,
+		Heading: "Register", Action: competitionPath(c.ID) + "/register", Button: "Register", Key: key,
 		ChoosesDivision: true, ChoosesTeam: true, NeedsCode: c.NeedsCode,
 		Lead: toFillIn(c) + " to register.",
 	}
@@ -75,14 +75,14 @@ func (a *app) registerForm(r *http.Request, v *visit) (response, error) {
 	}
 	code := r.URL.Query().Get(teamQuery)
 	if stand.Kind == pages.StandUpcoming && stand.Asks {
-		return redirect(withTeam("/competitions/"+c.ID+"/prepare", code)), nil
+		return redirect(withTeam(competitionPath(c.ID)+"/prepare", code)), nil
 	}
 	// A team that has a seat takes members also when there are no more.
 	joins := stand.Kind == pages.StandFull && c.SeatsPerTeam()
 	if !stand.Asks || stand.Kind != pages.StandOpen && stand.Kind != pages.StandWaitlist && !joins {
-		return redirect("/competitions/" + c.ID), nil
+		return redirect(competitionPath(c.ID)), nil
 	}
-	if answer, err := a.verifiedFirst(v, &c, withTeam("/competitions/"+c.ID+"/register", code)); answer != nil ||
+	if answer, err := a.verifiedFirst(v, &c, withTeam(competitionPath(c.ID)+"/register", code)); answer != nil ||
 		err != nil {
 		return answer, err
 	}
@@ -155,7 +155,7 @@ func (a *app) refusedEntry(
 		if v.r.PostFormValue("accessCode") != "" { // not to be typed again
 			v.intend(intentOf(v.r))
 		}
-		return redirect("/competitions/" + c.ID + "/register?" + query.Encode()), nil
+		return redirect(competitionPath(c.ID) + "/register?" + query.Encode()), nil
 	}
 	return a.refuseAnswers(v, c, registerPage(c, stand.Kind, rand.Text()), refusal)
 }
@@ -196,7 +196,7 @@ func preparePage(c *compete.Competition, needsCode bool) pages.AnswersPage {
 	return pages.AnswersPage{
 		NeedsCode: needsCode,
 
-		Heading: "Get ready", Action: "/competitions/" + c.ID + "/prepare", Button: "Save", ChoosesDivision: true,
+		Heading: "Get ready", Action: competitionPath(c.ID) + "/prepare", Button: "Save", ChoosesDivision: true,
 		ChoosesTeam: true, Lead: toFillIn(c) + " now. When registration opens, all you have to do is press once.",
 	}
 }
@@ -222,11 +222,11 @@ func (a *app) prepareForm(r *http.Request, v *visit) (response, error) {
 	code := r.URL.Query().Get(teamQuery)
 	switch {
 	case stand.Asks && (stand.Kind == pages.StandOpen || stand.Kind == pages.StandWaitlist):
-		return redirect(withTeam("/competitions/"+c.ID+"/register", code)), nil
+		return redirect(withTeam(competitionPath(c.ID)+"/register", code)), nil
 	case !stand.Asks || stand.Kind != pages.StandUpcoming:
-		return redirect("/competitions/" + c.ID), nil
+		return redirect(competitionPath(c.ID)), nil
 	}
-	if answer, err := a.verifiedFirst(v, &c, withTeam("/competitions/"+c.ID+"/prepare", code)); answer != nil ||
+	if answer, err := a.verifiedFirst(v, &c, withTeam(competitionPath(c.ID)+"/prepare", code)); answer != nil ||
 		err != nil {
 		return answer, err
 	}
@@ -254,7 +254,7 @@ func (a *app) prepare(r *http.Request, v *visit) (response, error) {
 		if err := a.Registrations.Unprepare(r.Context(), v.actor, c.ID); err != nil {
 			return nil, err
 		}
-		return redirectWith("unprepared", "/competitions/"+c.ID), nil
+		return redirectWith("unprepared", competitionPath(c.ID)), nil
 	}
 	d := preparePage(&c, c.NeedsCode)
 	d.Code = r.PostFormValue("accessCode")
@@ -273,11 +273,11 @@ func (a *app) prepare(r *http.Request, v *visit) (response, error) {
 	}
 	switch {
 	case errors.Is(err, compete.ErrEmailUnverified):
-		return redirect(verifyPath("/competitions/" + c.ID + "/prepare")), nil
+		return redirect(verifyPath(competitionPath(c.ID) + "/prepare")), nil
 	case err != nil:
 		return a.refuseAnswers(v, &c, d, err)
 	}
-	return redirectWith("prepared", "/competitions/"+c.ID), nil
+	return redirectWith("prepared", competitionPath(c.ID)), nil
 }
 
 // readEntry returns what a participant filled in. Only a form with answers needs the competition, which it returns too.

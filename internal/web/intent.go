@@ -29,7 +29,7 @@ const (
 )
 
 // page returns the page that the intent leads back to.
-func (i intent) page() string { return "/competitions/" + i.competitionID }
+func (i intent) page() string { return competitionPath(i.competitionID) }
 
 // intent returns the visitor's intent, or false.
 func (v *visit) intent() (intent, bool) {

@@ -19,13 +19,13 @@ func (a *app) publish(_ *http.Request, v *visit) (response, error) {
 	change := compete.CompetitionChange{Status: compete.Some(compete.StatusPublished)}
 	_, err = a.Competitions.Update(v.r.Context(), v.actor, c.ID, 0, change)
 	if errors.Is(err, compete.ErrEmailUnverified) {
-		return a.showVerify(v, http.StatusForbidden, "/competitions/"+c.ID,
+		return a.showVerify(v, http.StatusForbidden, competitionPath(c.ID),
 			"Confirm your email address before you publish.")
 	}
 	if err != nil {
 		return nil, err
 	}
-	return redirectWith("published", "/competitions/"+c.ID), nil
+	return redirectWith("published", competitionPath(c.ID)), nil
 }
 
 func (a *app) closeForm(_ *http.Request, v *visit) (response, error) {
@@ -35,7 +35,7 @@ func (a *app) closeForm(_ *http.Request, v *visit) (response, error) {
 	}
 	return ask(v, pages.Confirm{
 		Title: "Close registration now?", Yes: "Close registration", No: "Keep it open", Danger: closesForGood(&c),
-		Text: closingNotice(&c), Action: "/competitions/" + c.ID + "/close", Back: "/competitions/" + c.ID,
+		Text: closingNotice(&c), Action: competitionPath(c.ID) + "/close", Back: competitionPath(c.ID),
 	}), nil
 }
 
@@ -77,7 +77,7 @@ func (a *app) closeNow(_ *http.Request, v *visit) (response, error) {
 		compete.CompetitionChange{CloseNow: true}); err != nil {
 		return nil, err
 	}
-	return redirectWith("closed", "/competitions/"+c.ID), nil
+	return redirectWith("closed", competitionPath(c.ID)), nil
 }
 
 func (a *app) deleteForm(_ *http.Request, v *visit) (response, error) {
@@ -86,12 +86,12 @@ func (a *app) deleteForm(_ *http.Request, v *visit) (response, error) {
 		return nil, err
 	}
 	if c.Status != compete.StatusDraft {
-		return redirect("/competitions/" + c.ID), nil
+		return redirect(competitionPath(c.ID)), nil
 	}
 	return ask(v, pages.Confirm{
 		Title: "Delete this draft?", Yes: "Delete draft", No: "Keep draft", Danger: true,
 		Text:   "This permanently deletes " + quoted(c.Title) + ".",
-		Action: "/competitions/" + c.ID + "/delete", Back: "/competitions/" + c.ID,
+		Action: competitionPath(c.ID) + "/delete", Back: competitionPath(c.ID),
 	}), nil
 }
 
@@ -114,7 +114,7 @@ func (a *app) cancelForm(_ *http.Request, v *visit) (response, error) {
 	return ask(v, pages.Confirm{
 		Title: "Cancel this competition?", Yes: "Cancel competition", No: "Keep it", Danger: true,
 		Text:   "This permanently cancels " + quoted(c.Title) + ". " + told,
-		Action: "/competitions/" + c.ID + "/cancel", Back: "/competitions/" + c.ID,
+		Action: competitionPath(c.ID) + "/cancel", Back: competitionPath(c.ID),
 	}), nil
 }
 
@@ -153,7 +153,7 @@ func (a *app) cancel(_ *http.Request, v *visit) (response, error) {
 	if _, err := a.Competitions.Cancel(v.r.Context(), v.actor, c.ID); err != nil {
 		return nil, err
 	}
-	return redirectWith("cancelled", "/competitions/"+c.ID), nil
+	return redirectWith("cancelled", competitionPath(c.ID)), nil
 }
 
 // administered reads a competition for an action reserved for admins.
@@ -174,7 +174,7 @@ func (a *app) unpublishForm(_ *http.Request, v *visit) (response, error) {
 		Text: "Only its organizer and admins will see " + quoted(c.Title) +
 			". Registrations are kept, but nobody can register or move up from " +
 			"the waitlist until an admin publishes it again.",
-		Action: "/competitions/" + c.ID + "/unpublish", Back: "/competitions/" + c.ID,
+		Action: competitionPath(c.ID) + "/unpublish", Back: competitionPath(c.ID),
 	}), nil
 }
 
@@ -186,7 +186,7 @@ func (a *app) unpublish(_ *http.Request, v *visit) (response, error) {
 	if _, err := a.Competitions.Unpublish(v.r.Context(), v.actor, c.ID); err != nil {
 		return nil, err
 	}
-	return redirectWith("unpublished", "/competitions/"+c.ID), nil
+	return redirectWith("unpublished", competitionPath(c.ID)), nil
 }
 
 func (a *app) transferForm(_ *http.Request, v *visit) (response, error) {
@@ -218,5 +218,5 @@ func (a *app) transfer(r *http.Request, v *visit) (response, error) {
 	if err != nil {
 		return nil, err
 	}
-	return redirectWith("transferred", "/competitions/"+c.ID), nil
+	return redirectWith("transferred", competitionPath(c.ID)), nil
 }

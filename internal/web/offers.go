@@ -16,7 +16,7 @@ func (a *app) acceptForm(r *http.Request, v *visit) (response, error) {
 		}
 		return pages.Confirm{
 			Title: "Accept your seat?", Text: text,
-			Yes: "Accept seat", No: "Not now", Action: "/competitions/" + stand.ID + "/accept",
+			Yes: "Accept seat", No: "Not now", Action: competitionPath(stand.ID) + "/accept",
 		}
 	})
 }
@@ -29,7 +29,7 @@ func (a *app) declineForm(r *http.Request, v *visit) (response, error) {
 		}
 		return pages.Confirm{
 			Title: "Decline your seat?", Text: text + stand.GoesOn(),
-			Yes: "Decline seat", No: "Keep offer", Danger: true, Action: "/competitions/" + stand.ID + "/decline",
+			Yes: "Decline seat", No: "Keep offer", Danger: true, Action: competitionPath(stand.ID) + "/decline",
 		}
 	})
 }
@@ -43,7 +43,7 @@ func (a *app) offerForm(r *http.Request, v *visit, question func(*pages.Stand) p
 	if err != nil {
 		return nil, err
 	}
-	back := "/competitions/" + c.ID
+	back := competitionPath(c.ID)
 	if stand.Kind != pages.StandOffered || stand.Expired || stand.Follows {
 		return redirect(back), nil
 	}
@@ -71,7 +71,7 @@ func (a *app) answerOffer(r *http.Request, v *visit, accept bool, flash string) 
 	}
 	_, err = a.Registrations.AnswerOffer(r.Context(), v.actor, mine.ID, accept)
 	if err == nil {
-		return redirectWith(flash, "/competitions/"+id), nil
+		return redirectWith(flash, competitionPath(id)), nil
 	}
 	e, ok := v.refused(err)
 	if !ok {

@@ -72,7 +72,7 @@ func (a *app) showRegistrations(
 		Seats:  seatsView(c.Seats(v.now)),
 		Status: string(filter.Status), Search: filter.Search, Sort: string(filter.Sort),
 		Removal: c.Status != compete.StatusCancelled, Edits: editable(c, v), Division: division,
-		Divisions: divisionChips(c, "/competitions/"+c.ID+"/registrations", filter),
+		Divisions: divisionChips(c, registrationsPath(c.ID), filter),
 	}
 	for _, seats := range divisionViews(c.Seats(v.now)) {
 		if seats.DivisionID == division {
@@ -190,7 +190,7 @@ func listAddress(path string, f compete.RegistrationFilter) string {
 func (a *app) listRegistrations(
 	r *http.Request, v *visit, c *compete.Competition, data *pages.RegistrationsData, f compete.RegistrationFilter,
 ) error {
-	q, list := r.URL.Query(), "/competitions/"+data.ID+"/registrations"
+	q, list := r.URL.Query(), registrationsPath(data.ID)
 	data.CSV, data.Print = listAddress(list+".csv", f), listAddress(list+"/print", f)
 	found, err := a.Registrations.ListOf(r.Context(), v.actor, c, q.Get("cursor"), f)
 	if err != nil {
@@ -337,7 +337,7 @@ func answerFilterView(c *compete.Competition, f compete.RegistrationFilter) page
 	without.Answer = compete.AnswerFilter{}
 	return pages.AnswerChip{
 		Label:  ui.Labelled(q.Label, shown),
-		Remove: listAddress("/competitions/"+c.ID+"/registrations", without),
+		Remove: listAddress(registrationsPath(c.ID), without),
 	}
 }
 

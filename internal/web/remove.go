@@ -17,7 +17,7 @@ func (a *app) removal(v *visit) (compete.ParticipantRegistration, pages.RemoveFo
 	if err != nil {
 		return r, pages.RemoveForm{}, err
 	}
-	list := "/competitions/" + id + "/registrations"
+	list := registrationsPath(id)
 	return r, pages.RemoveForm{
 		Name: r.Participant.Name, Email: r.Participant.Email, Waiting: r.Status == compete.RegistrationWaitlisted,
 		Action: list + "/" + url.PathEscape(r.ID) + "/remove", Back: list, Notify: true,
@@ -70,5 +70,5 @@ func (a *app) unblock(r *http.Request, v *visit) (response, error) {
 	if _, err := a.Registrations.Unblock(r.Context(), v.actor, r.PathValue("registration")); err != nil {
 		return nil, err
 	}
-	return redirectWith("unblocked", "/competitions/"+r.PathValue("id")+"/registrations"), nil
+	return redirectWith("unblocked", registrationsPath(r.PathValue("id"))), nil
 }

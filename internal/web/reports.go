@@ -69,7 +69,7 @@ func (a *app) report(r *http.Request, v *visit) (response, error) {
 	if err != nil {
 		return nil, err
 	}
-	return redirectWith("reported", "/competitions/"+form.ID), nil
+	return redirectWith("reported", competitionPath(form.ID)), nil
 }
 
 // reported returns the reported competitions, for the admin page.

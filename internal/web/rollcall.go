@@ -61,7 +61,7 @@ func (a *app) printRegistrations(r *http.Request, v *visit) (response, error) {
 	data := pages.RollCallData{
 		Title: c.Title, Starts: c.StartDate, Zone: c.Zone(), Printed: v.now, Search: f.Search,
 		Division: divisionName(&c, f.DivisionID), Team: team,
-		Back:  listAddress("/competitions/"+c.ID+"/registrations", f),
+		Back:  listAddress(registrationsPath(c.ID), f),
 		Teams: c.Team != nil, Divisions: len(c.Divisions) > 0 && f.DivisionID == "",
 	}
 	for _, tab := range tabsView("", f, counts) {

@@ -20,7 +20,7 @@ func (a *app) teamList(r *http.Request, v *visit) (response, error) {
 		return nil, err
 	}
 	if c.Team == nil {
-		return redirect(competitionPath(c.ID) + "/registrations"), nil
+		return redirect(registrationsPath(c.ID)), nil
 	}
 	q := r.URL.Query()
 	filter := compete.TeamFilter{Search: q.Get("search"), Limit: rowsPerPage}
@@ -81,7 +81,7 @@ func (a *app) showMember(
 	v *visit, status int, c *compete.Competition, r *compete.ParticipantRegistration, errs pages.Errors,
 ) (response, error) {
 	if c.Team == nil || r.Status == compete.RegistrationCancelled {
-		return redirect(competitionPath(c.ID) + "/registrations"), nil
+		return redirect(registrationsPath(c.ID)), nil
 	}
 	d := pages.ChangeMember{
 		ID: c.ID, RegistrationID: r.ID, Title: c.Title, Person: r.Participant.Name, Together: c.SeatsPerTeam(),
@@ -129,7 +129,7 @@ func (a *app) changeMember(req *http.Request, v *visit) (response, error) {
 			compete.Optional[bool]{})
 	}
 	if err == nil {
-		return redirectWith("team-changed", competitionPath(c.ID)+"/registrations"), nil
+		return redirectWith("team-changed", registrationsPath(c.ID)), nil
 	}
 	e, isRefusal := v.refused(err)
 	switch errs := aboutTeam(err); {

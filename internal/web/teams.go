@@ -11,10 +11,6 @@ import (
 	"github.com/minicompete/minicompete/internal/web/ui"
 )
 
-func teamPath(id string) string { return "/teams/" + id }
-
-func competitionPath(id string) string { return "/competitions/" + id }
-
 // teamLink is the link that people join a team with. Opening it changes nothing.
 func (a *app) teamLink(t *compete.TeamView) string {
 	link := a.PublicURL.JoinPath("/competitions/", t.CompetitionID, "/team")
