@@ -10,6 +10,22 @@ import (
 	"github.com/minicompete/minicompete/internal/web/ui"
 )
 
+// managed reads a competition that the viewer may change, and whose participants the viewer may see.
+func (a *app) managed(v *visit) (compete.Competition, error) {
+	if err := v.requireLogin(); err != nil {
+		return compete.Competition{}, err
+	}
+	return a.Competitions.GetManaged(v.r.Context(), v.actor, v.r.PathValue("id"))
+}
+
+// otherPages are the pages that an organizer goes to from a page about a competition.
+func otherPages(c *compete.Competition, here string) pages.OtherPages {
+	return pages.OtherPages{
+		ID: c.ID, Here: here, Reviewed: c.Reviewed(), Drawn: c.Drawn(), Teams: c.Team != nil,
+		Answers: len(c.Questions) > 0,
+	}
+}
+
 // publish makes a draft public.
 func (a *app) publish(_ *http.Request, v *visit) (response, error) {
 	c, err := a.managed(v)

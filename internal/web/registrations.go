@@ -44,14 +44,6 @@ func (a *app) registrations(r *http.Request, v *visit) (response, error) {
 	return a.showRegistrations(r, v, http.StatusOK, &c, pages.AddForm{})
 }
 
-// otherPages are the pages that an organizer goes to from a page about a competition.
-func otherPages(c *compete.Competition, here string) pages.OtherPages {
-	return pages.OtherPages{
-		ID: c.ID, Here: here, Reviewed: c.Reviewed(), Drawn: c.Drawn(), Teams: c.Team != nil,
-		Answers: len(c.Questions) > 0,
-	}
-}
-
 func (a *app) showRegistrations(
 	r *http.Request, v *visit, status int, c *compete.Competition, form pages.AddForm,
 ) (response, error) {
@@ -283,14 +275,6 @@ func divisionChips(c *compete.Competition, path string, f compete.RegistrationFi
 		chips = append(chips, pages.Tab{Label: d.Name, Href: listAddress(path, f), On: chosen == d.ID})
 	}
 	return chips
-}
-
-// managed reads a competition that the viewer may change, and whose participants the viewer may see.
-func (a *app) managed(v *visit) (compete.Competition, error) {
-	if err := v.requireLogin(); err != nil {
-		return compete.Competition{}, err
-	}
-	return a.Competitions.GetManaged(v.r.Context(), v.actor, v.r.PathValue("id"))
 }
 
 func registrationRow(r *compete.ParticipantRegistration, c *compete.Competition) pages.RegistrationRow {
