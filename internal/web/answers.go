@@ -108,8 +108,8 @@ func summaryRow(competitionID string, s *compete.AnswerSummary, people int) page
 		row.Of = s.Answered
 	}
 	if q.Kind == compete.QuestionNumber && s.Answered > 0 {
-		round := func(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
-		row.Numbers = round(s.Least) + " to " + round(s.Most) + ", on average " +
+		exact := func(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
+		row.Numbers = exact(s.Least) + " to " + exact(s.Most) + ", on average " +
 			strconv.FormatFloat(s.Average, 'f', 1, 64)
 	}
 	for _, c := range s.Choices {

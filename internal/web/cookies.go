@@ -184,7 +184,7 @@ var flashes = map[string]ui.Notice{
 const flashFor = time.Minute
 
 func (v *visit) setFlash(code string) {
-	v.setCookie(flashCookie, code, time.Now().Add(flashFor))
+	v.setCookie(flashCookie, code, v.now.Add(flashFor))
 }
 
 func (v *visit) takeFlash() {

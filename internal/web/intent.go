@@ -67,7 +67,7 @@ func (v *visit) intend(i intent) {
 	if entry := i.entry.Encode(); entry != "" && len(entry) <= maxIntentEntry {
 		value += "." + entry
 	}
-	v.setCookie(intentCookie, url.QueryEscape(value), time.Now().Add(intentFor))
+	v.setCookie(intentCookie, url.QueryEscape(value), v.now.Add(intentFor))
 }
 
 // intentLogin returns the log-in page that continues with the visitor's intent.

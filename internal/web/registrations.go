@@ -284,13 +284,10 @@ func registrationRow(r *compete.ParticipantRegistration, c *compete.Competition)
 			!r.Participant.Erased,
 		Division: divisionName(c, r.DivisionID),
 		TeamID:   r.TeamID, Looking: r.Looking,
-		Reason: r.Removal.Reason, Note: r.Removal.Note, Blocked: r.Removal.Blocked,
+		Reason: r.Removal.Reason, Note: r.Removal.Note, Blocked: r.Removal.Blocked, Place: placeOf(&r.Registration),
 	}
 	if r.Status == compete.RegistrationOffered {
 		row.Until = r.ConfirmBy
-	}
-	if r.Position > 0 {
-		row.Place = ui.Ordinal(r.Position) + " in line"
 	}
 	return row
 }

@@ -155,7 +155,7 @@ func (a *asset) serve(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodHead {
 		return
 	}
-	_, _ = w.Write(body) // the client is gone
+	_, _ = w.Write(body) // the client may be gone
 }
 
 // Accepts reports whether an Accept-Encoding header allows a coding. A weight of zero forbids it.
