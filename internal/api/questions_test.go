@@ -282,7 +282,7 @@ func (w *world) upcoming(questions string) api.Competition {
 	return w.create(strings.Replace(askingBody(questions), "{", `{"regOpensAt":"2126-04-01T12:00:00Z",`, 1))
 }
 
-// open opens registration for it.
+// opened opens registration for it.
 func (w *world) opened(c api.Competition, change string) {
 	w.t.Helper()
 	w.into(w.call("PATCH", "/api/competitions/"+c.ID, w.tokens[organizer], `{"regOpensAt":null`+change+`}`, "If-Match: *"),

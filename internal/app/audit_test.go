@@ -193,7 +193,6 @@ func (w *auditWorld) someone(role compete.Role) someone {
 	return p
 }
 
-// link inserts a link with the token "token of <user>".
 // unsubscribe is the token in the mails to somebody that ends their reminders.
 func (w *auditWorld) unsubscribe(p someone) string {
 	keys, err := auth.NewLinkKeys([]byte(apptest.Secret), nil)
@@ -203,6 +202,7 @@ func (w *auditWorld) unsubscribe(p someone) string {
 	return keys.Unsubscribe(p.ID)
 }
 
+// link inserts a link with the token "token of <user>".
 func (w *auditWorld) link(p someone, purpose compete.LinkPurpose, email string) string {
 	token, now := "token of "+p.ID, compete.UTC(time.Now())
 	w.exec(`INSERT INTO account_links (id, purpose, email, user_id, token_hash, created_at, expires_at)

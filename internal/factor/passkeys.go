@@ -84,6 +84,7 @@ type ceremony struct {
 }
 
 // The purposes of ceremonies. An answer for one purpose is invalid for any other.
+
 func createPurpose(userID string) string { return "new passkey of " + userID }
 
 func askPurpose(userID string, alone bool) string {

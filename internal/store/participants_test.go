@@ -88,6 +88,8 @@ func testRegistrationsOfTeam(t *testing.T, f *fixture, organizer compete.User) {
 	want(t, "by status", counts, members)
 }
 
+// testRegistrationSorts lists in every order, of all and of each status, by pages of every size, with each row once and
+// its place in line.
 func testRegistrationSorts(t *testing.T, f *fixture, organizer compete.User) {
 	c, queue := f.addQueue(t, organizer, 23)
 	for _, status := range []compete.RegistrationStatus{compete.RegistrationApplied, compete.RegistrationRejected} {

@@ -68,8 +68,7 @@ func testRegistrationsOfUser(t *testing.T, f *fixture, organizer compete.User) {
 	}
 }
 
-// testRegistrationSorts lists in every order, of all and of each status, by pages of every size, with each row once and
-// its place in line. wantStatuses expects as many of each status as there are in a list.
+// wantStatuses expects as many of each status as there are in a list.
 func (f *fixture) wantStatuses(t *testing.T, competitionID, search string, rows []compete.ParticipantRegistration) {
 	t.Helper()
 	expected := map[compete.RegistrationStatus]int{}
