@@ -281,26 +281,32 @@ func (p *process) rush(
 	t *testing.T, competition string, tokens map[string]string, pressed func(n int),
 ) (told map[string]answer) {
 	t.Helper()
-	users := make(chan string)
 	told = map[string]answer{}
-	var (
-		mu       sync.Mutex
-		pressing sync.WaitGroup
-	)
-	for range 32 {
-		pressing.Go(func() {
+	var mu sync.Mutex
+	eachAtOnce(32, tokens, func(user string) {
+		answered, err := p.press(competition, user, tokens[user])
+		if errors.Is(err, errNotTaken) || errors.Is(err, errTurnedAway) {
+			t.Error(err)
+		}
+		if err != nil {
+			return // the process was killed
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		told[user] = answered
+		pressed(len(told))
+	})
+	return told
+}
+
+// eachAtOnce calls f for each of the users, n at a time, and waits for all.
+func eachAtOnce(n int, tokens map[string]string, f func(user string)) {
+	users := make(chan string)
+	var calls sync.WaitGroup
+	for range n {
+		calls.Go(func() {
 			for user := range users {
-				answered, err := p.press(competition, user, tokens[user])
-				if errors.Is(err, errNotTaken) || errors.Is(err, errTurnedAway) {
-					t.Error(err)
-				}
-				if err != nil {
-					continue // the process was killed
-				}
-				mu.Lock()
-				told[user] = answered
-				pressed(len(told))
-				mu.Unlock()
+				f(user)
 			}
 		})
 	}
@@ -308,6 +314,5 @@ func (p *process) rush(
 		users <- user
 	}
 	close(users)
-	pressing.Wait()
-	return told
+	calls.Wait()
 }

@@ -251,38 +251,25 @@ func (s *soak) suffer(t *testing.T, f fault) {
 func (s *soak) press(t *testing.T, tokens map[string]string, pressed func(n int)) map[string]answer {
 	t.Helper()
 	program, told := s.program, map[string]answer{}
-	var (
-		mu       sync.Mutex
-		pressing sync.WaitGroup
-		users    = make(chan string)
-	)
-	for range 16 {
-		pressing.Go(func() {
-			for user := range users {
-				began := time.Now()
-				answered, err := program.press(s.competition, user, tokens[user])
-				took := time.Since(began)
-				mu.Lock()
-				s.longest = max(s.longest, took)
-				switch {
-				case took > s.patience:
-					s.late++
-					t.Errorf("%s waited for %v; the answer is %+v, %v", user, took, answered, err)
-				case errors.Is(err, errNotTaken):
-					t.Error(err)
-				case err == nil:
-					told[user] = answered
-					pressed(len(told))
-				}
-				mu.Unlock()
-			}
-		})
-	}
-	for user := range tokens {
-		users <- user
-	}
-	close(users)
-	pressing.Wait()
+	var mu sync.Mutex
+	eachAtOnce(16, tokens, func(user string) {
+		began := time.Now()
+		answered, err := program.press(s.competition, user, tokens[user])
+		took := time.Since(began)
+		mu.Lock()
+		defer mu.Unlock()
+		s.longest = max(s.longest, took)
+		switch {
+		case took > s.patience:
+			s.late++
+			t.Errorf("%s waited for %v; the answer is %+v, %v", user, took, answered, err)
+		case errors.Is(err, errNotTaken):
+			t.Error(err)
+		case err == nil:
+			told[user] = answered
+			pressed(len(told))
+		}
+	})
 	return told
 }
 
