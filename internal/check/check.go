@@ -1,9 +1,10 @@
 // Package check contains what the tests of several packages use: three comparisons with uniform messages (what was
-// compared, and the actual and expected values), and waiting for a condition that nothing signals.
+// compared, and the actual and expected values), waiting for what nothing signals, and doing things at once.
 package check
 
 import (
 	"errors"
+	"sync"
 	"testing"
 	"time"
 
@@ -45,4 +46,18 @@ func Eventually(t testing.TB, what string, holds func() bool) {
 			t.Fatalf("not within %v: %s", patience, what)
 		}
 	}
+}
+
+// Together calls f(0) … f(n-1) at the same moment and waits for all of them.
+func Together(n int, f func(i int)) {
+	var calls sync.WaitGroup
+	start := make(chan struct{})
+	for i := range n {
+		calls.Go(func() {
+			<-start
+			f(i)
+		})
+	}
+	close(start)
+	calls.Wait()
 }

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/minicompete/minicompete/internal/check"
 	"github.com/minicompete/minicompete/internal/compete"
 	"github.com/minicompete/minicompete/internal/registrar"
 )
@@ -62,7 +63,7 @@ func TestFreeSeatsBehindTheDisabled(t *testing.T) {
 			must(t, err)
 			statuses := make([]compete.RegistrationStatus, 10)
 			errs := make([]error, len(statuses))
-			together(len(statuses), func(i int) {
+			check.Together(len(statuses), func(i int) {
 				o, err := r.Register(t.Context(), compete.RegisterCommand{Actor: a.people[10+i], CompetitionID: id})
 				statuses[i], errs[i] = o.Registration.Status, err
 			})
@@ -133,7 +134,7 @@ func TestSuspendedInARush(t *testing.T) {
 		}
 		var disabled atomic.Bool
 		var accepted atomic.Int64
-		together(8, func(worker int) {
+		check.Together(8, func(worker int) {
 			for i := worker; i < len(ids)*len(a.people); i += 8 {
 				before := disabled.Load()
 				_, err := r.Register(t.Context(),

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/minicompete/minicompete/internal/check"
 	"github.com/minicompete/minicompete/internal/compete"
 	"github.com/minicompete/minicompete/internal/registrar"
 	"github.com/minicompete/minicompete/internal/store"
@@ -44,7 +45,7 @@ func addAmongPresses(t *testing.T, a *fixture, waitlist bool, replicas ...*regis
 	people := len(a.people)
 	id := a.addCompetition(t, seats, waitlist)
 	outcomes, errs := make([]compete.RegistrationOutcome, people), make([]error, people)
-	together(people, func(i int) {
+	check.Together(people, func(i int) {
 		r := replicas[i%len(replicas)]
 		if i%4 < 2 {
 			outcomes[i], errs[i] = r.Register(t.Context(),
@@ -93,7 +94,7 @@ func TestAdditionsAmongCapacityChanges(t *testing.T) {
 		r := startRegistrar(t, db.Ledger(), a.afterEachCommit(t))
 		id := a.addCompetition(t, 30, true)
 		var added, lowered atomic.Int32
-		together(len(a.people), func(i int) {
+		check.Together(len(a.people), func(i int) {
 			o, err := addOrPress(t.Context(), a, r, id, i)
 			if err != nil {
 				t.Errorf("person %d: %v", i, err)

@@ -3,9 +3,9 @@ package registrar_test
 import (
 	"errors"
 	"math/rand/v2"
-	"sync"
 	"testing"
 
+	"github.com/minicompete/minicompete/internal/check"
 	"github.com/minicompete/minicompete/internal/compete"
 	"github.com/minicompete/minicompete/internal/registrar"
 	"github.com/minicompete/minicompete/internal/store"
@@ -28,7 +28,7 @@ func testBuyers(t *testing.T, db *store.Store, waitlist bool) {
 
 	outcomes := make([]compete.RegistrationOutcome, buyers)
 	errs := make([]error, buyers)
-	together(buyers, func(i int) {
+	check.Together(buyers, func(i int) {
 		outcomes[i], errs[i] = r.Register(t.Context(), compete.RegisterCommand{Actor: a.people[i], CompetitionID: id})
 	})
 	seqs := map[int64]bool{}
@@ -65,20 +65,6 @@ func testBuyers(t *testing.T, db *store.Store, waitlist bool) {
 		checkArrival(t.Context(), db.Reader(), id)); err != nil {
 		t.Error(err)
 	}
-}
-
-// together calls f(0) … f(n-1) at the same time and waits for all of them.
-func together(n int, f func(i int)) {
-	var wg sync.WaitGroup
-	start := make(chan struct{})
-	for i := range n {
-		wg.Go(func() {
-			<-start
-			f(i)
-		})
-	}
-	close(start)
-	wg.Wait()
 }
 
 // wantAccepted checks that want registrations were accepted and all others failed because the competition is full.
@@ -123,7 +109,9 @@ func TestRandomMix(t *testing.T) {
 		ids := []string{a.addCompetition(t, 10, true), a.addCompetition(t, 25, true), a.addCompetition(t, 5, false)}
 		r := startRegistrar(t, db.Ledger(), a.afterEachCommit(t))
 		a.mixWithPromotions(t, func(round uint64) {
-			together(12, func(worker int) { mix(t, a, r, ids, 60, rand.New(rand.NewPCG(1+2*round, uint64(worker)))) })
+			check.Together(12, func(worker int) {
+				mix(t, a, r, ids, 60, rand.New(rand.NewPCG(1+2*round, uint64(worker))))
+			})
 		})
 	})
 }
@@ -174,7 +162,7 @@ func TestChangesInPages(t *testing.T) {
 		a := newFixture(t, db, people)
 		id := a.addCompetition(t, 1, true)
 		r := startRegistrar(t, db.Ledger(), nil)
-		together(people, func(i int) {
+		check.Together(people, func(i int) {
 			if _, err := r.Register(t.Context(),
 				compete.RegisterCommand{Actor: a.people[i], CompetitionID: id}); err != nil {
 				t.Errorf("Register: %v", err)

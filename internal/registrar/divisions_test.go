@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/minicompete/minicompete/internal/check"
 	"github.com/minicompete/minicompete/internal/compete"
 	"github.com/minicompete/minicompete/internal/registrar"
 	"github.com/minicompete/minicompete/internal/store"
@@ -259,7 +260,7 @@ func TestDivisionsUnderContention(t *testing.T) {
 			ids[0]: a.addDivisions(t, r, ids[0], 4, 7, 6), ids[1]: a.addDivisions(t, r, ids[1], 5, 5),
 		}
 		a.mixWithPromotions(t, func(round uint64) {
-			together(12, func(worker int) {
+			check.Together(12, func(worker int) {
 				mixDivisions(t, a, r, ids, divisions, rand.New(rand.NewPCG(1+2*round, uint64(worker))))
 			})
 		})
@@ -279,7 +280,7 @@ func TestDivisionsOfTwoReplicas(t *testing.T) {
 		ids := []string{a.addCompetition(t, 12, true), a.addCompetition(t, 8, true)}
 		divisions := map[string][]compete.Division{ids[0]: a.addDivisions(t, replicas[0], ids[0], 4, 7, 6)}
 		a.mixWithPromotions(t, func(round uint64) {
-			together(12, func(worker int) {
+			check.Together(12, func(worker int) {
 				mixDivisions(t, a, replicas[worker%2], ids, divisions, rand.New(rand.NewPCG(2+2*round, uint64(worker))))
 			})
 		})

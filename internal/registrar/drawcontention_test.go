@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/minicompete/minicompete/internal/check"
 	"github.com/minicompete/minicompete/internal/compete"
 	"github.com/minicompete/minicompete/internal/draw"
 	"github.com/minicompete/minicompete/internal/registrar"
@@ -135,7 +136,7 @@ func TestDrawOfTwoReplicas(t *testing.T) {
 
 // drawAmid draws twice at once, among people who withdraw and an organizer who changes the capacity.
 func (a *fixture) drawAmid(t *testing.T, replicas [2]*registrar.Registrar, id string) {
-	together(6, func(worker int) {
+	check.Together(6, func(worker int) {
 		r, random := replicas[worker%2], mathrand.New(mathrand.NewPCG(1, uint64(worker)))
 		switch worker {
 		case 0, 1:

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/minicompete/minicompete/internal/check"
 	"github.com/minicompete/minicompete/internal/compete"
 	"github.com/minicompete/minicompete/internal/registrar"
 	"github.com/minicompete/minicompete/internal/store"
@@ -60,7 +61,7 @@ func TestAnswersRace(t *testing.T) {
 			a.remove(t, r, registrations[0].ID, compete.Removal{})
 			second := registrations[1].ID
 			var accepted, other error
-			together(2, func(i int) {
+			check.Together(2, func(i int) {
 				switch {
 				case i == 0:
 					accepted = a.answer(t, r, 1, second, true)
@@ -101,7 +102,7 @@ func TestOffersUnderContention(t *testing.T) {
 			t.Fatal(err)
 		}
 		for round := range uint64(20) {
-			together(10, func(worker int) {
+			check.Together(10, func(worker int) {
 				mixOffers(t, a, r, &clock, ids,
 					rand.New(rand.NewPCG(round, uint64(worker))))
 			})
@@ -131,7 +132,7 @@ func TestOffersOfTwoReplicas(t *testing.T) {
 			t.Fatal(err)
 		}
 		for round := range uint64(3) {
-			together(10, func(worker int) {
+			check.Together(10, func(worker int) {
 				mixOffers(t, a, replicas[worker%2], &clock, ids, rand.New(rand.NewPCG(round, uint64(worker))))
 			})
 		}
@@ -208,7 +209,7 @@ func TestAnswersWithoutTheLock(t *testing.T) {
 			var turn sync.Mutex
 			first := &overlap{second: make(chan struct{})}
 			errs := make([]error, 2)
-			together(2, func(i int) {
+			check.Together(2, func(i int) {
 				replica := startRegistrar(t, &stripped{
 					Ledger: db.Ledger(), meeting: meeting{everyone: &everyone}, lock: lock, overlap: first, turn: &turn,
 				}, nil)

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/minicompete/minicompete/internal/check"
 	"github.com/minicompete/minicompete/internal/compete"
 	"github.com/minicompete/minicompete/internal/store"
 )
@@ -149,7 +150,7 @@ func TestLockAndGuard(t *testing.T) {
 				var turn sync.Mutex
 				first := &overlap{second: make(chan struct{})}
 				errs := make([]error, replicas)
-				together(replicas, func(i int) {
+				check.Together(replicas, func(i int) {
 					r := startRegistrar(t, &stripped{
 						Ledger: db.Ledger(), meeting: meeting{everyone: &everyone}, lock: test.lock, guard: test.guard,
 						overlap: first, turn: &turn,

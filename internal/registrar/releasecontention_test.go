@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/minicompete/minicompete/internal/check"
 	"github.com/minicompete/minicompete/internal/compete"
 	"github.com/minicompete/minicompete/internal/registrar"
 	"github.com/minicompete/minicompete/internal/store"
@@ -97,7 +98,7 @@ func TestReleaseInPages(t *testing.T) {
 		if !db.DB().OneWriter() {
 			releasers[1] = startRegistrar(t, db.Ledger(), nil)
 		}
-		together(2, func(i int) { releaseAll(t, releasers[i], id) })
+		check.Together(2, func(i int) { releaseAll(t, releasers[i], id) })
 		last, err := db.LastRelease(t.Context(), id)
 		must(t, err)
 		if last.FinishedAt == nil || last.Total != 600 || last.Admitted+last.Waitlisted+last.Rejected != 600 ||
@@ -121,7 +122,7 @@ func TestReleaseUnderContention(t *testing.T) {
 		r := startRegistrar(t, history, a.afterEachCommit(t))
 		id, _ := a.reviewing(t, r, 9)
 		for round := range uint64(20) {
-			together(8, func(worker int) {
+			check.Together(8, func(worker int) {
 				a.mixReview(t, r, id, rand.New(rand.NewPCG(round, uint64(worker))))
 			})
 			if round >= 3 && history.seen(compete.AuditDecided, compete.AuditCancelled) {
@@ -144,7 +145,7 @@ func TestReleaseOfTwoReplicas(t *testing.T) {
 		}
 		id, _ := a.reviewing(t, replicas[0], 9)
 		for round := range uint64(4) {
-			together(8, func(worker int) {
+			check.Together(8, func(worker int) {
 				a.mixReview(t, replicas[worker%2], id, rand.New(rand.NewPCG(round, uint64(worker))))
 			})
 		}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/minicompete/minicompete/internal/check"
 	"github.com/minicompete/minicompete/internal/compete"
 	"github.com/minicompete/minicompete/internal/registrar"
 )
@@ -73,7 +74,7 @@ func TestBlock(t *testing.T) {
 func TestBlockInARush(t *testing.T) {
 	eachFixture(t, func(t *testing.T, a *fixture, r *registrar.Registrar) {
 		id := a.addCompetition(t, 10, true)
-		together(2*len(a.people), func(i int) {
+		check.Together(2*len(a.people), func(i int) {
 			person := a.people[i/2]
 			for range 20 {
 				o, err := r.Register(t.Context(), compete.RegisterCommand{Actor: person, CompetitionID: id})

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/minicompete/minicompete/internal/check"
 	"github.com/minicompete/minicompete/internal/compete"
 	"github.com/minicompete/minicompete/internal/registrar"
 	"github.com/minicompete/minicompete/internal/store"
@@ -39,7 +40,7 @@ func testReplicasMix(t *testing.T, a *fixture, other *store.Store) {
 	ids := []string{a.addCompetition(t, 10, true), a.addCompetition(t, 25, true), a.addCompetition(t, 5, false)}
 	replicas := a.replicas(t, other)
 	a.mixWithPromotions(t, func(round uint64) {
-		together(12, func(worker int) {
+		check.Together(12, func(worker int) {
 			mix(t, a, replicas[worker%2], ids, 60, rand.New(rand.NewPCG(2+2*round, uint64(worker))))
 		})
 	})
@@ -51,7 +52,7 @@ func testReplicasRush(t *testing.T, a *fixture, other *store.Store) {
 	replicas := a.replicas(t, other)
 	rush := a.addCompetition(t, seats, false)
 	errs := make([]error, len(a.people))
-	together(len(a.people), func(i int) {
+	check.Together(len(a.people), func(i int) {
 		_, errs[i] = replicas[i%2].Register(t.Context(),
 			compete.RegisterCommand{Actor: a.people[i], CompetitionID: rush})
 	})
@@ -70,7 +71,7 @@ func press(
 ) ([]compete.RegistrationOutcome, []error) {
 	t.Helper()
 	outcomes, errs := make([]compete.RegistrationOutcome, presses), make([]error, presses)
-	together(presses, func(i int) {
+	check.Together(presses, func(i int) {
 		id := competitionOf(i)
 		outcomes[i], errs[i] = replicas[i%2].Register(t.Context(), compete.RegisterCommand{
 			Actor: actor, CompetitionID: id, Idempotency: compete.Idempotency{Key: "the-same-key", RequestHash: id},

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/minicompete/minicompete/internal/check"
 	"github.com/minicompete/minicompete/internal/compete"
 	"github.com/minicompete/minicompete/internal/registrar"
 	"github.com/minicompete/minicompete/internal/store"
@@ -133,7 +134,7 @@ func TestTeamsUnderContention(t *testing.T) {
 		history := &recording{Ledger: db.Ledger()}
 		r := startRegistrarAt(t, clock.now, history, a.afterEachTeamed(t, rules))
 		for round := range uint64(50) {
-			together(10, func(worker int) {
+			check.Together(10, func(worker int) {
 				mixTeams(t, a, r, &clock, ids, in, rand.New(rand.NewPCG(round, uint64(worker))))
 			})
 			if round >= 2 && history.seen(compete.AuditTeamHandedOver, compete.AuditTeamChanged, compete.AuditAccepted,
@@ -166,7 +167,7 @@ func TestTeamsOfTwoReplicas(t *testing.T) {
 			startRegistrarAt(t, clock.now, other.Ledger(), a.afterEachTeamed(t, rules)),
 		}
 		for round := range uint64(50) {
-			together(10, func(worker int) {
+			check.Together(10, func(worker int) {
 				mixTeams(t, a, replicas[worker%2], &clock, ids, in, rand.New(rand.NewPCG(9+round, uint64(worker))))
 			})
 			if round >= 2 && history.seen(compete.AuditIncomplete) {
@@ -298,7 +299,7 @@ func TestLastPlaceInATeam(t *testing.T) {
 			team := page.Items[0].Team
 			must(t, register(1, compete.TeamChoice{Code: team.Code(plainSealer{})}))
 			errs := make([]error, len(a.people)-2)
-			together(len(errs),
+			check.Together(len(errs),
 				func(i int) { errs[i] = register(i+2, compete.TeamChoice{Code: team.Code(plainSealer{})}) })
 			joined := 0
 			for _, err := range errs {

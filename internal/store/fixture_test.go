@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"reflect"
-	"sync"
 	"testing"
 	"time"
 
@@ -423,18 +422,4 @@ func (f *fixture) accountMessage(u compete.User, kind compete.MessageKind, linkI
 		ID: newID(), UserID: u.ID, Kind: kind, To: u.Email, Subject: "About " + string(kind),
 		Body: "Text.", SentAt: f.now, LinkID: linkID,
 	}
-}
-
-// together calls f(0) … f(n-1) at the same moment and waits for all.
-func together(n int, f func(i int)) {
-	var wg sync.WaitGroup
-	start := make(chan struct{})
-	for i := range n {
-		wg.Go(func() {
-			<-start
-			f(i)
-		})
-	}
-	close(start)
-	wg.Wait()
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/minicompete/minicompete/internal/check"
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
@@ -134,7 +135,7 @@ func wantOneOf(t *testing.T, refusal error, f func() error) {
 	t.Helper()
 	const many = 8
 	failures := make([]error, many)
-	together(many, func(i int) { failures[i] = f() })
+	check.Together(many, func(i int) { failures[i] = f() })
 	done := 0
 	for _, err := range failures {
 		if err == nil {
