@@ -48,7 +48,7 @@ func TestBackupAndRestore(t *testing.T) {
 			t.Fatal(err)
 		}
 		wantManifest(t, manifest, db.Kind(), want)
-		copied := openEmpty(t, other)
+		copied := testservices.OpenStore(t, other)
 		if diff := cmp.Diff(want, testservices.Contents(t, copied.DB())); diff != "" {
 			t.Errorf("the restored database differs (-want +got):\n%s", diff)
 		}
@@ -78,7 +78,7 @@ func TestBackupAndRestore(t *testing.T) {
 		if _, err := backup.Restore(t.Context(), restored, path, backup.Options{Overwrite: true}); err != nil {
 			t.Fatal(err)
 		}
-		copied = openEmpty(t, other)
+		copied = testservices.OpenStore(t, other)
 		if diff := cmp.Diff(want, testservices.Contents(t, copied.DB())); diff != "" {
 			t.Errorf("what was there before is left (-want +got):\n%s", diff)
 		}
@@ -146,7 +146,7 @@ func TestRestoreOverOtherSchemas(t *testing.T) {
 		db := filledDatabase(t, url)
 		path := written(t, url)
 		other := testservices.EmptyDatabaseURL(t, string(db.Kind()))
-		unused := openEmpty(t, other)
+		unused := testservices.OpenStore(t, other)
 		if err := unused.Migrate(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -156,7 +156,7 @@ func TestRestoreOverOtherSchemas(t *testing.T) {
 		if _, err := backup.Restore(t.Context(), store.Config{URL: other}, path, backup.Options{}); err != nil {
 			t.Fatal(err)
 		}
-		unused = openEmpty(t, other)
+		unused = testservices.OpenStore(t, other)
 		if _, err := unused.Writer().ExecContext(t.Context(),
 			`CREATE TABLE of_the_future (id text PRIMARY KEY)`); err != nil {
 			t.Fatal(err)
@@ -168,7 +168,7 @@ func TestRestoreOverOtherSchemas(t *testing.T) {
 			backup.Options{Overwrite: true}); err != nil {
 			t.Fatal(err)
 		}
-		unused = openEmpty(t, other)
+		unused = testservices.OpenStore(t, other)
 		if diff := cmp.Diff(testservices.Contents(t, db.DB()), testservices.Contents(t, unused.DB())); diff != "" {
 			t.Errorf("the restored database differs (-want +got):\n%s", diff)
 		}
@@ -248,7 +248,7 @@ func TestRestoreRefuses(t *testing.T) {
 				t.Errorf("%s, unverified: %v, want %v", name, err, backup.ErrNoBackup)
 			}
 		}
-		if diff := cmp.Diff(was, testservices.Contents(t, openEmpty(t, url).DB())); diff != "" {
+		if diff := cmp.Diff(was, testservices.Contents(t, testservices.OpenStore(t, url).DB())); diff != "" {
 			t.Errorf("a restore that failed changed the database (-was +is):\n%s", diff)
 		}
 	})
@@ -316,7 +316,7 @@ func TestRestoreUnverified(t *testing.T) {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(testservices.Contents(t, db.DB()),
-			testservices.Contents(t, openEmpty(t, other).DB())); diff != "" {
+			testservices.Contents(t, testservices.OpenStore(t, other).DB())); diff != "" {
 			t.Errorf("the restored database differs (-want +got):\n%s", diff)
 		}
 	})
@@ -329,7 +329,7 @@ func TestRestoreDiesInTheMiddle(t *testing.T) {
 		db := filledDatabase(t, url)
 		other := testservices.EmptyDatabaseURL(t, string(db.Kind()))
 		path := written(t, url)
-		old := openEmpty(t, other)
+		old := testservices.OpenStore(t, other)
 		if err := old.Migrate(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -344,7 +344,7 @@ func TestRestoreDiesInTheMiddle(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(was, testservices.Contents(t, openEmpty(t, left).DB())); diff != "" {
+		if diff := cmp.Diff(was, testservices.Contents(t, testservices.OpenStore(t, left).DB())); diff != "" {
 			t.Errorf("what was there before changed (-was +is):\n%s", diff)
 		}
 	})

@@ -1,7 +1,6 @@
 package backup_test
 
 import (
-	"log/slog"
 	"testing"
 	"time"
 
@@ -10,27 +9,13 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 	"github.com/minicompete/minicompete/internal/fill"
 	"github.com/minicompete/minicompete/internal/store"
+	"github.com/minicompete/minicompete/internal/testservices"
 )
-
-// openEmpty opens a database without migrating it.
-func openEmpty(t *testing.T, url string) *store.Store {
-	t.Helper()
-	db, err := store.Open(t.Context(), store.Config{URL: url, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return db
-}
 
 // filledDatabase returns a migrated database with rows in most tables: texts, times, numbers and bytes.
 func filledDatabase(t *testing.T, url string) *store.Store {
 	t.Helper()
-	db := openEmpty(t, url)
+	db := testservices.OpenStore(t, url)
 	if err := db.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -210,7 +210,7 @@ var dropped = map[string]bool{"idempotency_keys.status": true}
 // more. What was there before stays, each time.
 func TestEveryMigrationKeepsTheData(t *testing.T) {
 	testservices.EachEmptyDatabase(t, func(t *testing.T, url string) {
-		db := openEmpty(t, url)
+		db := testservices.OpenStore(t, url)
 		versions := migrator(t, db).Versions()
 		if len(versions) < 2 {
 			t.Fatalf("%d steps", len(versions))
@@ -244,7 +244,7 @@ func TestEveryMigrationKeepsTheData(t *testing.T) {
 func TestStepOnPeopleKnowsWhoWasCancelledWithACompetition(t *testing.T) {
 	const beforePeople, people = 6, 7
 	testservices.EachEmptyDatabase(t, func(t *testing.T, url string) {
-		db := openEmpty(t, url)
+		db := testservices.OpenStore(t, url)
 		to := func(version int64) {
 			t.Helper()
 			if err := migrator(t, db).To(t.Context(), version); err != nil {
@@ -289,7 +289,7 @@ func TestStepOnPeopleKnowsWhoWasCancelledWithACompetition(t *testing.T) {
 func TestStepOnOffers(t *testing.T) {
 	const before, offers = 34, 40
 	testservices.EachEmptyDatabase(t, func(t *testing.T, url string) {
-		db := openEmpty(t, url)
+		db := testservices.OpenStore(t, url)
 		to := func(version int64) {
 			t.Helper()
 			if err := migrator(t, db).To(t.Context(), version); err != nil {
@@ -366,7 +366,7 @@ func TestStepOnOffers(t *testing.T) {
 func TestStepOnReview(t *testing.T) {
 	const filled, before, review = 34, 40, 45
 	testservices.EachEmptyDatabase(t, func(t *testing.T, url string) {
-		db := openEmpty(t, url)
+		db := testservices.OpenStore(t, url)
 		to := func(version int64) {
 			t.Helper()
 			if err := migrator(t, db).To(t.Context(), version); err != nil {
@@ -423,7 +423,7 @@ func TestStepOnReview(t *testing.T) {
 func TestStepOnCirclesHidesWhatIsUnlisted(t *testing.T) {
 	const seeded, before, circles = 35, 40, 43
 	testservices.EachEmptyDatabase(t, func(t *testing.T, url string) {
-		db := openEmpty(t, url)
+		db := testservices.OpenStore(t, url)
 		to := func(version int64) {
 			t.Helper()
 			if err := migrator(t, db).To(t.Context(), version); err != nil {
@@ -465,7 +465,7 @@ func TestStepOnCirclesHidesWhatIsUnlisted(t *testing.T) {
 func TestStepOnStoredForms(t *testing.T) {
 	const before = 11
 	testservices.EachEmptyDatabase(t, func(t *testing.T, url string) {
-		db := openEmpty(t, url)
+		db := testservices.OpenStore(t, url)
 		if err := migrator(t, db).To(t.Context(), before); err != nil {
 			t.Fatal(err)
 		}
@@ -557,7 +557,7 @@ func covers(candidate, wanted row) bool {
 func TestStepOnLotteries(t *testing.T) {
 	const filled, before, lotteries = 34, 48, 49
 	testservices.EachEmptyDatabase(t, func(t *testing.T, url string) {
-		db := openEmpty(t, url)
+		db := testservices.OpenStore(t, url)
 		to := func(version int64) {
 			t.Helper()
 			if err := migrator(t, db).To(t.Context(), version); err != nil {
@@ -605,7 +605,7 @@ func TestStepOnLotteries(t *testing.T) {
 func TestStepOnTeams(t *testing.T) {
 	const filled, before, teams = 34, 49, 50
 	testservices.EachEmptyDatabase(t, func(t *testing.T, url string) {
-		db := openEmpty(t, url)
+		db := testservices.OpenStore(t, url)
 		to := func(version int64) {
 			t.Helper()
 			if err := migrator(t, db).To(t.Context(), version); err != nil {

@@ -2,7 +2,6 @@ package store_test
 
 import (
 	"errors"
-	"log/slog"
 	"strings"
 	"sync"
 	"testing"
@@ -12,21 +11,6 @@ import (
 	"github.com/minicompete/minicompete/internal/store"
 	"github.com/minicompete/minicompete/internal/testservices"
 )
-
-// openEmpty opens a database without a schema.
-func openEmpty(t *testing.T, url string) *store.Store {
-	t.Helper()
-	db, err := store.Open(t.Context(), store.Config{URL: url, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return db
-}
 
 func migrator(t *testing.T, db *store.Store) *sqldb.Migrator {
 	t.Helper()
@@ -58,7 +42,7 @@ func applied(t *testing.T, db *store.Store) (n, all int) {
 func TestMigrateUpAndDown(t *testing.T) {
 	t.Parallel()
 	testservices.EachEmptyDatabase(t, func(t *testing.T, url string) {
-		db := openEmpty(t, url)
+		db := testservices.OpenStore(t, url)
 		if n, all := applied(t, db); n != 0 || all < 3 {
 			t.Errorf("an empty database has %d of %d steps", n, all)
 		}
@@ -121,7 +105,7 @@ func migrateAllDown(t *testing.T, db *store.Store) {
 func TestMigrateAppliesWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	testservices.EachEmptyDatabase(t, func(t *testing.T, url string) {
-		db := openEmpty(t, url)
+		db := testservices.OpenStore(t, url)
 		if err := db.Migrate(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -147,7 +131,7 @@ func TestMigrateTogether(t *testing.T) {
 	testservices.EachEmptyDatabase(t, func(t *testing.T, url string) {
 		var wg sync.WaitGroup
 		for range 4 {
-			db := openEmpty(t, url)
+			db := testservices.OpenStore(t, url)
 			wg.Go(func() {
 				if err := db.Migrate(t.Context()); err != nil {
 					t.Error(err)
@@ -155,7 +139,7 @@ func TestMigrateTogether(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		db := openEmpty(t, url)
+		db := testservices.OpenStore(t, url)
 		if n, all := applied(t, db); n != all {
 			t.Errorf("%d of %d steps are applied", n, all)
 		}

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"testing"
 
 	"github.com/minicompete/minicompete/internal/store"
 	"github.com/minicompete/minicompete/internal/store/migrations"
@@ -27,6 +28,22 @@ func migrate(ctx context.Context, databaseURL string) error {
 		return err
 	}
 	return errors.Join(db.Migrate(ctx), db.Close())
+}
+
+// OpenStore opens a database until the end of the test, as it is: it doesn't migrate it.
+func OpenStore(t testing.TB, databaseURL string) *store.Store {
+	t.Helper()
+	db, err := store.Open(t.Context(),
+		store.Config{URL: databaseURL, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return db
 }
 
 // sqliteSchema is a database file with the schema and no rows.
