@@ -603,7 +603,7 @@ export interface paths {
         readonly put?: never;
         /**
          * Decide about applications
-         * @description For the competition's organizer and admins, until it starts. Decisions are drafts: nobody is told anything until they are released together. All are saved, or none. Anyone who has applied, is on the waitlist or was rejected can be decided about; a decision that is their status already deletes the draft.
+         * @description For the competition's organizer and admins, until it starts. Decisions are drafts: nobody is notified until they are released together. All are saved, or none. Anyone who has applied, is on the waitlist or was rejected can be decided about; a decision that is their status already deletes the draft.
          */
         readonly post: operations["decide"];
         readonly delete?: never;
@@ -760,7 +760,7 @@ export interface paths {
         readonly post?: never;
         /**
          * Delete what I prepared
-         * @description Deleting nothing is fine. A preparation ends by itself once you've registered.
+         * @description Deleting nothing is fine. A preparation is deleted automatically once you've registered.
          */
         readonly delete: operations["deletePreparation"];
         readonly options?: never;
@@ -1875,7 +1875,7 @@ export interface components {
              *     ]
              */
             readonly tags: readonly string[];
-            /** @description The rules for teams. Left out if people take part alone. */
+            /** @description The rules for teams. Left out if people compete alone. */
             readonly team?: components["schemas"]["TeamRules"];
             /**
              * @description The IANA time zone in which people see the competition's times.
@@ -2012,7 +2012,7 @@ export interface components {
              *     ]
              */
             readonly tags: readonly string[];
-            /** @description The rules for teams. Left out if people take part alone. */
+            /** @description The rules for teams. Left out if people compete alone. */
             readonly team?: components["schemas"]["TeamRules"];
             /**
              * @description The IANA time zone in which people see the competition's times.
@@ -2138,7 +2138,7 @@ export interface components {
             readonly location?: string;
             /**
              * Format: int64
-             * @description How many hours the next person in line has to accept a seat that opens up, never longer than until the start. Leave it out to give it to them at once.
+             * @description How many hours the next person in line has to accept a seat that opens up, never longer than until the start. Leave it out to give it to them immediately.
              * @example 48
              */
             readonly offerHours?: number | null;
@@ -2177,7 +2177,7 @@ export interface components {
              *     ]
              */
             readonly tags?: readonly string[];
-            /** @description The rules for teams. Leave them out to let people take part alone. */
+            /** @description The rules for teams. Leave them out to let people compete alone. */
             readonly team?: components["schemas"]["TeamRules"];
             /**
              * @description The IANA time zone in which people see the competition's times.
@@ -2382,7 +2382,7 @@ export interface components {
         readonly Draw: {
             /**
              * Format: int64
-             * @description People who have been told so far. Those who had withdrawn count, too.
+             * @description People who have been notified so far. Those who had withdrawn count, too.
              * @example 812
              */
             readonly done: number;
@@ -2406,7 +2406,7 @@ export interface components {
             readonly entries: number;
             /**
              * Format: date-time
-             * @description When everyone had been told; null before.
+             * @description When everyone had been notified; null before.
              * @example 2026-05-02T08:01:09Z
              */
             readonly finishedAt: string | null;
@@ -2776,7 +2776,7 @@ export interface components {
              *     ]
              */
             readonly tags: readonly string[];
-            /** @description The rules for teams. Left out if people take part alone. */
+            /** @description The rules for teams. Left out if people compete alone. */
             readonly team?: components["schemas"]["TeamRules"];
             /**
              * @description The IANA time zone in which people see the competition's times.
@@ -4526,7 +4526,7 @@ export interface components {
             readonly location?: string;
             /**
              * Format: int64
-             * @description How many hours the next person in line has to accept a seat that opens up; null gives it to them at once. Open offers don't change.
+             * @description How many hours the next person in line has to accept a seat that opens up; null gives it to them immediately. Open offers don't change.
              * @example 48
              */
             readonly offerHours?: number | null;
