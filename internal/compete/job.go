@@ -88,7 +88,7 @@ type Notice struct {
 	Seq            int64       `json:"seq"`
 	Kind           MessageKind `json:"kind"`
 	Move           *Move       `json:"move,omitempty"` // for MessageChanged only
-	// ReleaseID tells apart messages of one kind about several decisions; empty if there can only be one.
+	// ReleaseID tells apart messages of one kind about several decisions or deadlines; empty if there can only be one.
 	ReleaseID string `json:"releaseId,omitempty"`
 	// W3C traceparent of the request that caused the message; empty if that request isn't traced
 	Trace string `json:"trace,omitempty"`
@@ -101,6 +101,7 @@ type NoticeRun struct {
 	First         int64       `json:"first"`
 	Last          int64       `json:"last"`
 	Kind          MessageKind `json:"kind"`
+	ReleaseID     string      `json:"releaseId,omitempty"` // as in Notice.ReleaseID
 	// Traces maps the Seqs of traced requests to their trace, as in Notice.Trace.
 	Traces map[int64]string `json:"traces,omitempty"`
 }

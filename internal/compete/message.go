@@ -188,7 +188,7 @@ const (
 
 // Message is a message to a user. The mailbox is the table of messages; they are also sent by SMTP if that is set up. A
 // message is unique by (RegistrationID, Seq, Kind), a reminder by (RegistrationID, Seq, StartDate), and a message about
-// a move or a repeated decision by (RegistrationID, Seq, MoveID).
+// a move, a repeated decision or a warning by (RegistrationID, Seq, MoveID).
 type Message struct {
 	ID             string
 	UserID         string
@@ -196,7 +196,7 @@ type Message struct {
 	Seq            int64
 	Kind           MessageKind
 	StartDate      *time.Time // of the competition, only for reminders
-	MoveID         string     // of the Move, for MessageChanged, of the Release, or of an invitation
+	MoveID         string     // of the Move, for MessageChanged, or the ReleaseID of its Notice, or of an invitation
 	To             string
 	Subject        string
 	Body           string // plain text

@@ -120,17 +120,20 @@ func (b *batch) give(c *competition, r *compete.Registration, now time.Time) err
 
 // remind schedules the reminder of an offer for half of the remaining time.
 func (b *batch) remind(r *compete.Registration, now time.Time) {
-	b.later(r, compete.MessageOfferReminder, r.ConfirmBy.Sub(now)/2)
+	b.later(r, compete.MessageOfferReminder, "", r.ConfirmBy.Sub(now)/2)
 }
 
-// later requests a message after a while, if it still holds then.
-func (b *batch) later(r *compete.Registration, kind compete.MessageKind, wait time.Duration) {
-	run := compete.NoticeRun{CompetitionID: r.CompetitionID, First: r.Seq, Last: r.Seq, Kind: kind}
+// later requests a message after a while, if it still holds then. releaseID is as in Notice.
+func (b *batch) later(r *compete.Registration, kind compete.MessageKind, releaseID string, wait time.Duration) {
+	run := compete.NoticeRun{
+		CompetitionID: r.CompetitionID, First: r.Seq, Last: r.Seq, Kind: kind, ReleaseID: releaseID,
+	}
 	if n := len(b.reminders); n > 0 {
 		job := &b.reminders[n-1]
 		last := &job.Runs[len(job.Runs)-1]
 		if sameMinute := (job.Wait - wait).Abs() < time.Minute; sameMinute && job.Len() < DefaultBatchSize {
-			if last.CompetitionID == r.CompetitionID && last.Kind == kind && last.Last == r.Seq-1 {
+			if last.CompetitionID == r.CompetitionID && last.Kind == kind && last.ReleaseID == releaseID &&
+				last.Last == r.Seq-1 {
 				last.Last = r.Seq
 			} else {
 				job.Runs = append(job.Runs, run)

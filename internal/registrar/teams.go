@@ -258,7 +258,7 @@ func (b *batch) create(c *competition, r *compete.Registration, name, id string,
 // so by then.
 func (b *batch) warn(c *competition, r *compete.Registration, now time.Time) {
 	if wait, ok := c.WarnsOfTeam(now); ok && r.Status.Hopeful() {
-		b.later(r, compete.MessageTeamTooSmall, wait)
+		b.later(r, compete.MessageTeamTooSmall, c.TeamWarningID(now), wait)
 	}
 }
 

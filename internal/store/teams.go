@@ -371,7 +371,7 @@ func (s *Store) WarnTeams(ctx context.Context, c *compete.Competition) error {
 			AND r.status IN ('PENDING', 'CONFIRMED', 'OFFERED', 'APPLIED', 'WAITLISTED')`,
 		} {
 			found, err := sqldb.List(ctx, tx, func(row sqldb.Row) (compete.Notice, error) {
-				n := compete.Notice{Kind: compete.MessageTeamTooSmall}
+				n := compete.Notice{Kind: compete.MessageTeamTooSmall, ReleaseID: c.TeamWarningID(time.Time{})}
 				err := row.Scan(&n.RegistrationID, &n.Seq)
 				return n, err
 			}, text, c.ID, c.Team.Min)
