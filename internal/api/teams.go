@@ -199,8 +199,8 @@ func (a *api) registerTeams() {
 			"or place in line moves to the registration of the new captain.",
 		request: CaptainRequest{},
 		errors: []*compete.Error{
-			compete.ErrTeamGone, compete.ErrCaptainOnly, compete.ErrTeamMemberMissing, compete.ErrReauthenticate,
-			compete.ErrCompetitionCancelled, compete.ErrBusy,
+			compete.ErrTeamGone, compete.ErrCaptainOnly, compete.ErrTeamMemberMissing, compete.ErrPersonDisabled,
+			compete.ErrReauthenticate, compete.ErrCompetitionCancelled, compete.ErrBusy,
 		},
 	}, a.handOverTeam)
 	handle(a, route{

@@ -22,6 +22,7 @@ func TestTeams(t *testing.T) {
 		t.Run("changing", w.sub(testTeamChanges))
 		t.Run("rules", w.sub(testTeamRules))
 		t.Run("board", w.sub(testTeamBoard))
+		t.Run("disabled", w.sub(testDisabledMemberLeadsNoTeam))
 		t.Run("prepared", w.sub(testPreparedTeams))
 		t.Run("prepared, and not ready", w.sub(testUnreadyTeams))
 		t.Run("questions", w.sub(testTeamQuestions))
@@ -69,6 +70,14 @@ func (w *world) seeker(competitionID string) (registrationID string) {
 	w.into(w.call("POST", "/api/competitions/"+competitionID+"/register", w.signUp().Token, `{"lookingForTeam":true}`),
 		http.StatusCreated, &r)
 	return r.ID
+}
+
+// testDisabledMemberLeadsNoTeam: a captain can't hand over to somebody whose account is disabled.
+func testDisabledMemberLeadsNoTeam(w *world) {
+	_, teamID, memberID := w.captained()
+	w.into(w.call("PATCH", "/api/admin/users/"+memberID, w.tokens[admin], `{"disabled":true}`), http.StatusOK, &api.User{})
+	w.refused(w.call("POST", "/api/teams/"+teamID+"/captain", w.tokens[participant], `{"userId":"`+memberID+`"}`),
+		http.StatusConflict, "person_disabled")
 }
 
 // testTeamBoard: captains find those who look for a team, and invite each once.

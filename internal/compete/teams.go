@@ -239,17 +239,23 @@ func (s *Teams) List(ctx context.Context, a Actor, competitionID, cursor string,
 
 // RenewCode gives a team another code. Errors: those of Registrar.RenewCode, ErrReauthenticate.
 func (s *Teams) RenewCode(ctx context.Context, a Actor, id string) (TeamView, error) {
-	return s.change(ctx, a, id, func(c TeamCommand) error {
+	return s.change(ctx, a, id, func(_ *TeamView, c TeamCommand) error {
 		_, err := s.config.Registrar.RenewCode(ctx, c)
 		return err
 	})
 }
 
-// HandOver makes another member the captain. Errors: Invalid, those of Registrar.HandOver, ErrReauthenticate.
+// HandOver makes another member the captain. Errors: Invalid, ErrPersonDisabled, those of Registrar.HandOver,
+// ErrReauthenticate.
 func (s *Teams) HandOver(ctx context.Context, a Actor, id, userID string) (TeamView, error) {
-	return s.change(ctx, a, id, func(c TeamCommand) error {
+	return s.change(ctx, a, id, func(before *TeamView, c TeamCommand) error {
 		if userID == "" {
 			return Invalid(FieldError{Field: "userId", Message: "is required"})
+		}
+		if slices.ContainsFunc(before.Members, func(m TeamMember) bool {
+			return m.UserID == userID && m.Participant.Disabled
+		}) {
+			return ErrPersonDisabled
 		}
 		_, err := s.config.Registrar.HandOver(ctx, MemberCommand{c, userID})
 		return err
@@ -259,7 +265,7 @@ func (s *Teams) HandOver(ctx context.Context, a Actor, id, userID string) (TeamV
 // Remove takes a member out of a team. Errors: those of Registrar.RemoveMember, ErrReauthenticate. It returns the zero
 // value if nobody is left.
 func (s *Teams) Remove(ctx context.Context, a Actor, id, userID string) (TeamView, error) {
-	view, err := s.change(ctx, a, id, func(c TeamCommand) error {
+	view, err := s.change(ctx, a, id, func(_ *TeamView, c TeamCommand) error {
 		_, err := s.config.Registrar.RemoveMember(ctx, MemberCommand{c, userID})
 		return err
 	})
@@ -271,7 +277,9 @@ func (s *Teams) Remove(ctx context.Context, a Actor, id, userID string) (TeamVie
 
 // change has the registrar change a team that the actor may see, and returns it as it is then. If reading it again
 // fails, it returns it as it was, with the error.
-func (s *Teams) change(ctx context.Context, a Actor, id string, f func(TeamCommand) error) (TeamView, error) {
+func (s *Teams) change(
+	ctx context.Context, a Actor, id string, f func(before *TeamView, c TeamCommand) error,
+) (TeamView, error) {
 	before, err := s.Get(ctx, a, id)
 	if err != nil {
 		return TeamView{}, err
@@ -281,7 +289,7 @@ func (s *Teams) change(ctx context.Context, a Actor, id string, f func(TeamComma
 			return TeamView{}, err
 		}
 	}
-	if err := f(TeamCommand{a, before.CompetitionID, id}); err != nil {
+	if err := f(&before, TeamCommand{a, before.CompetitionID, id}); err != nil {
 		return TeamView{}, err
 	}
 	after, err := s.Get(ctx, a, id)

@@ -86,3 +86,30 @@ func TestWarningsOfTeamsThatAreTooSmallAgain(t *testing.T) {
 			func() bool { return f.messages(captain.UserID) == "confirmed team_too_small team_too_small" })
 	})
 }
+
+// Somebody who joins a team whose captain's account is disabled, without anybody else in it, becomes its captain.
+func TestWhoJoinsADisabledCaptainLeads(t *testing.T) {
+	eachDatabase(t, nil, func(f *fixture) {
+		c := f.pairs(72 * time.Hour)
+		captain := f.teamOf(c, compete.TeamChoice{Name: "Red"})
+		sweep := func() compete.Team {
+			if err := f.client.sweepStranded(f.Context()); err != nil {
+				f.Fatal(err)
+			}
+			red, err := f.store.Team(f.Context(), captain.TeamID)
+			if err != nil {
+				f.Fatal(err)
+			}
+			return red
+		}
+		f.exec(`UPDATE users SET disabled_at = $2 WHERE id = $1`, captain.UserID, compete.UTC(f.clock()))
+		red := sweep()
+		if red.CaptainID != captain.UserID {
+			f.Errorf("the team of one has the captain %s", red.CaptainID)
+		}
+		member := f.teamOf(c, compete.TeamChoice{Code: red.Code(plainSealer{})})
+		if red = sweep(); red.CaptainID != member.UserID {
+			f.Errorf("the captain is %s, want who joined", red.CaptainID)
+		}
+	})
+}

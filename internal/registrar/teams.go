@@ -280,6 +280,7 @@ func (b *batch) quit(c *competition, r *compete.Registration, now time.Time) err
 		if err := b.handOver(c, one, next, compete.ViaJob, now); err != nil {
 			return err
 		}
+		b.passOnLater(c)
 	}
 	one.members = slices.DeleteFunc(one.members, func(m *compete.Registration) bool { return m == r })
 	if len(one.members) == 0 {

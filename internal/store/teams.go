@@ -185,13 +185,16 @@ var listedSize = `CASE WHEN r.status = 'REJECTED' AND EXISTS (SELECT 1 FROM comp
 	THEN (SELECT count(*) FROM registrations m WHERE m.team_id = t.id AND m.status <> 'CANCELLED')
 	ELSE ` + sizeOf(`t.id`) + ` END`
 
-// stranded leaves out members whom the registrar wouldn't make captain.
-const stranded = `SELECT t.id, t.captain_id, (SELECT m.user_id FROM registrations m JOIN users n ON n.id = m.user_id
+const (
+	// stranded leaves out members whom the registrar wouldn't make captain.
+	stranded = `SELECT t.id, t.captain_id, (SELECT m.user_id FROM registrations m JOIN users n ON n.id = m.user_id
 		WHERE m.team_id = t.id AND ` + canLead + ` ORDER BY m.seq LIMIT 1)
 	FROM teams t JOIN users u ON u.id = t.captain_id
-	WHERE t.competition_id = $1 AND u.disabled_at IS NOT NULL AND EXISTS (SELECT 1 FROM registrations m
-		JOIN users n ON n.id = m.user_id WHERE m.team_id = t.id AND ` + canLead + `)
-	ORDER BY t.number LIMIT $2`
+	WHERE t.competition_id = $1 AND ` + isStranded + ` ORDER BY t.number LIMIT $2`
+
+	isStranded = `u.disabled_at IS NOT NULL AND EXISTS (SELECT 1 FROM registrations m
+		JOIN users n ON n.id = m.user_id WHERE m.team_id = t.id AND ` + canLead + `)`
+)
 
 const canLead = `m.status <> 'CANCELLED' AND (m.status <> 'REJECTED' OR m.follows) AND n.disabled_at IS NULL`
 
@@ -201,6 +204,13 @@ func (t *ledgerTx) Stranded(ctx context.Context, competitionID string, n int) ([
 		err = row.Scan(&s.TeamID, &s.CaptainID, &s.NextID)
 		return s, err
 	}, stranded, competitionID, n)
+}
+
+// Stranded implements compete.WorkStore. It starts from the disabled accounts, which an index has.
+func (s *Store) Stranded(ctx context.Context, limit int) ([]string, error) {
+	return sqldb.List(ctx, s.reader, sqldb.ScanString, `SELECT t.competition_id FROM users u
+		CROSS JOIN teams t JOIN competitions c ON c.id = t.competition_id
+		WHERE t.captain_id = u.id AND {+c.status} = 'PUBLISHED' AND `+isStranded+` LIMIT $1`, limit)
 }
 
 // Incomplete implements compete.LedgerTx.

@@ -65,6 +65,28 @@ func TestDueTeams(t *testing.T) {
 	})
 }
 
+// Only teams that somebody else could lead need another captain.
+func TestStrandedTeams(t *testing.T) {
+	eachStore(t, func(t *testing.T, f *fixture) {
+		c := f.addCompetition(t, f.addUser(t, compete.RoleOrganizer), func(c *compete.Competition) {
+			c.Status = compete.StatusPublished
+		})
+		captain := f.addRegistration(t, c.ID, compete.RegistrationConfirmed, nil)
+		f.exec(t, `INSERT INTO teams (id, competition_id, number, name, captain_id, code_version, created_at, name_key)
+			VALUES ($1, $2, 1, 'Red', $3, 1, $4, 'red')`, c.ID, c.ID, captain.UserID, compete.UTC(f.now))
+		f.exec(t, `UPDATE registrations SET team_id = $2, follows = false WHERE id = $1`, captain.ID, c.ID)
+		f.exec(t, `UPDATE users SET disabled_at = $2 WHERE id = $1`, captain.UserID, compete.UTC(f.now))
+		ids, err := f.Store.Stranded(t.Context(), 9)
+		must(t, err)
+		want(t, "without another member", len(ids), 0)
+		member := f.addRegistration(t, c.ID, compete.RegistrationConfirmed, nil)
+		f.exec(t, `UPDATE registrations SET team_id = $2, follows = false WHERE id = $1`, member.ID, c.ID)
+		ids, err = f.Store.Stranded(t.Context(), 9)
+		must(t, err)
+		want(t, "with one", ids, []string{c.ID})
+	})
+}
+
 // Rules that a later version added to are read by this one.
 func TestRulesOfALaterVersion(t *testing.T) {
 	eachStore(t, func(t *testing.T, f *fixture) {

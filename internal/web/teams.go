@@ -94,7 +94,8 @@ func memberView(t *compete.TeamView, m *compete.TeamMember, viewer compete.Actor
 	return pages.TeamMember{
 		UserID: m.UserID, Name: m.Participant.Name, Captain: m.Captain, You: m.UserID == viewer.UserID,
 		State: registrationState(&m.Registration), Place: placeOf(&m.Registration), Missing: m.Missing,
-		Leads: t.Competition.SeatsPerTeam() || m.Status.Hopeful(), // a whole team is rejected together
+		// a whole team is rejected together
+		Leads: !m.Participant.Disabled && (t.Competition.SeatsPerTeam() || m.Status.Hopeful()),
 	}
 }
 
