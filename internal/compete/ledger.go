@@ -54,7 +54,8 @@ type LedgerTx interface {
 	// Incomplete reads up to n registrations of a competition that are neither CANCELLED nor REJECTED and are in a
 	// team with fewer than least members like these, or in none, in order of Seq.
 	Incomplete(ctx context.Context, competitionID string, least, n int) ([]Registration, error)
-	// Freed reads how many seats of dropped teams of a competition haven't passed on yet.
+	// Freed reads how many seats of dropped teams of a competition, or given up while it was paused, haven't passed on
+	// yet.
 	Freed(ctx context.Context, competitionID string) (int, error)
 	// ReleasePage reads the release under way of a competition and up to n of its drafts, in order of Seq.
 	ReleasePage(ctx context.Context, competitionID string, n int) (ReleasePage, error)

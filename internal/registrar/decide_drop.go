@@ -58,24 +58,16 @@ func (c *dropIncomplete) decide(b *batch, now time.Time) (result, error, error) 
 		return result{more: true}, nil, b.setFreed(competition, freed)
 	}
 	// The seats pass on in the end, so that nobody gets one who is about to be dropped.
-	page := min(freed, pageSize)
-	owed, err := b.promote(competition, page, now)
-	if err != nil {
-		return result{}, nil, err
-	}
-	more, left := owed && freed > page, 0
-	if more {
-		left = freed - page
-	}
-	if owed && !more && !competition.Reviewed() { // an earlier run may have ended before it passed on all seats
+	more, err := b.passFreed(competition, freed, now)
+	if competition.Owed() && !more && !competition.Reviewed() { // an earlier run may have ended before it passed on all
 		competition.dirty = true
 		b.settle = append(b.settle, c.competitionID)
 	}
-	return result{more: more}, nil, b.setFreed(competition, left)
+	return result{more: more}, nil, err
 }
 
-// freedSeats returns how many seats earlier pages freed that haven't passed on. The number is stored: where decisions
-// assign seats, nothing else says that somebody gave these up.
+// freedSeats returns how many seats earlier pages freed, or people gave up during a pause, that haven't passed on. The
+// number is stored: where decisions assign seats, nothing else says that somebody gave these up.
 func (b *batch) freedSeats(c *competition) (int, error) {
 	if freed, ok := b.freed[c.ID]; ok {
 		return freed, nil

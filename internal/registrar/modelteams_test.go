@@ -427,7 +427,8 @@ func (m *model) drop() {
 		m.quit(p)
 		p.status, p.reason, p.looking = cancelled, compete.CancelledIncomplete, false
 	}
-	m.promote(freed)
+	m.promote(m.freed + freed)
+	m.freed = 0
 }
 
 // teamStep is a command about teams.

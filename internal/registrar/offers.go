@@ -35,7 +35,7 @@ func (c *answerOffer) decide(b *batch, now time.Time) (result, error, error) {
 			}
 		}
 		if err = b.endOffer(competition, r, compete.EventDecline, compete.MessageOfferDeclined, now); err == nil {
-			_, err = b.promote(competition, 1, now)
+			err = b.passSeat(competition, 1, now)
 		}
 	}
 	return result{outcome: compete.RegistrationOutcome{Registration: *r, Competition: competition.Summary()}}, nil, err
@@ -86,7 +86,7 @@ func (c *expireOffers) decide(b *batch, now time.Time) (answer result, refusal, 
 		answer.count++
 		err := b.endOffer(competition, r, compete.EventExpire, compete.MessageOfferExpired, now)
 		if err == nil {
-			_, err = b.promote(competition, 1, now)
+			err = b.passSeat(competition, 1, now)
 		}
 		if err != nil {
 			return result{}, nil, err
