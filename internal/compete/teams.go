@@ -38,8 +38,8 @@ type TeamStore interface {
 	// before the given time and hasn't been recorded by TeamsDropped, in order of DueTeams, after a given one.
 	TeamsToDrop(ctx context.Context, at time.Time, after DueTeams, limit int) ([]Competition, error)
 	// WarnTeams asks for a message to the captain of each team of the competition with fewer than its least number of
-	// members, and to everybody without a team, and records that this was done for its deadline. It does nothing if it
-	// was done before.
+	// members, and to everybody without a team, and records that this was done for its deadline. It does nothing if
+	// it was done before; a call that was interrupted is repeated, and nobody gets the message twice.
 	WarnTeams(ctx context.Context, c *Competition) error
 	// TeamsDropped records that incomplete teams were dropped at this deadline.
 	TeamsDropped(ctx context.Context, competitionID string, deadline time.Time) error

@@ -65,6 +65,44 @@ func TestDueTeams(t *testing.T) {
 	})
 }
 
+// Everybody without a team is warned once for each deadline, in jobs of a bounded size.
+func TestWarnTeamsInPages(t *testing.T) {
+	eachStore(t, func(t *testing.T, f *fixture) {
+		const people = 700 // some of them cancelled
+		queue, registrations := f.addQueue(t, f.addUser(t, compete.RoleOrganizer), people)
+		f.exec(t, `UPDATE competitions SET team = '{"min":2,"max":3,"seatUnit":"PERSON"}' WHERE id = $1`, queue.ID)
+		c, err := f.Competition(t.Context(), queue.ID)
+		must(t, err)
+		added := f.enqueued(t)
+		f.exec(t, `UPDATE competitions SET reg_deadline = $2 WHERE id = $1`, c.ID, compete.UTC(f.now.Add(time.Hour)))
+		must(t, f.WarnTeams(t.Context(), &c))
+		c, err = f.Competition(t.Context(), queue.ID)
+		must(t, err)
+		want(t, "jobs after the deadline was moved", len(added()), 0)
+		must(t, f.WarnTeams(t.Context(), &c))
+		must(t, f.WarnTeams(t.Context(), &c))
+		asked := map[string]int{}
+		for _, job := range added() {
+			var notify compete.NotifyJob
+			payload, err := json.Marshal(job.Payload)
+			must(t, err)
+			must(t, json.Unmarshal(payload, &notify))
+			if n := notify.Len(); n > 500 {
+				t.Errorf("a job has %d messages", n)
+			}
+			for _, n := range notify.Notices {
+				asked[n.RegistrationID]++
+			}
+		}
+		for _, r := range registrations {
+			if n := asked[r.ID]; r.Status.Hopeful() != (n == 1) || n > 1 {
+				t.Errorf("%s, who is %s, is warned by %d jobs", r.ID, r.Status, n)
+			}
+		}
+		want(t, "jobs", len(added()), 2)
+	})
+}
+
 // Only teams that somebody else could lead need another captain.
 func TestStrandedTeams(t *testing.T) {
 	eachStore(t, func(t *testing.T, f *fixture) {
