@@ -172,8 +172,14 @@ func testTeamsPerPerson(w *world) {
 	if now := w.team(bob.TeamID, bobs); len(now.Members) != 1 {
 		w.t.Errorf("then the team is %+v", now)
 	}
-	w.refused(w.call("PATCH", "/api/registrations/"+eve.ID, eves, `{"lookingForTeam":false}`),
-		http.StatusUnprocessableEntity, "validation_failed")
+	for _, looking := range []bool{true, false} { // nobody is on the board who doesn't want to be
+		var changed api.Registration
+		w.into(w.call("PATCH", "/api/registrations/"+eve.ID, eves, fmt.Sprintf(`{"lookingForTeam":%t}`, looking)),
+			http.StatusOK, &changed)
+		if changed.Looking != looking {
+			w.t.Errorf("looking is %t, want %t", changed.Looking, looking)
+		}
+	}
 	w.into(w.call("PATCH", "/api/registrations/"+eve.ID, eves, `{"team":{"code":"`+team.Code+`"}}`), http.StatusOK, &eve)
 	w.refused(w.call("DELETE", "/api/teams/"+bob.TeamID+"/members/"+bob.UserID, bobs, ""), http.StatusConflict,
 		"captain_must_hand_over")
@@ -182,7 +188,7 @@ func testTeamsPerPerson(w *world) {
 	}
 	var mine []api.Registration
 	w.into(w.call("GET", "/api/users/me/registrations", eves, ""), http.StatusOK, &mine)
-	if left := mine[0]; left.TeamID != "" || left.Seats != 1 || !left.Looking {
+	if left := mine[0]; left.TeamID != "" || left.Seats != 1 || left.Looking {
 		w.t.Errorf("whoever left has %+v", left)
 	}
 	var teams []api.TeamSummary

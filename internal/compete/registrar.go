@@ -27,8 +27,8 @@ type Registrar interface {
 	// ErrForbidden.
 	ChangeTeam(ctx context.Context, c ChangeTeamCommand) (RegistrationOutcome, error)
 	// RemoveMember takes a member out of a team: for its captain until the start, and those who manage the competition.
-	// Where seats are for teams, this cancels the registration; else they keep it, and look for a team. Errors: those
-	// of Team.CheckCaptain, ErrTeamMemberMissing, ErrCaptainMustHandOver for the captain, ErrCompetitionStarted.
+	// Where seats are for teams, this cancels the registration; else they keep it. Errors: those of Team.CheckCaptain,
+	// ErrTeamMemberMissing, ErrCaptainMustHandOver for the captain, ErrCompetitionStarted.
 	RemoveMember(ctx context.Context, c MemberCommand) (RegistrationOutcome, error)
 	// HandOver makes another member the captain, with the team's seat or place in line. Errors: those of
 	// Team.CheckCaptain, ErrTeamMemberMissing.

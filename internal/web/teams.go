@@ -119,7 +119,6 @@ func (a *app) addTeam(v *visit, c *compete.Competition, mine *compete.Registrati
 	}
 	stand.Follows, stand.Looking, stand.MayLook = mine.Follows, mine.Looking, mine.TeamID == "" &&
 		mine.CheckTeamChange(v.actor, c, v.now) == nil
-	stand.NeedsTeam = c.NeedsTeam()
 	if mine.TeamID == "" {
 		return nil
 	}
@@ -198,10 +197,10 @@ func (a *app) removeMemberForm(_ *http.Request, v *visit) (response, error) {
 	}
 	text := "They keep their registration. They'll be notified."
 	switch {
-	case t.Competition.NeedsTeam() && !t.Competition.SeatsPerTeam():
-		text = "They keep their registration, and look for another team. They'll be notified."
 	case t.Competition.SeatsPerTeam():
 		text = "Their registration is cancelled, because the seat is the team's. They'll be notified."
+	case t.Competition.NeedsTeam():
+		text = "They keep their registration, but need another team. They'll be notified."
 	}
 	path := teamPath(t.ID)
 	return ask(v, pages.Confirm{
