@@ -199,8 +199,8 @@ func (a *api) registerTeams() {
 			"or place in line moves to the registration of the new captain.",
 		request: CaptainRequest{},
 		errors: []*compete.Error{
-			compete.ErrTeamGone, compete.ErrCaptainOnly, compete.ErrTeamMemberMissing, compete.ErrReauthenticate,
-			compete.ErrCompetitionCancelled, compete.ErrBusy,
+			compete.ErrTeamGone, compete.ErrCaptainOnly, compete.ErrTeamMemberMissing, compete.ErrPersonDisabled,
+			compete.ErrReauthenticate, compete.ErrCompetitionCancelled, compete.ErrBusy,
 		},
 	}, a.handOverTeam)
 	handle(a, route{
@@ -208,9 +208,8 @@ func (a *api) registerTeams() {
 		access: loggedIn, status: http.StatusNoContent,
 		summary: "Remove a member from a team",
 		description: "For its captain until the start, the competition's organizer and admins. Where a seat is for a " +
-			"team, this cancels the registration. Otherwise the person keeps their seat, and is looking for a team " +
-			"if teams have at least two members. Members can remove themselves, in the same way; a captain, only " +
-			"when alone.",
+			"team, this cancels the registration. Otherwise the person keeps their seat. Members can remove " +
+			"themselves, in the same way; a captain, only when alone.",
 		errors: []*compete.Error{
 			compete.ErrTeamGone, compete.ErrCaptainOnly, compete.ErrTeamMemberMissing, compete.ErrReauthenticate,
 			compete.ErrCaptainMustHandOver, compete.ErrCompetitionStarted, compete.ErrCompetitionCancelled,

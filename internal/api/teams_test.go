@@ -22,6 +22,7 @@ func TestTeams(t *testing.T) {
 		t.Run("changing", w.sub(testTeamChanges))
 		t.Run("rules", w.sub(testTeamRules))
 		t.Run("board", w.sub(testTeamBoard))
+		t.Run("disabled", w.sub(testDisabledMemberLeadsNoTeam))
 		t.Run("prepared", w.sub(testPreparedTeams))
 		t.Run("prepared, and not ready", w.sub(testUnreadyTeams))
 		t.Run("questions", w.sub(testTeamQuestions))
@@ -69,6 +70,14 @@ func (w *world) seeker(competitionID string) (registrationID string) {
 	w.into(w.call("POST", "/api/competitions/"+competitionID+"/register", w.signUp().Token, `{"lookingForTeam":true}`),
 		http.StatusCreated, &r)
 	return r.ID
+}
+
+// testDisabledMemberLeadsNoTeam: a captain can't hand over to somebody whose account is disabled.
+func testDisabledMemberLeadsNoTeam(w *world) {
+	_, teamID, memberID := w.captained()
+	w.into(w.call("PATCH", "/api/admin/users/"+memberID, w.tokens[admin], `{"disabled":true}`), http.StatusOK, &api.User{})
+	w.refused(w.call("POST", "/api/teams/"+teamID+"/captain", w.tokens[participant], `{"userId":"`+memberID+`"}`),
+		http.StatusConflict, "person_disabled")
 }
 
 // testTeamBoard: captains find those who look for a team, and invite each once.
@@ -163,8 +172,14 @@ func testTeamsPerPerson(w *world) {
 	if now := w.team(bob.TeamID, bobs); len(now.Members) != 1 {
 		w.t.Errorf("then the team is %+v", now)
 	}
-	w.refused(w.call("PATCH", "/api/registrations/"+eve.ID, eves, `{"lookingForTeam":false}`),
-		http.StatusUnprocessableEntity, "validation_failed")
+	for _, looking := range []bool{true, false} { // nobody is on the board who doesn't want to be
+		var changed api.Registration
+		w.into(w.call("PATCH", "/api/registrations/"+eve.ID, eves, fmt.Sprintf(`{"lookingForTeam":%t}`, looking)),
+			http.StatusOK, &changed)
+		if changed.Looking != looking {
+			w.t.Errorf("looking is %t, want %t", changed.Looking, looking)
+		}
+	}
 	w.into(w.call("PATCH", "/api/registrations/"+eve.ID, eves, `{"team":{"code":"`+team.Code+`"}}`), http.StatusOK, &eve)
 	w.refused(w.call("DELETE", "/api/teams/"+bob.TeamID+"/members/"+bob.UserID, bobs, ""), http.StatusConflict,
 		"captain_must_hand_over")
@@ -173,7 +188,7 @@ func testTeamsPerPerson(w *world) {
 	}
 	var mine []api.Registration
 	w.into(w.call("GET", "/api/users/me/registrations", eves, ""), http.StatusOK, &mine)
-	if left := mine[0]; left.TeamID != "" || left.Seats != 1 || !left.Looking {
+	if left := mine[0]; left.TeamID != "" || left.Seats != 1 || left.Looking {
 		w.t.Errorf("whoever left has %+v", left)
 	}
 	var teams []api.TeamSummary

@@ -55,6 +55,9 @@ func (c *Competition) AdmitAdded(
 	if e.Answers == nil && e.Taken == "" { // the person answers later
 		e.Taken = noAnswers
 	}
+	if c.NeedsTeam() && e.Team.IsZero() { // nor do they look for a team unless they want to
+		e.LookingForTeam = true
+	}
 	if err := c.CheckEntry(e); err != nil {
 		return "", false, err
 	}

@@ -149,6 +149,12 @@ func (c *Competition) Promotes(now time.Time) bool {
 	return c.Status == StatusPublished && !c.Suspended && !c.Started(now)
 }
 
+// Paused reports whether free seats don't go to the head of the waitlist now, and will again: the competition is
+// suspended, or an admin has unpublished it.
+func (c *Competition) Paused(now time.Time) bool {
+	return !c.Promotes(now) && c.Status != StatusCancelled && !c.Started(now)
+}
+
 // VisibleTo reports whether the actor may see the competition. Only its staff can see a draft, even a cancelled one.
 func (c *Competition) VisibleTo(a Actor) bool {
 	return c.Status != StatusDraft && !c.Discarded || c.ManagedBy(a)

@@ -156,6 +156,12 @@ func (c *Competition) DrawTo(r *Registration, later bool) RegistrationStatus {
 	return RegistrationOffered
 }
 
+// DrawDue reports whether the list of a lottery is closed and drawn at the given time: nobody can have applied in time
+// any more. It isn't while the competition is suspended.
+func (c *Competition) DrawDue(now time.Time) bool {
+	return c.Drawn() && c.Promotes(now) && !now.Before(c.RegDeadline.Add(ArrivalGrace))
+}
+
 // CheckDrawOpen fails if the draw's source and tickets can't be changed (any more): ErrNotDrawn,
 // ErrCompetitionCancelled, ErrListFrozen.
 func (c *Competition) CheckDrawOpen(now time.Time) error {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/minicompete/minicompete/internal/draw"
@@ -33,9 +34,10 @@ type DrawStore interface {
 	// ArrivalGrace ago. Those that are suspended, have started or wait for staff to enter a value aren't among them.
 	DueDraws(ctx context.Context, now time.Time, limit int) (competitionIDs []string, err error)
 	// ListApplications locks a competition, closes its list, adds the next n applications to it, each with a reference
-	// from newRef, and reports whether there are more. It does nothing if the list is complete.
-	ListApplications(ctx context.Context, competitionID string, n int, now time.Time, newRef func() string) (
-		more bool, err error)
+	// from newRef, and reports whether there are more. It does nothing if the list is complete. It fails with the error
+	// of check, or ErrCompetitionMissing.
+	ListApplications(ctx context.Context, competitionID string, n int, now time.Time, newRef func() string,
+		check func(c *Competition) error) (more bool, err error)
 	// DrawList returns the list in ascending order of references.
 	DrawList(ctx context.Context, competitionID string) ([]draw.Entry, error)
 	// Freeze saves the hash of the list, the number of entries, and the round, with a message unless it is nil. Only
@@ -192,6 +194,15 @@ const (
 	duePage   = 100
 )
 
+// The sources of several draws are asked at once, for a bounded time, so that none holds up the others for long.
+const (
+	askedAtOnce = 16
+	askTime     = 20 * time.Second
+)
+
+// errNotDue stops a draw that was due when it was found: its competition has changed since.
+var errNotDue = errors.New("the draw isn't due any more")
+
 // Advance takes every lottery whose deadline has passed as far as it can go now: closes its list, freezes it, asks
 // quicknet for the round that decides, and saves everybody's place. It returns those that are ready for
 // Registrar.Draw. A failure of one doesn't hold up the others.
@@ -201,35 +212,77 @@ func (s *Draws) Advance(ctx context.Context) (ready []string, err error) {
 		return nil, err
 	}
 	var failures []error
-	for _, id := range due {
-		ordered, err := s.advance(ctx, id)
-		if err != nil {
+	failed := func(id string, err error) {
+		if err != nil && !errors.Is(err, errNotDue) {
 			failures = append(failures, fmt.Errorf("draw of competition %s: %w", id, err))
-		} else if ordered {
-			ready = append(ready, id)
 		}
+	}
+	draws := make([]Draw, 0, len(due))
+	for _, id := range due {
+		d, err := s.closeList(ctx, id)
+		if err == nil {
+			draws = append(draws, d)
+		}
+		failed(id, err)
+	}
+	for i, err := range s.askAll(ctx, draws) {
+		failed(draws[i].CompetitionID, err)
+	}
+	for i := range draws {
+		d := &draws[i]
+		if d.DrawnAt == nil {
+			continue
+		}
+		err := s.order(ctx, d)
+		if err == nil {
+			ready = append(ready, d.CompetitionID)
+		}
+		failed(d.CompetitionID, err)
 	}
 	return ready, errors.Join(failures...)
 }
 
-func (s *Draws) advance(ctx context.Context, competitionID string) (ordered bool, err error) {
+// closeList closes the list of a draw and freezes it, if the draw is due.
+func (s *Draws) closeList(ctx context.Context, competitionID string) (d Draw, err error) {
+	now := s.config.now()
+	due := func(c *Competition) error {
+		if !c.DrawDue(now) {
+			return errNotDue
+		}
+		return nil
+	}
 	for more := true; more; {
-		more, err = s.config.Store.ListApplications(ctx, competitionID, listPage, s.config.now(), newRef)
+		more, err = s.config.Store.ListApplications(ctx, competitionID, listPage, now, newRef, due)
 		if err != nil {
-			return false, err
+			return d, err
 		}
 	}
-	d, err := s.config.Store.Draw(ctx, competitionID)
+	d, err = s.config.Store.Draw(ctx, competitionID)
 	if err == nil && d.FrozenAt == nil {
 		d, err = s.freeze(ctx, d)
 	}
-	if err == nil && d.DrawnAt == nil {
-		d, err = s.ask(ctx, d)
+	return d, err
+}
+
+// askAll asks the sources of those draws that have no randomness yet. It returns the failures, in order of draws.
+func (s *Draws) askAll(ctx context.Context, draws []Draw) []error {
+	ctx, cancel := context.WithTimeout(ctx, askTime)
+	defer cancel()
+	failures := make([]error, len(draws))
+	slots := make(chan struct{}, askedAtOnce)
+	var all sync.WaitGroup
+	for i := range draws {
+		if draws[i].FrozenAt == nil || draws[i].DrawnAt != nil {
+			continue
+		}
+		slots <- struct{}{}
+		all.Go(func() {
+			defer func() { <-slots }()
+			failures[i] = s.ask(ctx, &draws[i])
+		})
 	}
-	if err == nil && d.DrawnAt != nil && d.OrderedAt == nil {
-		return true, s.order(ctx, &d)
-	}
-	return d.OrderedAt != nil, err
+	all.Wait()
+	return failures
 }
 
 func newRef() string {
@@ -275,26 +328,32 @@ func (s *Draws) valueDue(ctx context.Context, d *Draw) (*Message, error) {
 }
 
 // ask asks the source. The draw has no DrawnAt if it hasn't spoken yet.
-func (s *Draws) ask(ctx context.Context, d Draw) (Draw, error) {
+func (s *Draws) ask(ctx context.Context, d *Draw) error {
 	now := s.config.now()
 	if d.Source.Kind != draw.SourceQuicknet || now.Before(draw.RoundTime(d.Round)) {
-		return d, nil
+		return nil
 	}
 	randomness, err := s.config.Beacon.Round(ctx, d.Round)
 	if errors.Is(err, draw.ErrNotYet) {
-		return d, nil
+		return nil
 	}
 	if err != nil {
-		return d, err
+		return err
 	}
-	d.Signature, d.DrawnAt = randomness.Signature, &now
-	if _, err := s.config.Store.SaveRandomness(ctx, d, ""); err != nil {
-		return d, err
+	drawn := *d
+	drawn.Signature, drawn.DrawnAt = randomness.Signature, &now
+	if _, err := s.config.Store.SaveRandomness(ctx, drawn, ""); err != nil {
+		return err
 	}
-	return d, nil
+	*d = drawn
+	return nil
 }
 
+// order saves everybody's place, unless that was done before.
 func (s *Draws) order(ctx context.Context, d *Draw) error {
+	if d.OrderedAt != nil {
+		return nil
+	}
 	randomness, err := d.source().Bytes(d.randomness())
 	if err != nil {
 		return err

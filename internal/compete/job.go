@@ -101,6 +101,7 @@ type NoticeRun struct {
 	First         int64       `json:"first"`
 	Last          int64       `json:"last"`
 	Kind          MessageKind `json:"kind"`
+	OccasionID    string      `json:"releaseId,omitempty"` // as in Notice.OccasionID
 	// Traces maps the Seqs of traced requests to their trace, as in Notice.Trace.
 	Traces map[int64]string `json:"traces,omitempty"`
 }

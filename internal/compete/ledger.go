@@ -51,10 +51,11 @@ type LedgerTx interface {
 	// Stranded reads up to n teams of a competition whose captain's account is disabled, and that have a member who
 	// can take over.
 	Stranded(ctx context.Context, competitionID string, n int) ([]StrandedTeam, error)
-	// Incomplete reads up to n registrations of a competition that are neither CANCELLED nor REJECTED and are in a
-	// team with fewer than least members like these, or in none, in order of Seq.
-	Incomplete(ctx context.Context, competitionID string, least, n int) ([]Registration, error)
-	// Freed reads how many seats of dropped teams of a competition haven't passed on yet.
+	// Incomplete reads registrations that are neither CANCELLED nor REJECTED and are in a team with too few members
+	// like these, or in none, in order of Seq.
+	Incomplete(ctx context.Context, q IncompleteQuery) ([]Registration, error)
+	// Freed reads how many seats of dropped teams of a competition, or given up while it was paused, haven't passed on
+	// yet.
 	Freed(ctx context.Context, competitionID string) (int, error)
 	// ReleasePage reads the release under way of a competition and up to n of its drafts, in order of Seq.
 	ReleasePage(ctx context.Context, competitionID string, n int) (ReleasePage, error)
@@ -78,6 +79,14 @@ type LedgerQuery struct {
 	Prepared        []Place // as for LedgerTx.Prepared, but in the same round trip
 	// records that expired earlier are omitted; Write frees their keys for new ones
 	Now time.Time
+}
+
+// IncompleteQuery describes what LedgerTx.Incomplete reads.
+type IncompleteQuery struct {
+	CompetitionID string
+	Least         int   // members of a team
+	After, Last   int64 // the first Seq is later than After, and the last is Last
+	Limit         int
 }
 
 // LedgerState is the result of a LedgerQuery.

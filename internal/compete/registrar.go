@@ -26,9 +26,8 @@ type Registrar interface {
 	// ErrTeamRequired, ErrForbidden.
 	ChangeTeam(ctx context.Context, c ChangeTeamCommand) (RegistrationOutcome, error)
 	// RemoveMember takes a member out of a team: for its captain until the start, and staff. Where seats are for teams,
-	// this cancels the registration; else they keep it, and look for a team only where nobody can be registered without
-	// one (NeedsTeam). Errors: those of Team.CheckCaptain, ErrTeamMemberMissing, ErrCaptainMustHandOver for the
-	// captain, ErrCompetitionStarted.
+	// this cancels the registration; else they keep it. Errors: those of Team.CheckCaptain, ErrTeamMemberMissing,
+	// ErrCaptainMustHandOver for the captain, ErrCompetitionStarted.
 	RemoveMember(ctx context.Context, c MemberCommand) (RegistrationOutcome, error)
 	// HandOver makes another member the captain, with the team's seat or place in line. Errors: those of
 	// Team.CheckCaptain, ErrTeamMemberMissing.

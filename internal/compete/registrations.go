@@ -153,6 +153,20 @@ func (s *Registrations) Move(
 		MoveCommand{Actor: a, RegistrationID: id, DivisionID: divisionID, KeepSeat: keepSeat})
 }
 
+// Offer returns the actor's offer of a seat, with its competition: also while an admin has unpublished that, since the
+// offer runs out all the same. Errors: those of MineFor, ErrNoOffer.
+func (s *Registrations) Offer(ctx context.Context, a Actor, competitionID string) (Competition, Registration, error) {
+	r, err := s.MineFor(ctx, a, competitionID)
+	if err == nil && r.Status != RegistrationOffered {
+		err = ErrNoOffer
+	}
+	if err != nil {
+		return Competition{}, r, err
+	}
+	c, err := s.config.Competitions.config.Store.Competition(ctx, competitionID)
+	return c, r, err
+}
+
 // AnswerOffer accepts or declines the actor's offer. Errors: those of Registrar.AnswerOffer.
 func (s *Registrations) AnswerOffer(ctx context.Context, a Actor, id string, accept bool) (RegistrationOutcome, error) {
 	if err := require(a, RoleParticipant); err != nil {

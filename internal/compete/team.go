@@ -201,16 +201,16 @@ func (c *Competition) checkTeam(e *Entry) error {
 	case c.SeatsPerTeam():
 		v.add("team", "is required: give your team a name, or join one with its code")
 	case c.NeedsTeam() && !e.LookingForTeam:
-		return TeamNeeded()
+		return teamNeeded()
 	}
 	return v.err()
 }
 
-// NeedsTeam reports whether people need a team, or have to look for one.
+// NeedsTeam reports whether people need a team, or have to look for one when they register.
 func (c *Competition) NeedsTeam() bool { return c.Team != nil && c.Team.Min > 1 }
 
-// TeamNeeded returns the error for who is in no team and looks for none, where NeedsTeam.
-func TeamNeeded() error {
+// teamNeeded returns the error for who registers without a team and looks for none, where NeedsTeam.
+func teamNeeded() error {
 	var v validation
 	v.add("team", "is required, unless you're looking for a team")
 	return v.err()

@@ -38,8 +38,8 @@ type TeamStore interface {
 	// before the given time and hasn't been recorded by TeamsDropped, in order of DueTeams, after a given one.
 	TeamsToDrop(ctx context.Context, at time.Time, after DueTeams, limit int) ([]Competition, error)
 	// WarnTeams asks for a message to the captain of each team of the competition with fewer than its least number of
-	// members, and to everybody without a team, and records that this was done for its deadline. It does nothing if it
-	// was done before.
+	// members, and to everybody without a team, and records that this was done for its deadline. It does nothing if
+	// it was done before; a call that was interrupted is repeated, and nobody gets the message twice.
 	WarnTeams(ctx context.Context, c *Competition) error
 	// TeamsDropped records that incomplete teams were dropped at this deadline.
 	TeamsDropped(ctx context.Context, competitionID string, deadline time.Time) error
@@ -238,17 +238,23 @@ func (s *Teams) List(ctx context.Context, a Actor, competitionID, cursor string,
 
 // RenewCode gives a team another code. Errors: those of Registrar.RenewCode, ErrReauthenticate.
 func (s *Teams) RenewCode(ctx context.Context, a Actor, id string) (TeamView, error) {
-	return s.change(ctx, a, id, func(c TeamCommand) error {
+	return s.change(ctx, a, id, func(_ *TeamView, c TeamCommand) error {
 		_, err := s.config.Registrar.RenewCode(ctx, c)
 		return err
 	})
 }
 
-// HandOver makes another member the captain. Errors: Invalid, those of Registrar.HandOver, ErrReauthenticate.
+// HandOver makes another member the captain. Errors: Invalid, ErrPersonDisabled, those of Registrar.HandOver,
+// ErrReauthenticate.
 func (s *Teams) HandOver(ctx context.Context, a Actor, id, userID string) (TeamView, error) {
-	return s.change(ctx, a, id, func(c TeamCommand) error {
+	return s.change(ctx, a, id, func(before *TeamView, c TeamCommand) error {
 		if userID == "" {
 			return Invalid(FieldError{Field: "userId", Message: "is required"})
+		}
+		if slices.ContainsFunc(before.Members, func(m TeamMember) bool {
+			return m.UserID == userID && m.Participant.Disabled
+		}) {
+			return ErrPersonDisabled
 		}
 		_, err := s.config.Registrar.HandOver(ctx, MemberCommand{c, userID})
 		return err
@@ -258,7 +264,7 @@ func (s *Teams) HandOver(ctx context.Context, a Actor, id, userID string) (TeamV
 // Remove takes a member out of a team. Errors: those of Registrar.RemoveMember, ErrReauthenticate. It returns the zero
 // value if nobody is left.
 func (s *Teams) Remove(ctx context.Context, a Actor, id, userID string) (TeamView, error) {
-	view, err := s.change(ctx, a, id, func(c TeamCommand) error {
+	view, err := s.change(ctx, a, id, func(_ *TeamView, c TeamCommand) error {
 		_, err := s.config.Registrar.RemoveMember(ctx, MemberCommand{c, userID})
 		return err
 	})
@@ -270,7 +276,9 @@ func (s *Teams) Remove(ctx context.Context, a Actor, id, userID string) (TeamVie
 
 // change has the registrar change a team that the actor may see, and returns it as it is then. If reading it again
 // fails, it returns it as it was, with the error.
-func (s *Teams) change(ctx context.Context, a Actor, id string, f func(TeamCommand) error) (TeamView, error) {
+func (s *Teams) change(
+	ctx context.Context, a Actor, id string, f func(before *TeamView, c TeamCommand) error,
+) (TeamView, error) {
 	before, err := s.Get(ctx, a, id)
 	if err != nil {
 		return TeamView{}, err
@@ -280,7 +288,7 @@ func (s *Teams) change(ctx context.Context, a Actor, id string, f func(TeamComma
 			return TeamView{}, err
 		}
 	}
-	if err := f(TeamCommand{a, before.CompetitionID, id}); err != nil {
+	if err := f(&before, TeamCommand{a, before.CompetitionID, id}); err != nil {
 		return TeamView{}, err
 	}
 	after, err := s.Get(ctx, a, id)
@@ -362,6 +370,13 @@ func (c *Competition) WarnsOfTeam(now time.Time) (wait time.Duration, ok bool) {
 	}
 	left := c.RegDeadline.Sub(now)
 	return left / 2, left <= teamWarning
+}
+
+// TeamWarningID tells apart the warnings that somebody gets before several deadlines, and at several times before one:
+// at most one a minute, apart from the one that all get, whose time is zero.
+func (c *Competition) TeamWarningID(at time.Time) string {
+	return uuidOf(string(MessageTeamTooSmall) + " " + c.ID + " " + at.UTC().Truncate(time.Minute).Format(time.RFC3339) +
+		" " + c.RegDeadline.UTC().Format(time.RFC3339Nano))
 }
 
 // dueTeamsPage is how many competitions with something due are read at a time.

@@ -27,6 +27,10 @@ type WorkStore interface {
 	// longest overdue first. Registrations for cancelled competitions are omitted.
 	OffersOver(ctx context.Context, at time.Time, limit int) ([]string, error)
 
+	// Stranded lists the ids of up to limit published competitions, some of them several times, where a team's captain
+	// has a disabled account although another member could take over.
+	Stranded(ctx context.Context, limit int) ([]string, error)
+
 	// StartingBetween lists up to limit published competitions whose StartDate is in (from, to], in order of StartDate
 	// and id. With an afterID, it also lists those that start at from and have a later id, so that a list goes on after
 	// its last competition.

@@ -87,7 +87,9 @@ func (f *fixture) open(c store.Config) {
 		f.Fatal(err)
 	}
 	f.Cleanup(func() { _ = s.Close() })
-	r := registrar.New(registrar.Config{Ledger: s.Ledger(), Clock: f.clock, NewID: newID, Logger: f.config.Logger})
+	r := registrar.New(registrar.Config{
+		Ledger: s.Ledger(), Clock: f.clock, NewID: newID, Logger: f.config.Logger, Sealer: plainSealer{},
+	})
 	r.Start()
 	f.Cleanup(func() { _ = r.Stop(context.Background()) })
 	f.store, f.registrar = s, r
@@ -106,6 +108,11 @@ func (noDomain) Advance(context.Context) ([]string, error) { return nil, nil }
 func (noDomain) TellUndecided(context.Context) (int, error) { return 0, nil }
 
 func (noDomain) Deadlines(context.Context) error { return nil }
+
+// plainSealer computes codes of teams.
+type plainSealer struct{ compete.Sealer }
+
+func (plainSealer) Digest(purpose, data string) string { return purpose + data }
 
 func newID() string { return uuid.Must(uuid.NewV7()).String() }
 

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/minicompete/minicompete/internal/compete"
@@ -31,6 +32,10 @@ const (
 
 	// teamSweepInterval is how soon after the deadline incomplete teams are dropped, and captains are warned.
 	teamSweepInterval = 5 * time.Second
+
+	// strandedSweepInterval is how soon somebody else leads a team whose captain's account is disabled, where no job
+	// did that because nobody else was in it then.
+	strandedSweepInterval = time.Minute
 
 	// discardedSweepInterval is the interval at which River itself looks for jobs of killed processes, some of which it
 	// discards.
@@ -60,6 +65,7 @@ func (c *Client) startSweeps() {
 	})
 	c.sweeps.Go(func() { c.every(drawSweepInterval, "draw lotteries", c.sweepDraws) })
 	c.sweeps.Go(func() { c.every(teamSweepInterval, "look after incomplete teams", c.config.Teams.Deadlines) })
+	c.sweeps.Go(func() { c.every(strandedSweepInterval, "find new captains", c.sweepStranded) })
 	c.sweeps.Go(func() { c.every(discardedSweepInterval, "save failed jobs", discarded.run) })
 	c.sweeps.Go(func() { c.every(auditSweepInterval, "move records to the audit log", c.sweepAudit) })
 }
@@ -123,6 +129,22 @@ func (c *Client) sweepDraws(ctx context.Context) error {
 	ready, err := c.config.Draws.Advance(ctx)
 	for _, id := range ready {
 		failure := c.inPages(ctx, id, time.Now().Add(timeSlice), c.config.Registrar.Draw)
+		if !errors.Is(failure, errMorePages) {
+			err = errors.Join(err, failure)
+		}
+	}
+	return err
+}
+
+// sweepStranded has the captain's role passed on where a captain's account is disabled.
+func (c *Client) sweepStranded(ctx context.Context) error {
+	ids, err := c.config.Store.Stranded(ctx, c.config.PageSize)
+	if err != nil {
+		return fmt.Errorf("find teams without an active captain: %w", err)
+	}
+	slices.Sort(ids)
+	for _, id := range slices.Compact(ids) {
+		failure := c.inPages(ctx, id, time.Now().Add(timeSlice), c.config.Registrar.Settle)
 		if !errors.Is(failure, errMorePages) {
 			err = errors.Join(err, failure)
 		}

@@ -88,7 +88,7 @@ func TestEveryKindSaysWhatHappenedAndWhatToDoNext(t *testing.T) {
 		},
 		compete.MessageTeamCaptain: {`the captain of "Red"`, "You decide who is in the team", "/teams/red\n"},
 		compete.MessageTeamLeft: {
-			"took you out of your team", "You keep your registration, and other captains can invite you",
+			"took you out of your team", "You keep your registration, but you need a team of",
 			"at least 2 members on Wednesday, 1 May 2030 at 06:30 UTC.",
 		},
 		compete.MessageIncompleteTeam: {"needed at least 2 members", "was cancelled"},
@@ -472,7 +472,7 @@ func TestEveryTemplateFileIsUsed(t *testing.T) {
 	}
 }
 
-// Where people can be alone, who was taken out of a team isn't offered to other captains.
+// Where people can be alone, who was taken out of a team isn't told that they need one.
 func TestTakenOutWhereNobodyNeedsATeam(t *testing.T) {
 	left := target(compete.MessageTeamLeft)
 	left.Competition.Team = &compete.TeamRules{Min: 1, Max: 3}

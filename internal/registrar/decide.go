@@ -432,9 +432,17 @@ func (b *batch) page(rows []compete.Registration) []*compete.Registration {
 // whether there is more.
 func (b *batch) settlePage(c *competition, now time.Time) (bool, error) {
 	offers, err := b.shorten(c, now)
-	if err != nil || c.Reviewed() { // a seat that nobody gave up is assigned by a decision
+	if err != nil {
 		return offers, err
 	}
-	seats, err := b.promote(c, pageSize, now)
+	seats := false
+	if c.Reviewed() { // a seat that nobody gave up is assigned by a decision
+		var freed int
+		if freed, err = b.freedSeats(c); err == nil && freed > 0 {
+			seats, err = b.passFreed(c, freed, now)
+		}
+	} else {
+		seats, err = b.promote(c, pageSize, now)
+	}
 	return offers || seats, err
 }

@@ -7,11 +7,25 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// dropSize is the maximum number of registrations that one transaction looks at to drop them. All members of their
-// teams go with them.
-const dropSize = 32
+const (
+	// dropSize is the maximum number of registrations that one transaction drops. All members of their teams go with
+	// them.
+	dropSize = 32
+	// dropWindow is how many places in the order of arrival one transaction looks at, to find those to drop.
+	dropWindow = 512
+)
 
-type dropIncomplete struct{ competitionID string }
+type dropIncomplete struct {
+	competitionID string
+	page          dropPage
+	next          dropPage // set by decide
+}
+
+// dropPage is how far the registrations of a competition have been looked at.
+type dropPage struct {
+	after   int64 // all up to this Seq
+	dropped bool  // some of them were dropped, so that all are looked at once more
+}
 
 func (c *dropIncomplete) name() string { return "drop incomplete teams" }
 
@@ -22,7 +36,10 @@ func (c *dropIncomplete) decide(b *batch, now time.Time) (result, error, error) 
 	if competition == nil || !competition.DropsIncomplete(now) {
 		return result{}, nil, nil
 	}
-	rows, err := b.tx.Incomplete(b.ctx, c.competitionID, competition.Team.Min, dropSize)
+	last := c.page.after + dropWindow
+	rows, err := b.tx.Incomplete(b.ctx, compete.IncompleteQuery{
+		CompetitionID: c.competitionID, Least: competition.Team.Min, After: c.page.after, Last: last, Limit: dropSize,
+	})
 	if err != nil {
 		return result{}, nil, err
 	}
@@ -34,48 +51,61 @@ func (c *dropIncomplete) decide(b *batch, now time.Time) (result, error, error) 
 	if err != nil {
 		return result{}, nil, err
 	}
-	dropped := 0
+	seats, dropped, err := b.dropAll(competition, rows, now)
+	if err != nil {
+		return result{}, nil, err
+	}
+	freed += seats
+	c.next = dropPage{last, c.page.dropped || dropped}
+	more := true
+	switch {
+	case len(rows) == dropSize:
+		c.next.after = rows[dropSize-1].Seq
+	case last < competition.NextSeq:
+	case c.next.dropped:
+		c.next = dropPage{}
+	default:
+		more = false
+	}
+	if more {
+		return result{more: true}, nil, b.setFreed(competition, freed)
+	}
+	// The seats pass on in the end, so that nobody gets one who is about to be dropped.
+	more, err = b.passFreed(competition, freed, now)
+	if competition.Owed() && !more && !competition.Reviewed() { // an earlier run may have ended before it passed on all
+		competition.dirty = true
+		b.settle = append(b.settle, c.competitionID)
+	}
+	return result{more: more}, nil, err
+}
+
+// dropAll drops what has too few members, and returns how many seats that frees.
+func (b *batch) dropAll(
+	c *competition, rows []compete.Registration, now time.Time,
+) (freed int, dropped bool, err error) {
 	for _, row := range rows {
 		r := b.byID[row.ID]
 		one, err := b.teamOf(r)
 		switch {
 		case err != nil:
-			return result{}, nil, err
-		case !r.Status.Hopeful(), one != nil && one.size() >= competition.Team.Min:
+			return freed, dropped, err
+		case !r.Status.Hopeful(), one != nil && one.size() >= c.Team.Min:
 			continue
 		case r.Follows:
 			r = one.captain()
 		}
 		// A page may end within a team, so the whole team goes with the first of its members.
-		seats, err := b.drop(competition, one, r, now)
+		seats, err := b.drop(c, one, r, now)
 		if err != nil {
-			return result{}, nil, err
+			return freed, dropped, err
 		}
-		dropped++
-		freed += seats
+		freed, dropped = freed+seats, true
 	}
-	if len(rows) == dropSize && dropped > 0 {
-		return result{more: true}, nil, b.setFreed(competition, freed)
-	}
-	// The seats pass on in the end, so that nobody gets one who is about to be dropped.
-	page := min(freed, pageSize)
-	owed, err := b.promote(competition, page, now)
-	if err != nil {
-		return result{}, nil, err
-	}
-	more, left := owed && freed > page, 0
-	if more {
-		left = freed - page
-	}
-	if owed && !more && !competition.Reviewed() { // an earlier run may have ended before it passed on all seats
-		competition.dirty = true
-		b.settle = append(b.settle, c.competitionID)
-	}
-	return result{more: more}, nil, b.setFreed(competition, left)
+	return freed, dropped, nil
 }
 
-// freedSeats returns how many seats earlier pages freed that haven't passed on. The number is stored: where decisions
-// assign seats, nothing else says that somebody gave these up.
+// freedSeats returns how many seats earlier pages freed, or people gave up during a pause, that haven't passed on. The
+// number is stored: where decisions assign seats, nothing else says that somebody gave these up.
 func (b *batch) freedSeats(c *competition) (int, error) {
 	if freed, ok := b.freed[c.ID]; ok {
 		return freed, nil

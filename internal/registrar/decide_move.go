@@ -121,6 +121,7 @@ func (c *move) apply(
 	}
 	was := compete.AuditFields("division", nameOf(competition, r.DivisionID), "status", r.Status)
 	passesOn := r.Status.HoldsSeat() || !competition.Reviewed() && r.Status != compete.RegistrationApplied
+	seats := r.Seats()
 	competition.leave(r)
 	r.Take(compete.EventMove, status)
 	b.place(competition, r, c.DivisionID, now)
@@ -130,7 +131,7 @@ func (c *move) apply(
 		After:  compete.AuditFields("division", nameOf(competition, r.DivisionID), "status", r.Status, "seq", r.Seq),
 	})
 	if passesOn {
-		if _, err := b.promote(competition, 1, now); err != nil {
+		if err := b.passSeat(competition, seats, now); err != nil {
 			return err
 		}
 	}

@@ -43,10 +43,6 @@ func (c *changeTeam) plan(
 	if refusal := r.CheckTeamChange(c.Actor, &competition.Competition, now); refusal != nil {
 		return planned, refusal, nil
 	}
-	if c.leavesAlone(r) && competition.NeedsTeam() &&
-		c.Looking.Set && !c.Looking.Value && (r.Looking || c.Change.Set) {
-		return planned, compete.TeamNeeded(), nil
-	}
 	if !c.Change.Set {
 		return planned, nil, nil
 	}
@@ -67,14 +63,6 @@ func (c *changeTeam) apply(
 		b.recordChange(compete.AuditTeamLooking, "", r, "", compete.AuditFields("looking", r.Looking), now)
 	}
 	return nil
-}
-
-// leavesAlone reports whether the registration is in no team afterwards.
-func (c *changeTeam) leavesAlone(r *compete.Registration) bool {
-	if !c.Change.Set {
-		return r.TeamID == ""
-	}
-	return c.Change.Value == (compete.TeamChange{})
 }
 
 func (c *changeTeam) change(
@@ -154,7 +142,6 @@ func (c *changeTeam) applyChange(
 	left, seats := false, 0
 	switch {
 	case to == nil && c.Change.Value.Name == "":
-		r.Looking = competition.NeedsTeam() // else they couldn't be registered without one
 		b.warn(competition, r, now)
 	case to == nil:
 		// The registration may have created another team before, so its own Seq can't be the number.
@@ -329,8 +316,8 @@ func (c *removeMember) leave(
 	}}).decide(b, now)
 }
 
-// takeOut takes a member out of a team, where seats are for people. They keep their place, and look
-// for a team only if they couldn't be registered without one.
+// takeOut takes a member out of a team, where seats are for people. They keep their place. Captains find them only once
+// they look for a team.
 func (b *batch) takeOut(c *competition, one *team, r *compete.Registration, now time.Time) error {
 	if err := b.quit(c, r, now); err != nil {
 		return err
@@ -338,7 +325,7 @@ func (b *batch) takeOut(c *competition, one *team, r *compete.Registration, now 
 	if err := b.dropTeamAnswers(c, r); err != nil {
 		return err
 	}
-	r.Looking, c.dirty = c.NeedsTeam(), true
+	c.dirty = true
 	b.markChanged(r, now)
 	b.tell(one, r, compete.MessageTeamLeft, now)
 	b.warn(c, r, now)

@@ -42,7 +42,8 @@ func (a *fixture) order(t *testing.T, id string) (order []string) {
 	}
 	for more := true; more; {
 		var err error
-		more, err = a.db.ListApplications(t.Context(), id, 100, time.Now(), newRef)
+		more, err = a.db.ListApplications(t.Context(), id, 100, time.Now(), newRef,
+			func(*compete.Competition) error { return nil })
 		must(t, err)
 	}
 	list, err := a.db.DrawList(t.Context(), id)

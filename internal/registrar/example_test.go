@@ -60,7 +60,7 @@ func (m *memory) Teams(context.Context, compete.TeamQuery) ([]compete.LedgerTeam
 	return nil, nil
 }
 
-func (m *memory) Incomplete(context.Context, string, int, int) ([]compete.Registration, error) {
+func (m *memory) Incomplete(context.Context, compete.IncompleteQuery) ([]compete.Registration, error) {
 	return nil, nil
 }
 

@@ -25,7 +25,8 @@ type memoryLedger struct {
 	replaced      []compete.Competition
 	drafts        map[string]compete.Draft // by registration
 	teams         map[string]compete.Team
-	freed         map[string]int    // seats of dropped teams, by competition
+	freed         map[string]int // seats of dropped teams, by competition
+	looked        []compete.IncompleteQuery
 	answers       map[string]string // by registration, as they are stored
 	release       compete.Release
 	draw          compete.Draw
@@ -176,11 +177,13 @@ func (tx *memoryTx) members(teamID string) ([]compete.Registration, error) {
 	}), nil
 }
 
-func (tx *memoryTx) Incomplete(_ context.Context, competitionID string, least, n int) ([]compete.Registration, error) {
-	return tx.first(n, func(r compete.Registration) bool {
+func (tx *memoryTx) Incomplete(_ context.Context, q compete.IncompleteQuery) ([]compete.Registration, error) {
+	tx.ledger.looked = append(tx.ledger.looked, q)
+	return tx.first(q.Limit, func(r compete.Registration) bool {
 		members, _ := tx.members(r.TeamID)
 		members = slices.DeleteFunc(members, func(m compete.Registration) bool { return !m.Status.Hopeful() })
-		return r.CompetitionID == competitionID && r.Status.Hopeful() && (r.TeamID == "" || len(members) < least)
+		return r.CompetitionID == q.CompetitionID && r.Seq > q.After && r.Seq <= q.Last && r.Status.Hopeful() &&
+			(r.TeamID == "" || len(members) < q.Least)
 	}), nil
 }
 

@@ -21,6 +21,7 @@ type model struct {
 	starts    time.Time
 	status    compete.CompetitionStatus
 	hidden    bool // by an admin, so a draft again
+	freed     int  // seats given up while it was hidden, with review
 	organizer string
 	seqs      int64
 	people    map[string]*person // those who registered at least once
@@ -141,7 +142,7 @@ func (m *model) do(c call) string {
 		if p != nil && p.status == offered && !m.now.Before(p.confirmBy.Add(grace)) {
 			if !p.follows {
 				m.goes(p, compete.CancelledByExpiry)
-				m.promote(1)
+				m.pass(true)
 			}
 		}
 	case "erase":
@@ -518,7 +519,7 @@ func (m *model) moveApplication(p *person, division string) string {
 	}
 	if held {
 		p.status = pending
-		m.promote(1)
+		m.pass(true)
 	}
 	return string(p.status)
 }
@@ -530,8 +531,14 @@ func (m *model) leave(p *person, reason compete.CancelReason) {
 	m.pass(held)
 }
 
-// pass moves the first in line up after somebody has left. With review, only a seat that was given up passes on.
+// pass moves the first in line up after somebody has left. With review, only a seat that was given up passes on,
+// if need be once the competition is shown again.
 func (m *model) pass(held bool) {
+	if held && m.admission == compete.AdmissionReview && m.hidden && m.status == compete.StatusPublished &&
+		!m.started() {
+		m.freed++
+		return
+	}
 	if held || m.admission != compete.AdmissionReview {
 		m.promote(1)
 	}
@@ -549,10 +556,14 @@ func (m *model) promote(most int) {
 	}
 }
 
-// fill gives free seats to those in line. With review, only a decision does.
+// fill gives free seats to those in line. With review, these are the ones that were given up before.
 func (m *model) fill() {
-	if m.admission != compete.AdmissionReview {
+	switch {
+	case m.admission != compete.AdmissionReview:
 		m.promote(len(m.people))
+	case !m.hidden || m.started():
+		m.promote(m.freed)
+		m.freed = 0
 	}
 }
 
@@ -612,7 +623,7 @@ func (m *model) answer(by string, p *person, accept bool) string {
 		return "captain_must_hand_over"
 	}
 	m.goes(p, compete.CancelledBySelf)
-	m.promote(1)
+	m.pass(true)
 	return "CANCELLED"
 }
 

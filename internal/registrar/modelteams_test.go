@@ -131,7 +131,7 @@ func (m *model) badTeam(c call, byStaff bool) string {
 	case c.foundsTeam() && m.teams[strings.ToLower(c.teamName())] != nil:
 		return "team_name_taken"
 	case c.foundsTeam():
-	case m.perTeam(), m.rules.Min > 1 && c.n%2 != 0:
+	case m.perTeam(), m.rules.Min > 1 && c.n%2 != 0 && !byStaff:
 		return "validation_failed"
 	}
 	return ""
@@ -276,8 +276,6 @@ func (m *model) changeTeam(by string, c call, p *person) string {
 	}
 	to := ""
 	switch {
-	case c.what == "look" && c.n%2 > 0 && p.team == "" && p.looking && m.rules.Min > 1:
-		return "validation_failed"
 	case c.what == "look":
 		p.looking = c.n%2 == 0 && p.team == ""
 		return string(p.status)
@@ -310,7 +308,6 @@ func (m *model) changeTeam(by string, c call, p *person) string {
 		m.found(strings.ToLower(c.teamName()), p)
 		p.looking = false
 	case to == "":
-		p.looking = m.rules.Min > 1
 	case m.perTeam():
 		captain, led, held := m.captain(to), !p.follows, p.holds()
 		m.seqs++
@@ -387,7 +384,6 @@ func (m *model) forTeam(by string, c call, p *person) string {
 func (m *model) takeOut(p *person) {
 	m.quit(p)
 	m.forget(p)
-	p.looking = m.rules.Min > 1
 }
 
 // leaveTeam is the removal of oneself.
@@ -427,7 +423,8 @@ func (m *model) drop() {
 		m.quit(p)
 		p.status, p.reason, p.looking = cancelled, compete.CancelledIncomplete, false
 	}
-	m.promote(freed)
+	m.promote(m.freed + freed)
+	m.freed = 0
 }
 
 // teamStep is a command about teams.

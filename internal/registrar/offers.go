@@ -34,7 +34,7 @@ func (c *answerOffer) decide(b *batch, now time.Time) (result, error, error) {
 			}
 		}
 		if err = b.endOffer(competition, r, compete.EventDecline, compete.MessageOfferDeclined, now); err == nil {
-			_, err = b.promote(competition, 1, now)
+			err = b.passSeat(competition, 1, now)
 		}
 	}
 	return result{outcome: compete.RegistrationOutcome{Registration: *r, Competition: competition.Summary()}}, nil, err
@@ -85,7 +85,7 @@ func (c *expireOffers) decide(b *batch, now time.Time) (answer result, refusal, 
 		answer.count++
 		err := b.endOffer(competition, r, compete.EventExpire, compete.MessageOfferExpired, now)
 		if err == nil {
-			_, err = b.promote(competition, 1, now)
+			err = b.passSeat(competition, 1, now)
 		}
 		if err != nil {
 			return result{}, nil, err
@@ -119,17 +119,20 @@ func (b *batch) give(c *competition, r *compete.Registration, now time.Time) err
 
 // remind schedules the reminder of an offer for half of the remaining time.
 func (b *batch) remind(r *compete.Registration, now time.Time) {
-	b.later(r, compete.MessageOfferReminder, r.ConfirmBy.Sub(now)/2)
+	b.later(r, compete.MessageOfferReminder, "", r.ConfirmBy.Sub(now)/2)
 }
 
-// later requests a message after a while, if it still holds then.
-func (b *batch) later(r *compete.Registration, kind compete.MessageKind, wait time.Duration) {
-	run := compete.NoticeRun{CompetitionID: r.CompetitionID, First: r.Seq, Last: r.Seq, Kind: kind}
+// later requests a message after a while, if it still holds then. occasionID is as in Notice.
+func (b *batch) later(r *compete.Registration, kind compete.MessageKind, occasionID string, wait time.Duration) {
+	run := compete.NoticeRun{
+		CompetitionID: r.CompetitionID, First: r.Seq, Last: r.Seq, Kind: kind, OccasionID: occasionID,
+	}
 	if n := len(b.reminders); n > 0 {
 		job := &b.reminders[n-1]
 		last := &job.Runs[len(job.Runs)-1]
 		if sameMinute := (job.Wait - wait).Abs() < time.Minute; sameMinute && job.Len() < DefaultBatchSize {
-			if last.CompetitionID == r.CompetitionID && last.Kind == kind && last.Last == r.Seq-1 {
+			if last.CompetitionID == r.CompetitionID && last.Kind == kind && last.OccasionID == occasionID &&
+				last.Last == r.Seq-1 {
 				last.Last = r.Seq
 			} else {
 				job.Runs = append(job.Runs, run)

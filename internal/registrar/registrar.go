@@ -177,14 +177,13 @@ func (r *Registrar) RenewCode(ctx context.Context, c compete.TeamCommand) (compe
 
 // DropIncomplete implements compete.Registrar.
 func (r *Registrar) DropIncomplete(ctx context.Context, competitionID string) error {
-	for page := (result{more: true}); page.more; {
-		var err error
-		page, err = r.submit(ctx, compete.Actor{}, &dropIncomplete{competitionID})
-		if err != nil {
+	for command := (&dropIncomplete{competitionID: competitionID}); ; {
+		done, err := r.submit(ctx, compete.Actor{}, command)
+		if err != nil || !done.more {
 			return err
 		}
+		command = &dropIncomplete{competitionID: competitionID, page: command.next}
 	}
-	return nil
 }
 
 // AnswerOffer implements compete.Registrar.

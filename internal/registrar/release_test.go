@@ -115,6 +115,31 @@ func TestReleasedDecisions(t *testing.T) {
 				"promoted ada, waitlisted ada, waitlisted bob, waitlisted eve",
 		},
 		{
+			name:        "a seat that is given up in a pause goes to the next in line after it",
+			competition: withReview,
+			steps: []step{
+				register("ada"), register("bob"), register("eve"), register("mia"), decideOn(admit, "mia"),
+				decideOn(queue, "ada", "bob", "eve"), releaseCup(),
+				update("root", 0, compete.CompetitionChange{Unpublish: true}), cancel("mia"), settleCup(),
+				update("root", 0, compete.CompetitionChange{Status: compete.Some(compete.StatusPublished)}),
+				settleCup(),
+			},
+			standing: "1 ada PENDING, 2 bob WAITLISTED, 3 eve WAITLISTED, 4 mia CANCELLED SELF; 1 left, 2 wait",
+			messages: "applied ada, applied bob, applied eve, applied mia, cancelled mia, confirmed mia, " +
+				"promoted ada, waitlisted ada, waitlisted bob, waitlisted eve",
+		},
+		{
+			name: "an offer that is declined in a pause goes to the next in line after it", competition: offered,
+			steps: []step{
+				register("ada"), register("bob"), decideOn(admit, "ada"), decideOn(queue, "bob"), releaseCup(),
+				update("root", 0, compete.CompetitionChange{Unpublish: true}), decline("ada").gets("CANCELLED"),
+				update("root", 0, compete.CompetitionChange{Status: compete.Some(compete.StatusPublished)}),
+			},
+			standing: "1 ada CANCELLED SELF, 2 bob OFFERED; 1 left, 0 wait",
+			messages: "applied ada, applied bob, offer_declined ada, offer_reminder ada, offer_reminder bob, " +
+				"offered ada, offered bob, waitlisted bob",
+		},
+		{
 			name: "who leaves without a seat gives none away", competition: withReview,
 			steps: []step{
 				register("ada"), register("bob"), register("eve"), decideOn(queue, "ada", "bob"), releaseCup(),

@@ -1,10 +1,19 @@
 package registrar
 
 import (
+	"slices"
 	"time"
 
 	"github.com/minicompete/minicompete/internal/compete"
 )
+
+// passOnLater has passOn done for a competition where the captain's role has passed on to somebody whose account may be
+// disabled.
+func (b *batch) passOnLater(c *competition) {
+	if !slices.Contains(b.settle, c.ID) {
+		b.settle = append(b.settle, c.ID)
+	}
+}
 
 // passOn makes another member captain of each team whose captain's account is disabled, a page at a time: nobody else
 // could accept an offer, or let others in. It reports whether there may be more.

@@ -61,3 +61,39 @@ func TestDisabledCaptain(t *testing.T) {
 		}
 	})
 }
+
+// TestDisabledSuccessor: the captain's role passes on to whoever has been in the team for longest, and on from there if
+// that account is disabled.
+func TestDisabledSuccessor(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, db *store.Store) {
+		a := newFixture(t, db, 3)
+		r := startRegistrar(t, db.Ledger(), a.afterEachCommit(t))
+		id := a.addCompetition(t, 9, true)
+		a.addTeams(t, r, id, compete.TeamRules{Min: 1, Max: 3, SeatUnit: compete.SeatPerTeam})
+		choice, team := compete.TeamChoice{Name: "Red"}, compete.Team{}
+		for person := range a.people {
+			o, err := r.Register(t.Context(), compete.RegisterCommand{
+				Actor: a.people[person], CompetitionID: id, Entry: compete.Entry{Team: choice},
+			})
+			must(t, err)
+			team, err = db.Team(t.Context(), o.Registration.TeamID)
+			must(t, err)
+			choice = compete.TeamChoice{Code: team.Code(plainSealer{})}
+		}
+		a.change(t, a.people[1], disable)
+		_, err := r.RemoveMember(t.Context(), compete.MemberCommand{
+			TeamCommand: compete.TeamCommand{Actor: a.organizer, CompetitionID: id, TeamID: team.ID},
+			UserID:      a.people[0].UserID,
+		})
+		must(t, err)
+		var asked int
+		must(t, db.Reader().QueryRowContext(t.Context(), `SELECT count(*) FROM river_job WHERE kind = $1`,
+			compete.SettleJob{}.Kind()).Scan(&asked))
+		want(t, "jobs that settle", asked, 1)
+		settleAll(t, r, id)
+		team, err = db.Team(t.Context(), team.ID)
+		must(t, err)
+		want(t, "the captain", team.CaptainID, a.people[2].UserID)
+		a.wantStatuses(t, "without the first captain", id, cancelled, pending, pending)
+	})
+}

@@ -258,7 +258,7 @@ func (b *batch) create(c *competition, r *compete.Registration, name, id string,
 // so by then.
 func (b *batch) warn(c *competition, r *compete.Registration, now time.Time) {
 	if wait, ok := c.WarnsOfTeam(now); ok && r.Status.Hopeful() {
-		b.later(r, compete.MessageTeamTooSmall, wait)
+		b.later(r, compete.MessageTeamTooSmall, c.TeamWarningID(now), wait)
 	}
 }
 
@@ -280,6 +280,7 @@ func (b *batch) quit(c *competition, r *compete.Registration, now time.Time) err
 		if err := b.handOver(c, one, next, compete.ViaJob, now); err != nil {
 			return err
 		}
+		b.passOnLater(c)
 	}
 	one.members = slices.DeleteFunc(one.members, func(m *compete.Registration) bool { return m == r })
 	if len(one.members) == 0 {

@@ -112,6 +112,29 @@ func TestDropPages(t *testing.T) {
 	})
 }
 
+// TestDropLooksAtEverybodyOnce: however many registrations there are, a transaction looks at a few of them to find
+// those to drop, and not at those before again. Once nobody is left, all have been looked at once more.
+func TestDropLooksAtEverybodyOnce(t *testing.T) {
+	withTeams(t, nil, func(t *testing.T, s *scenario) {
+		for i := range 40 {
+			registerAs(fmt.Sprint("alone ", i), inTeam(compete.TeamChoice{})).run(t, s)
+		}
+		c := s.ledger.competitions[cup]
+		c.NextSeq = 2001
+		s.ledger.competitions[cup] = c
+		registerAs("last", inTeam(compete.TeamChoice{})).run(t, s)
+		s.pass(2 * time.Hour)
+		must(t, s.DropIncomplete(t.Context(), cup))
+		var places []string
+		for _, q := range s.ledger.looked {
+			places = append(places, fmt.Sprint(q.After, "-", q.Last))
+		}
+		want(t, "looked at", strings.Join(places, " "), "0-512 32-544 544-1056 1056-1568 1568-2080 "+
+			"0-512 512-1024 1024-1536 1536-2048")
+		want(t, "the last", s.ledger.registrations["last's"].Status, cancelled)
+	})
+}
+
 // TestDropEndsInBetween: where decisions assign seats, those of dropped teams pass on although the process ends between
 // two pages.
 func TestDropEndsInBetween(t *testing.T) {

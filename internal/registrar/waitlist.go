@@ -51,13 +51,40 @@ func (b *batch) promote(c *competition, most int, now time.Time) (more bool, err
 }
 
 // passSeat moves the head of the waitlist up after somebody has left. With review, those who wait get a free seat by a
-// decision, and only one that was given up passes on by itself.
+// decision, and only one that was given up passes on by itself: once the competition goes on, if it is paused.
 func (b *batch) passSeat(c *competition, seats int, now time.Time) error {
-	if c.Reviewed() && seats == 0 {
-		return nil
+	if c.Reviewed() {
+		switch {
+		case seats == 0:
+			return nil
+		case c.Paused(now):
+			freed, err := b.freedSeats(c)
+			if err != nil {
+				return err
+			}
+			return b.setFreed(c, freed+seats)
+		}
 	}
 	_, err := b.promote(c, 1, now)
 	return err
+}
+
+// passFreed passes on a page of seats that were freed before, and reports whether there may be more. It keeps them
+// while the competition is paused.
+func (b *batch) passFreed(c *competition, freed int, now time.Time) (more bool, err error) {
+	if c.Paused(now) {
+		return false, b.setFreed(c, freed)
+	}
+	page := min(freed, pageSize)
+	owed, err := b.promote(c, page, now)
+	if err != nil {
+		return false, err
+	}
+	left := 0
+	if owed {
+		left = freed - page
+	}
+	return left > 0, b.setFreed(c, left)
 }
 
 // nextWaiting removes the first registration that fits from its waitlist and returns it; nil if nobody is waiting for

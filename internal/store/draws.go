@@ -196,10 +196,15 @@ type applicant struct {
 // ListApplications implements compete.DrawStore.
 func (s *Store) ListApplications(
 	ctx context.Context, competitionID string, n int, now time.Time, newRef func() string,
+	check func(*compete.Competition) error,
 ) (more bool, err error) {
 	now = compete.UTC(now)
 	err = s.Transact(ctx, func(ctx context.Context, tx Tx) error {
-		if _, err := tx.lockCompetition(ctx, competitionID); err != nil {
+		competition, err := tx.lockCompetition(ctx, competitionID)
+		if err != nil {
+			return err
+		}
+		if err := check(&competition); err != nil {
 			return err
 		}
 		if _, err := sqldb.Change(ctx, tx, `INSERT INTO draws (competition_id) VALUES ($1) ON CONFLICT DO NOTHING`,

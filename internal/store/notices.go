@@ -243,7 +243,7 @@ func (s *Store) NoticesOf(ctx context.Context, runs []compete.NoticeRun) ([]comp
 		}
 		for _, r := range found {
 			notices = append(notices, compete.Notice{
-				RegistrationID: r.ID, Seq: r.Seq, Kind: run.Kind,
+				RegistrationID: r.ID, Seq: r.Seq, Kind: run.Kind, OccasionID: run.OccasionID,
 				Trace: run.Traces[r.Seq],
 			})
 		}

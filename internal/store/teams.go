@@ -169,8 +169,8 @@ func withMembers(found []compete.Team, members []compete.Registration) []compete
 
 var incomplete = `SELECT ` + registrationColumns + ` FROM registrations r
 	WHERE r.competition_id = $1 AND r.status IN ('PENDING', 'CONFIRMED', 'OFFERED',
-	'APPLIED', 'WAITLISTED') AND (r.team_id IS NULL OR ` + sizeOf(`r.team_id`) + ` < $2)
-	ORDER BY r.seq LIMIT $3`
+	'APPLIED', 'WAITLISTED') AND r.seq > $2 AND r.seq <= $3 AND (r.team_id IS NULL OR ` + sizeOf(`r.team_id`) + ` < $4)
+	ORDER BY r.seq LIMIT $5`
 
 // sizeOf counts the members of the team with an id, without those whose application was rejected.
 func sizeOf(id string) string {
@@ -185,13 +185,16 @@ var listedSize = `CASE WHEN r.status = 'REJECTED' AND EXISTS (SELECT 1 FROM comp
 	THEN (SELECT count(*) FROM registrations m WHERE m.team_id = t.id AND m.status <> 'CANCELLED')
 	ELSE ` + sizeOf(`t.id`) + ` END`
 
-// stranded leaves out members whom the registrar wouldn't make captain.
-const stranded = `SELECT t.id, t.captain_id, (SELECT m.user_id FROM registrations m JOIN users n ON n.id = m.user_id
+const (
+	// stranded leaves out members whom the registrar wouldn't make captain.
+	stranded = `SELECT t.id, t.captain_id, (SELECT m.user_id FROM registrations m JOIN users n ON n.id = m.user_id
 		WHERE m.team_id = t.id AND ` + canLead + ` ORDER BY m.seq LIMIT 1)
 	FROM teams t JOIN users u ON u.id = t.captain_id
-	WHERE t.competition_id = $1 AND u.disabled_at IS NOT NULL AND EXISTS (SELECT 1 FROM registrations m
-		JOIN users n ON n.id = m.user_id WHERE m.team_id = t.id AND ` + canLead + `)
-	ORDER BY t.number LIMIT $2`
+	WHERE t.competition_id = $1 AND ` + isStranded + ` ORDER BY t.number LIMIT $2`
+
+	isStranded = `u.disabled_at IS NOT NULL AND EXISTS (SELECT 1 FROM registrations m
+		JOIN users n ON n.id = m.user_id WHERE m.team_id = t.id AND ` + canLead + `)`
+)
 
 const canLead = `m.status <> 'CANCELLED' AND (m.status <> 'REJECTED' OR m.follows) AND n.disabled_at IS NULL`
 
@@ -203,11 +206,16 @@ func (t *ledgerTx) Stranded(ctx context.Context, competitionID string, n int) ([
 	}, stranded, competitionID, n)
 }
 
+// Stranded implements compete.WorkStore. It starts from the disabled accounts, which an index has.
+func (s *Store) Stranded(ctx context.Context, limit int) ([]string, error) {
+	return sqldb.List(ctx, s.reader, sqldb.ScanString, `SELECT t.competition_id FROM users u
+		CROSS JOIN teams t JOIN competitions c ON c.id = t.competition_id
+		WHERE t.captain_id = u.id AND {+c.status} = 'PUBLISHED' AND `+isStranded+` LIMIT $1`, limit)
+}
+
 // Incomplete implements compete.LedgerTx.
-func (t *ledgerTx) Incomplete(
-	ctx context.Context, competitionID string, least, n int,
-) ([]compete.Registration, error) {
-	found, err := sqldb.List(ctx, t, scanRegistration, incomplete, competitionID, least, n)
+func (t *ledgerTx) Incomplete(ctx context.Context, q compete.IncompleteQuery) ([]compete.Registration, error) {
+	found, err := sqldb.List(ctx, t, scanRegistration, incomplete, q.CompetitionID, q.After, q.Last, q.Least, q.Limit)
 	t.remember(found)
 	return found, err
 }
@@ -355,40 +363,85 @@ func (s *Store) TeamsToDrop(
 
 // WarnTeams implements compete.TeamStore.
 func (s *Store) WarnTeams(ctx context.Context, c *compete.Competition) error {
-	return s.Transact(ctx, func(ctx context.Context, tx Tx) error {
-		n, err := sqldb.Change(ctx, tx, `UPDATE competitions SET teams_warned_for = reg_deadline
-			WHERE id = $1 AND reg_deadline = $2 AND (teams_warned_for IS NULL OR teams_warned_for <> reg_deadline)`,
-			c.ID, c.RegDeadline)
-		if err != nil || n == 0 {
-			return err
-		}
-		var notices []compete.Notice
-		for _, text := range []string{
-			`SELECT r.id, r.seq FROM teams t
-			JOIN registrations r ON r.user_id = t.captain_id AND r.competition_id = t.competition_id
-			WHERE t.competition_id = $1 AND ` + sizeOf(`t.id`) + ` < $2`,
-			`SELECT r.id, r.seq FROM registrations r WHERE r.competition_id = $1 AND $2 > 1 AND r.team_id IS NULL
-			AND r.status IN ('PENDING', 'CONFIRMED', 'OFFERED', 'APPLIED', 'WAITLISTED')`,
-		} {
-			found, err := sqldb.List(ctx, tx, func(row sqldb.Row) (compete.Notice, error) {
-				n := compete.Notice{Kind: compete.MessageTeamTooSmall}
-				err := row.Scan(&n.RegistrationID, &n.Seq)
-				return n, err
-			}, text, c.ID, c.Team.Min)
+	var notices []compete.Notice
+	for _, text := range []string{warnedCaptains, warnedAlone} {
+		for after, n := int64(0), noticesPerJob; n == noticesPerJob; {
+			page, err := sqldb.List(ctx, s.reader, func(row sqldb.Row) (w warned, err error) {
+				return w, row.Scan(&w.place, &w.id, &w.seq, &w.tooSmall)
+			}, text, c.ID, after, c.Team.Min, noticesPerJob)
 			if err != nil {
 				return err
 			}
-			notices = append(notices, found...)
+			n = len(page)
+			for _, w := range page {
+				after = w.place
+				if w.tooSmall {
+					notices = append(notices, compete.Notice{
+						RegistrationID: w.id, Seq: w.seq, Kind: compete.MessageTeamTooSmall,
+						OccasionID: c.TeamWarningID(time.Time{}),
+					})
+				}
+			}
+			if len(notices) >= noticesPerJob {
+				if due, err := s.warn(ctx, c, notices[:noticesPerJob], false); err != nil || !due {
+					return err
+				}
+				notices = notices[noticesPerJob:]
+			}
 		}
-		var jobs []compete.Job
-		for some := range slices.Chunk(notices, noticesPerJob) {
-			jobs = append(jobs, compete.NotifyJob{Notices: some})
-		}
-		return s.enqueue(ctx, tx, jobs)
-	})
+	}
+	_, err := s.warn(ctx, c, notices, true)
+	return err
 }
 
-// noticesPerJob bounds what one job writes.
+// warned is somebody who may be in no team, or lead one with too few members.
+type warned struct {
+	place    int64 // in the list
+	id       string
+	seq      int64
+	tooSmall bool
+}
+
+var (
+	warnedCaptains = `SELECT t.number, r.id, r.seq, ` + sizeOf(`t.id`) + ` < $3 FROM teams t
+		JOIN registrations r ON r.user_id = t.captain_id AND r.competition_id = t.competition_id
+		WHERE t.competition_id = $1 AND t.number > $2 ORDER BY t.number LIMIT $4`
+	warnedAlone = `SELECT r.seq, r.id, r.seq, $3 > 1 FROM registrations r
+		WHERE r.competition_id = $1 AND r.seq > $2 AND r.team_id IS NULL
+		AND r.status IN ('PENDING', 'CONFIRMED', 'OFFERED', 'APPLIED', 'WAITLISTED') ORDER BY r.seq LIMIT $4`
+)
+
+// warn asks for messages and, with the last of a competition, records that this was done for its deadline. It does
+// nothing if that was done before, or the deadline is another one by now: then they aren't due.
+func (s *Store) warn(
+	ctx context.Context, c *compete.Competition, notices []compete.Notice, last bool,
+) (due bool, err error) {
+	const unwarned = `id = $1 AND reg_deadline = $2 AND (teams_warned_for IS NULL OR teams_warned_for <> reg_deadline)`
+	err = s.Transact(ctx, func(ctx context.Context, tx Tx) error {
+		if last {
+			n, err := sqldb.Change(ctx, tx, `UPDATE competitions SET teams_warned_for = reg_deadline WHERE `+unwarned,
+				c.ID, c.RegDeadline)
+			due = n > 0
+			if err != nil {
+				return err
+			}
+		} else {
+			found, err := sqldb.List(ctx, tx, sqldb.ScanString, `SELECT id FROM competitions WHERE `+unwarned, c.ID,
+				c.RegDeadline)
+			due = len(found) > 0
+			if err != nil {
+				return err
+			}
+		}
+		if !due || len(notices) == 0 {
+			return nil
+		}
+		return s.enqueue(ctx, tx, []compete.Job{compete.NotifyJob{Notices: notices}})
+	})
+	return due, err
+}
+
+// noticesPerJob bounds what one job writes, and what WarnTeams reads at once.
 const noticesPerJob = 500
 
 // TeamsDropped implements compete.TeamStore.

@@ -65,6 +65,66 @@ func TestDueTeams(t *testing.T) {
 	})
 }
 
+// Everybody without a team is warned once for each deadline, in jobs of a bounded size.
+func TestWarnTeamsInPages(t *testing.T) {
+	eachStore(t, func(t *testing.T, f *fixture) {
+		const people = 700 // some of them cancelled
+		queue, registrations := f.addQueue(t, f.addUser(t, compete.RoleOrganizer), people)
+		f.exec(t, `UPDATE competitions SET team = '{"min":2,"max":3,"seatUnit":"PERSON"}' WHERE id = $1`, queue.ID)
+		c, err := f.Competition(t.Context(), queue.ID)
+		must(t, err)
+		added := f.enqueued(t)
+		f.exec(t, `UPDATE competitions SET reg_deadline = $2 WHERE id = $1`, c.ID, compete.UTC(f.now.Add(time.Hour)))
+		must(t, f.WarnTeams(t.Context(), &c))
+		c, err = f.Competition(t.Context(), queue.ID)
+		must(t, err)
+		want(t, "jobs after the deadline was moved", len(added()), 0)
+		must(t, f.WarnTeams(t.Context(), &c))
+		must(t, f.WarnTeams(t.Context(), &c))
+		asked := map[string]int{}
+		for _, job := range added() {
+			var notify compete.NotifyJob
+			payload, err := json.Marshal(job.Payload)
+			must(t, err)
+			must(t, json.Unmarshal(payload, &notify))
+			if n := notify.Len(); n > 500 {
+				t.Errorf("a job has %d messages", n)
+			}
+			for _, n := range notify.Notices {
+				asked[n.RegistrationID]++
+			}
+		}
+		for _, r := range registrations {
+			if n := asked[r.ID]; r.Status.Hopeful() != (n == 1) || n > 1 {
+				t.Errorf("%s, who is %s, is warned by %d jobs", r.ID, r.Status, n)
+			}
+		}
+		want(t, "jobs", len(added()), 2)
+	})
+}
+
+// Only teams that somebody else could lead need another captain.
+func TestStrandedTeams(t *testing.T) {
+	eachStore(t, func(t *testing.T, f *fixture) {
+		c := f.addCompetition(t, f.addUser(t, compete.RoleOrganizer), func(c *compete.Competition) {
+			c.Status = compete.StatusPublished
+		})
+		captain := f.addRegistration(t, c.ID, compete.RegistrationConfirmed, nil)
+		f.exec(t, `INSERT INTO teams (id, competition_id, number, name, captain_id, code_version, created_at, name_key)
+			VALUES ($1, $2, 1, 'Red', $3, 1, $4, 'red')`, c.ID, c.ID, captain.UserID, compete.UTC(f.now))
+		f.exec(t, `UPDATE registrations SET team_id = $2, follows = false WHERE id = $1`, captain.ID, c.ID)
+		f.exec(t, `UPDATE users SET disabled_at = $2 WHERE id = $1`, captain.UserID, compete.UTC(f.now))
+		ids, err := f.Store.Stranded(t.Context(), 9)
+		must(t, err)
+		want(t, "without another member", len(ids), 0)
+		member := f.addRegistration(t, c.ID, compete.RegistrationConfirmed, nil)
+		f.exec(t, `UPDATE registrations SET team_id = $2, follows = false WHERE id = $1`, member.ID, c.ID)
+		ids, err = f.Store.Stranded(t.Context(), 9)
+		must(t, err)
+		want(t, "with one", ids, []string{c.ID})
+	})
+}
+
 // Rules that a later version added to are read by this one.
 func TestRulesOfALaterVersion(t *testing.T) {
 	eachStore(t, func(t *testing.T, f *fixture) {

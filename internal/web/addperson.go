@@ -64,6 +64,7 @@ func offerTeams(v *visit, c *compete.Competition, form *pages.AddForm, teams []c
 	if form.Team == nil {
 		return
 	}
+	form.Team.Alone = !c.SeatsPerTeam() // whether they look for a team is for them to say
 	form.Team.Code = v.r.PostForm.Get(pages.TeamExistingInput)
 	if form.Team.Chosen == "" {
 		form.Team.Chosen = teamUnasked(c)
@@ -77,11 +78,8 @@ func offerTeams(v *visit, c *compete.Competition, form *pages.AddForm, teams []c
 
 // teamUnasked is what somebody gets whom staff add without choosing a team; empty: they have to choose.
 func teamUnasked(c *compete.Competition) string {
-	switch {
-	case c.SeatsPerTeam():
+	if c.SeatsPerTeam() {
 		return ""
-	case c.Team.Min > 1:
-		return pages.TeamLooking
 	}
 	return pages.TeamNone
 }
@@ -102,8 +100,6 @@ func (a *app) teamOfAdded(v *visit, c *compete.Competition) (entry compete.Entry
 		return entry, checkTypedTeam(form)
 	case pages.TeamExisting:
 		entry.Team.Code, err = a.codeOfTeam(v, c, form.Get(pages.TeamExistingInput))
-	case pages.TeamLooking:
-		entry.LookingForTeam = true
 	}
 	return entry, err
 }

@@ -54,9 +54,11 @@ func TestPersonIsAddedToATeam(t *testing.T) {
 		alone := "/competitions/" + organizer.Create(map[string]any{
 			"team": map[string]any{"min": 2, "max": 4},
 		}) + "/registrations"
-		b.want(b.get(alone), http.StatusOK, "Let them look for a team")
+		b.want(b.get(alone), http.StatusOK, "They can join one later.")
 		b.leads(add(alone, people[3]), alone)
-		b.want(b.get(alone), http.StatusOK, "Looking for a team", people[3])
+		if got := b.want(b.get(alone), http.StatusOK, people[3]); strings.Contains(got.text, "Looking for a team") {
+			t.Error("somebody looks for a team who wasn't asked")
+		}
 		b.leads(add(alone, people[4], "team", "new", "team.name", "Alone"), alone)
 
 		plain := "/competitions/" + organizer.Create(nil) + "/registrations"

@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 
+	"github.com/minicompete/minicompete/internal/compete"
 	"github.com/minicompete/minicompete/internal/problem"
 	"github.com/minicompete/minicompete/internal/web/pages"
 )
@@ -39,17 +40,39 @@ func (a *app) offerForm(r *http.Request, v *visit, question func(*pages.Stand) p
 	if err := v.requireLogin(); err != nil {
 		return nil, err
 	}
-	c, stand, err := a.readStand(v, r.PathValue("id"))
+	c, stand, err := a.readOffer(v, r.PathValue("id"))
 	if err != nil {
 		return nil, err
 	}
-	back := competitionPath(c.ID)
+	back := afterOffer(v, &c)
 	if stand.Kind != pages.StandOffered || stand.Expired || stand.Follows {
 		return redirect(back), nil
 	}
 	asked := question(&stand)
 	asked.Back = back
 	return ask(v, asked), nil
+}
+
+// readOffer is readStand, also for who has an offer in a competition that was unpublished.
+func (a *app) readOffer(v *visit, id string) (compete.Competition, pages.Stand, error) {
+	c, stand, err := a.readStand(v, id)
+	if !compete.ErrCompetitionMissing.Is(err) {
+		return c, stand, err
+	}
+	c, mine, failure := a.Registrations.Offer(v.r.Context(), v.actor, id)
+	if failure != nil {
+		return c, stand, err
+	}
+	stand = standView(&c, &mine, v.actor, v.now)
+	return c, stand, a.addTeam(v, &c, &mine, &stand)
+}
+
+// afterOffer leads to the competition, or to the viewer's own page if they can't see it.
+func afterOffer(v *visit, c *compete.Competition) string {
+	if !c.VisibleTo(v.actor) {
+		return landingPath
+	}
+	return "/competitions/" + c.ID
 }
 
 func (a *app) accept(r *http.Request, v *visit) (response, error) {
@@ -69,15 +92,18 @@ func (a *app) answerOffer(r *http.Request, v *visit, accept bool, flash string) 
 	if err != nil {
 		return nil, err
 	}
-	_, err = a.Registrations.AnswerOffer(r.Context(), v.actor, mine.ID, accept)
+	o, err := a.Registrations.AnswerOffer(r.Context(), v.actor, mine.ID, accept)
 	if err == nil {
-		return redirectWith(flash, competitionPath(id)), nil
+		return redirectWith(flash, afterOffer(v, &o.Competition)), nil
 	}
 	e, ok := v.refused(err)
 	if !ok {
 		return nil, err
 	}
 	c, stand, err := a.readStand(v, id)
+	if compete.ErrCompetitionMissing.Is(err) {
+		return nil, e
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -90,7 +90,8 @@ func memberView(t *compete.TeamView, m *compete.TeamMember, viewer compete.Actor
 	return pages.TeamMember{
 		UserID: m.UserID, Name: m.Participant.Name, Captain: m.Captain, You: m.UserID == viewer.UserID,
 		State: registrationState(&m.Registration), Place: placeOf(&m.Registration), Missing: m.Missing,
-		Leads: t.Competition.SeatsPerTeam() || m.Status.Hopeful(), // a whole team is rejected together
+		// a whole team is rejected together
+		Leads: !m.Participant.Disabled && (t.Competition.SeatsPerTeam() || m.Status.Hopeful()),
 	}
 }
 
@@ -114,7 +115,6 @@ func (a *app) addTeam(v *visit, c *compete.Competition, mine *compete.Registrati
 	}
 	stand.Follows, stand.Looking, stand.MayLook = mine.Follows, mine.Looking, mine.TeamID == "" &&
 		mine.CheckTeamChange(v.actor, c, v.now) == nil
-	stand.NeedsTeam = c.NeedsTeam()
 	if mine.TeamID == "" {
 		return nil
 	}
@@ -193,10 +193,10 @@ func (a *app) removeMemberForm(_ *http.Request, v *visit) (response, error) {
 	}
 	text := "They keep their registration. They'll be notified."
 	switch {
-	case t.Competition.NeedsTeam() && !t.Competition.SeatsPerTeam():
-		text = "They keep their registration, and look for another team. They'll be notified."
 	case t.Competition.SeatsPerTeam():
 		text = "Their registration is cancelled, because the seat is the team's. They'll be notified."
+	case t.Competition.NeedsTeam():
+		text = "They keep their registration, but need another team. They'll be notified."
 	}
 	path := teamPath(t.ID)
 	return ask(v, pages.Confirm{
