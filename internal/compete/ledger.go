@@ -100,7 +100,6 @@ type LedgerChanges struct {
 	SeatsTaken map[string]int
 	Now        time.Time
 	Answers    map[string]string // by registration: what it has from now on, as Answers.Encode returns it
-	Entered    []Place           // who registered where something may have been filled in ahead, which is over then
 	Moves      []LedgerMove      // at most one per competition
 	Jobs       []Job             // to run once the transaction has committed
 	Audit      []AuditRecord
