@@ -123,10 +123,11 @@ type TeamQuery struct {
 	IDs     []string
 	Numbers []TeamNumber
 	Names   []TeamName
+	Joined  []TeamNumber // of which a TeamBrief is enough
 }
 
 // IsZero reports whether the query asks for nothing.
-func (q *TeamQuery) IsZero() bool { return len(q.IDs)+len(q.Numbers)+len(q.Names) == 0 }
+func (q *TeamQuery) IsZero() bool { return len(q.IDs)+len(q.Numbers)+len(q.Names)+len(q.Joined) == 0 }
 
 // TeamNumber identifies a team by its number, which is part of its code.
 type TeamNumber struct {
@@ -141,6 +142,13 @@ type TeamName struct{ CompetitionID, Key string }
 type LedgerTeam struct {
 	Team
 	Members []Registration
+	Brief   *TeamBrief // instead of Members
+}
+
+// TeamBrief is what joining a team depends on. To read it takes a rush half as long as to read all members.
+type TeamBrief struct {
+	Captain Registration // with DivisionID, Status, PromotedAt and ConfirmBy alone; it is not CANCELLED
+	Size    int          // members, without those whose application was rejected
 }
 
 // StrandedTeam is a team whose captain has a disabled account.
