@@ -109,7 +109,6 @@ type LedgerChanges struct {
 	SeatsTaken map[string]int
 	Now        time.Time
 	Answers    map[string]string // by registration: what it has from now on, as Answers.Encode returns it
-	Entered    []Place           // who registered where something may have been filled in ahead, which is over then
 	Moves      []LedgerMove      // at most one per competition
 	Jobs       []Job             // to run once the transaction has committed
 	Audit      []AuditRecord
@@ -133,10 +132,11 @@ type TeamQuery struct {
 	IDs     []string
 	Numbers []TeamNumber
 	Names   []TeamName
+	Joined  []TeamNumber // of which a TeamBrief is enough
 }
 
 // IsZero reports whether the query asks for nothing.
-func (q *TeamQuery) IsZero() bool { return len(q.IDs)+len(q.Numbers)+len(q.Names) == 0 }
+func (q *TeamQuery) IsZero() bool { return len(q.IDs)+len(q.Numbers)+len(q.Names)+len(q.Joined) == 0 }
 
 // TeamNumber identifies a team by its number, which is part of its code.
 type TeamNumber struct {
@@ -151,6 +151,13 @@ type TeamName struct{ CompetitionID, Key string }
 type LedgerTeam struct {
 	Team
 	Members []Registration
+	Brief   *TeamBrief // instead of Members
+}
+
+// TeamBrief is what joining a team depends on. To read it takes a rush half as long as to read all members.
+type TeamBrief struct {
+	Captain Registration // with DivisionID, Status, PromotedAt and ConfirmBy alone; it is not CANCELLED
+	Size    int          // members, without those whose application was rejected
 }
 
 // StrandedTeam is a team whose captain has a disabled account.

@@ -10,11 +10,11 @@ import (
 type PreparationStore interface {
 	// SavePreparation replaces what the user filled in for the competition. It fails with ErrUnauthorized if the
 	// account doesn't exist.
-	SavePreparation(ctx context.Context, p Place, e PreparedEntry, now time.Time) error
+	SavePreparation(ctx context.Context, p Place, e PreparedEntry) error
 	// DeletePreparation deletes it; deleting nothing is fine.
 	DeletePreparation(ctx context.Context, p Place, now time.Time) error
-	// Preparation reads it, and when it was saved. It fails with ErrPreparationMissing.
-	Preparation(ctx context.Context, p Place) (PreparedEntry, time.Time, error)
+	// Preparation reads it. It fails with ErrPreparationMissing, also if it is over: see PreparedEntry.Over.
+	Preparation(ctx context.Context, p Place) (PreparedEntry, error)
 }
 
 // PreparedEntry is an entry that was filled in ahead, as it is stored.
@@ -26,6 +26,13 @@ type PreparedEntry struct {
 	Answers    string // as Answers.Encode returns them
 	Asked      string // Questions.Digest of those that the answers were checked against
 	Access     string // Competition.AccessDigest of the access code that was typed; empty: none
+	SavedAt    time.Time
+}
+
+// Over reports whether what was filled in no longer counts: its user has registered since, and the press used it or
+// brought something else. A nil registration is none.
+func (p *PreparedEntry) Over(r *Registration) bool {
+	return r != nil && !r.RegisteredAt.Before(p.SavedAt)
 }
 
 // Entry returns what was filled in, with what Team returned, and without answers to questions that no longer exist. If
@@ -104,6 +111,7 @@ func (s *Registrations) Prepare(ctx context.Context, a Actor, competitionID stri
 	}
 	prepared := PreparedEntry{
 		DivisionID: e.DivisionID, TeamName: e.Team.Name, Looking: e.LookingForTeam, Asked: c.Questions.Digest(),
+		SavedAt: UTC(s.config.now()),
 	}
 	if e.Team.Code != "" {
 		if _, err := s.config.Teams.byCode(ctx, a, c.ID, e.Team.Code); err != nil {
@@ -117,9 +125,8 @@ func (s *Registrations) Prepare(ctx context.Context, a Actor, competitionID stri
 	if e.Answers, prepared.Answers, err = c.TakeAnswers(e.Team.Name != "", e.Answers, nil); err != nil {
 		return Preparation{}, err
 	}
-	now := s.config.now()
-	err = s.config.Preparations.SavePreparation(ctx, Place{UserID: a.UserID, CompetitionID: c.ID}, prepared, now)
-	return Preparation{Entry: e, UpdatedAt: UTC(now), NeedsCode: c.NeedsCode && prepared.Access == ""}, err
+	err = s.config.Preparations.SavePreparation(ctx, Place{UserID: a.UserID, CompetitionID: c.ID}, prepared)
+	return Preparation{Entry: e, UpdatedAt: prepared.SavedAt, NeedsCode: c.NeedsCode && prepared.Access == ""}, err
 }
 
 // prepareAccess checks a typed access code, and returns its digest; without one, that of what was prepared before, if
@@ -140,7 +147,7 @@ func (s *Registrations) prepareAccess(
 		judge(err)
 		return digest, err
 	}
-	before, _, err := s.config.Preparations.Preparation(ctx, Place{UserID: a.UserID, CompetitionID: c.ID})
+	before, err := s.config.Preparations.Preparation(ctx, Place{UserID: a.UserID, CompetitionID: c.ID})
 	if err != nil && !errors.Is(err, ErrPreparationMissing) {
 		return "", err
 	}
@@ -195,12 +202,12 @@ func (s *Registrations) Prepared(ctx context.Context, a Actor, competitionID str
 	if err != nil {
 		return Preparation{}, err
 	}
-	prepared, at, err := s.config.Preparations.Preparation(ctx, Place{UserID: a.UserID, CompetitionID: c.ID})
+	prepared, err := s.config.Preparations.Preparation(ctx, Place{UserID: a.UserID, CompetitionID: c.ID})
 	if err != nil {
 		return Preparation{}, err
 	}
 	p := Preparation{
-		UpdatedAt: at,
+		UpdatedAt: prepared.SavedAt,
 		NeedsCode: c.NeedsCode && (prepared.Access == "" || prepared.Access != c.AccessDigest(s.config.Sealer)),
 	}
 	if p.Entry, err = prepared.Entry(c.Questions, "", prepared.Team(s.config.Sealer)); err != nil {

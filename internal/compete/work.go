@@ -91,8 +91,8 @@ type Target struct {
 // TargetTeam is what a message says of a team.
 type TargetTeam struct {
 	Name      string
-	Size      int    // members
 	CaptainID string // user
+	Size      int    // members; only for MessageTeamTooSmall
 }
 
 // Holds reports whether the message would still be true and news, since a job may run long after the change that asked

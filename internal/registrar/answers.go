@@ -70,7 +70,7 @@ func (b *batch) entry(c *register, competition *competition) (entry compete.Entr
 	if !competition.TakesEntries() {
 		return entry, nil
 	}
-	if prepared, ok := b.prepared[c.place()]; ok {
+	if prepared, ok := b.prepared[c.place()]; ok && !prepared.Over(b.places[c.place()]) {
 		if competition.asked == "" {
 			competition.asked = competition.Questions.Digest()
 		}
@@ -99,10 +99,7 @@ func (b *batch) added(e compete.Entry, c *competition) compete.Entry {
 }
 
 // enter stores the answers of somebody who registered with an entry that Admit has checked.
-func (b *batch) enter(c *register, competition *competition, r *compete.Registration, entry compete.Entry) {
-	if competition.TakesEntries() { // what was filled in ahead is over, also where the press brought something else
-		b.entered = append(b.entered, c.place())
-	}
+func (b *batch) enter(competition *competition, r *compete.Registration, entry compete.Entry) {
 	if len(competition.Questions) > 0 {
 		b.answer(r, entry.Taken)
 	}

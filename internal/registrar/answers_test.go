@@ -2,6 +2,7 @@ package registrar_test
 
 import (
 	"encoding/json"
+	"errors"
 	"reflect"
 	"testing"
 	"time"
@@ -127,34 +128,42 @@ func TestSensitiveAnswersLater(t *testing.T) {
 	})
 }
 
-// What was filled in ahead ends with the press, also where that brought something else and there are no questions.
+// What was filled in ahead ends with the press, also where that brought something else.
 func TestPreparationEnds(t *testing.T) {
 	eachFixture(t, func(t *testing.T, a *fixture, r *registrar.Registrar) {
-		id := a.addCompetition(t, 2, false)
+		id := a.addCompetition(t, 9, false)
 		a.addTeams(t, r, id, compete.TeamRules{Min: 1, Max: 3, SeatUnit: compete.SeatPerPerson})
-		for _, person := range a.people[:3] {
-			must(t, a.db.SavePreparation(t.Context(), compete.Place{UserID: person.UserID, CompetitionID: id},
-				compete.PreparedEntry{TeamName: "Red", Answers: "{}"}, time.Now()))
-		}
-		left := func() int { return a.count(t, `SELECT count(*) FROM preparations WHERE competition_id = $1`, id) }
-		for i, name := range []string{"", "Blue"} {
-			_, err := r.Register(t.Context(), compete.RegisterCommand{
+		press := func(i int, name string) compete.RegisterCommand {
+			return compete.RegisterCommand{
 				Actor: a.people[i], CompetitionID: id, Entry: compete.Entry{Team: compete.TeamChoice{Name: name}},
-			})
-			must(t, err)
-			want(t, "preparations that are left", left(), 2-i)
+			}
 		}
-		other := a.addCompetition(t, 2, false)
-		a.addTeams(t, r, other, compete.TeamRules{Min: 1, Max: 3, SeatUnit: compete.SeatPerPerson})
-		must(t, a.db.SavePreparation(t.Context(), compete.Place{UserID: a.people[0].UserID, CompetitionID: other},
-			compete.PreparedEntry{TeamName: "Red", Answers: "{}"}, time.Now()))
-		_, err := r.Update(t.Context(), compete.UpdateCommand{
-			Actor: a.organizer, CompetitionID: other,
-			Change: compete.CompetitionChange{Edit: func(c *compete.CompetitionContent) { c.Team = nil }},
-		})
+		for i, name := range []string{"", "Blue", ""} {
+			place := compete.Place{UserID: a.people[i].UserID, CompetitionID: id}
+			prepared := compete.PreparedEntry{
+				TeamName: "Prepared " + string(rune('A'+i)), Answers: "{}", SavedAt: compete.UTC(time.Now()),
+			}
+			must(t, a.db.SavePreparation(t.Context(), place, prepared))
+			first, err := r.Register(t.Context(), press(i, name))
+			must(t, err)
+			if first.Registration.TeamID == "" {
+				t.Errorf("press %d joined no team", i)
+			}
+			if _, err = a.db.Preparation(t.Context(), place); !errors.Is(err, compete.ErrPreparationMissing) {
+				t.Errorf("what was prepared, after press %d: got %v, want %v", i, err, compete.ErrPreparationMissing)
+			}
+			_, err = r.Cancel(t.Context(),
+				compete.CancelCommand{Actor: a.people[i], RegistrationID: first.Registration.ID})
+			must(t, err)
+			again, err := r.Register(t.Context(), press(i, ""))
+			must(t, err)
+			want(t, "team of an empty press after that", again.Registration.TeamID, "")
+		}
+		report, err := a.db.CleanUp(t.Context(), compete.CleanUpAges{
+			FailedJobs: time.Hour, Audit: time.Hour, Sessions: time.Hour,
+		}, time.Now())
 		must(t, err)
-		want(t, "preparations for what no longer asks for anything",
-			a.count(t, `SELECT count(*) FROM preparations WHERE competition_id = $1`, other), 0)
+		want(t, "deleted in the end", report.Preparations, 3)
 	})
 }
 

@@ -29,7 +29,6 @@ type batch struct {
 	updated    []*compete.Registration // in order of their first change
 	isDirty    map[string]bool         // whether updated contains it
 	prepared   map[compete.Place]ahead // where a press brings nothing
-	entered    []compete.Place         // registered where something may have been filled in ahead
 	answered   map[string]string       // new answers, by registration, as they are stored
 	newRecords []compete.IdempotencyRecord
 	moves      []compete.LedgerMove
@@ -243,7 +242,7 @@ func (b *batch) write() error {
 	if err != nil {
 		return err
 	}
-	changes.Replaced, changes.Answers, changes.Entered = b.replaced, answers, b.entered
+	changes.Replaced, changes.Answers = b.replaced, answers
 	changes.Inserted, changes.Updated, changes.Moves, changes.Jobs, changes.Audit = values(b.inserted),
 		values(b.updated), b.moves, b.jobs(), b.audit
 	changes.Releases, changes.Draws = b.releases, b.draws

@@ -70,7 +70,7 @@ func (c *register) decide(b *batch, now time.Time) (result, error, error) {
 		return result{}, refusal, err
 	}
 	registration := c.admit(b, competition, held, entry, joins, status, now)
-	b.enter(c, competition, registration, entry)
+	b.enter(competition, registration, entry)
 	outcome := compete.RegistrationOutcome{Registration: *registration, Competition: competition.Summary()}
 	outcome.Record, err = c.keepOutcome(b, &outcome, now)
 	return result{outcome: outcome}, nil, err

@@ -82,7 +82,7 @@ func (c *add) decide(b *batch, now time.Time) (result, error, error) {
 	}, id: c.id, newID: c.newID, byStaff: true}
 	entry = b.added(entry, competition)
 	registration := press.admit(b, competition, held, entry, joins, status, now)
-	b.enter(&press, competition, registration, entry)
+	b.enter(competition, registration, entry)
 	outcome := compete.RegistrationOutcome{Registration: *registration, Competition: competition.Summary()}
 	if !c.Idempotency.Wanted() {
 		return result{outcome: outcome}, nil, nil

@@ -167,8 +167,25 @@ func (tx *memoryTx) Teams(_ context.Context, q compete.TeamQuery) (found []compe
 			members, _ := tx.members(t.ID)
 			found = append(found, compete.LedgerTeam{Team: t, Members: members})
 		}
+		if slices.Contains(q.Joined, compete.TeamNumber{CompetitionID: t.CompetitionID, Number: t.Number}) {
+			found = append(found, tx.brief(t)...)
+		}
 	}
 	return found, nil
+}
+
+func (tx *memoryTx) brief(t compete.Team) []compete.LedgerTeam {
+	members, _ := tx.members(t.ID)
+	for _, m := range members {
+		if m.UserID == t.CaptainID {
+			hopeful := slices.DeleteFunc(members, func(m compete.Registration) bool { return !m.Status.Hopeful() })
+			return []compete.LedgerTeam{{Team: t, Brief: &compete.TeamBrief{Size: len(hopeful), Captain: compete.Registration{
+				RegistrationState: compete.RegistrationState{DivisionID: m.DivisionID, Status: m.Status},
+				PromotedAt:        m.PromotedAt, ConfirmBy: m.ConfirmBy,
+			}}}}
+		}
+	}
+	return nil
 }
 
 func (tx *memoryTx) members(teamID string) ([]compete.Registration, error) {

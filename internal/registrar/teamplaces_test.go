@@ -1,6 +1,7 @@
 package registrar_test
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"testing"
@@ -160,6 +161,63 @@ func TestTakenOutOfATeam(t *testing.T) {
 			page, err := db.Seekers(t.Context(), id, compete.Cursor{}, 10)
 			must(t, err)
 			want(t, "people on the board", len(page.Items), 0)
+		}
+	})
+}
+
+// TestJoinsOfOneBatch: what joining a team depends on is read in brief, and its members once a later command of the same
+// batch needs them.
+func TestJoinsOfOneBatch(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, db *store.Store) {
+		a := newFixture(t, db, 4)
+		r := startRegistrar(t, db.Ledger(), a.afterEachCommit(t))
+		id := a.addCompetition(t, 9, false)
+		a.addTeams(t, r, id, compete.TeamRules{Min: 1, Max: 3, SeatUnit: compete.SeatPerPerson})
+		press := func(i int, choice compete.TeamChoice) compete.RegisterCommand {
+			return compete.RegisterCommand{
+				Actor: a.people[i], CompetitionID: id, Entry: compete.Entry{Team: choice},
+			}
+		}
+		var registrations [4]compete.Registration
+		for i, name := range []string{"Red", "", ""} {
+			o, err := r.Register(t.Context(), press(i, compete.TeamChoice{Name: name}))
+			must(t, err)
+			registrations[i] = o.Registration
+		}
+		leave := compete.CancelCommand{Actor: a.people[2], RegistrationID: registrations[2].ID}
+		_, err := r.Cancel(t.Context(), leave)
+		must(t, err)
+		red, err := db.Team(t.Context(), registrations[0].TeamID)
+		must(t, err)
+		choice := compete.TeamChoice{Code: red.Code(plainSealer{})}
+		joins := func(i int, want error) func(*registrar.Registrar) {
+			return func(r *registrar.Registrar) {
+				if _, err := r.Register(t.Context(), press(i, choice)); !errors.Is(err, want) {
+					t.Errorf("person %d joins: got %v, want %v", i, err, want)
+				}
+			}
+		}
+		batched(t, db.Ledger(), joins(2, nil), func(r *registrar.Registrar) {
+			if _, err := r.ChangeTeam(t.Context(), compete.ChangeTeamCommand{
+				Actor: a.people[1], RegistrationID: registrations[1].ID,
+				Change: compete.Some(compete.TeamChange{TeamChoice: choice}),
+			}); err != nil {
+				t.Error(err)
+			}
+		}, joins(3, compete.ErrTeamFull), func(r *registrar.Registrar) {
+			if _, err := r.Cancel(t.Context(), leave); err != nil {
+				t.Error(err)
+			}
+		}, joins(3, nil))
+		for i, in := range []string{red.ID, red.ID, "", red.ID} {
+			got, err := db.RegistrationOf(t.Context(), a.people[i].UserID, id)
+			must(t, err)
+			if got.TeamID != in {
+				t.Errorf("person %d is in the team %q, want %q", i, got.TeamID, in)
+			}
+		}
+		if err := checkSeats(t.Context(), db.Reader(), id); err != nil {
+			t.Error(err)
 		}
 	})
 }

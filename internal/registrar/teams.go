@@ -13,12 +13,16 @@ import (
 type team struct {
 	compete.Team
 	members []*compete.Registration // that aren't cancelled, in order of Seq
+	brief   *compete.TeamBrief      // of those that are missing from members; nil if none are
 	isDirty bool
 	isNew   bool
 }
 
 // captain returns the registration of the captain, who is always a member.
 func (t *team) captain() *compete.Registration {
+	if t.brief != nil {
+		return &t.brief.Captain
+	}
 	return t.member(t.CaptainID)
 }
 
@@ -34,6 +38,9 @@ func (t *team) member(userID string) *compete.Registration {
 
 // size counts the members, without those whose application was rejected.
 func (t *team) size() (n int) {
+	if t.brief != nil {
+		n = t.brief.Size
+	}
 	for _, m := range t.members {
 		if m.Status.Hopeful() {
 			n++
@@ -148,6 +155,7 @@ func (b *batch) readTeams() error {
 	for _, r := range b.byID {
 		addID(&q, r.TeamID)
 	}
+	q.Joined, q.Numbers = q.Numbers, nil // those who register, and who are added, only join
 	return b.fetchTeams(q)
 }
 
@@ -183,16 +191,23 @@ func (b *batch) fetchTeams(q compete.TeamQuery) error {
 		return err
 	}
 	for _, f := range found {
-		if b.teams.byID[f.ID] != nil || slices.Contains(b.teams.gone, f.ID) {
+		one := b.teams.byID[f.ID]
+		if one != nil && (one.brief == nil || f.Brief != nil) || slices.Contains(b.teams.gone, f.ID) {
 			continue
 		}
 		b.addRead(f.Members)
-		one := &team{Team: f.Team}
+		if one == nil {
+			one = &team{Team: f.Team}
+			b.teams.add(one)
+		}
+		one.brief = f.Brief
+		// Apart from those who joined, this batch hasn't changed who is in a team that it hasn't read.
+		joined := one.members
+		one.members = make([]*compete.Registration, 0, len(f.Members)+len(joined))
 		for i := range f.Members {
-			// This batch hasn't changed who is in a team that it hasn't read.
 			one.members = append(one.members, b.byID[f.Members[i].ID])
 		}
-		b.teams.add(one)
+		one.members = append(one.members, joined...)
 	}
 	return nil
 }
@@ -214,7 +229,7 @@ func (b *batch) teamOf(r *compete.Registration) (*team, error) {
 	if r.TeamID == "" || r.Status == compete.RegistrationCancelled {
 		return nil, nil
 	}
-	if b.teams.byID[r.TeamID] == nil {
+	if one := b.teams.byID[r.TeamID]; one == nil || one.brief != nil {
 		if err := b.fetchTeams(compete.TeamQuery{IDs: []string{r.TeamID}}); err != nil {
 			return nil, err
 		}

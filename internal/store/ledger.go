@@ -237,7 +237,6 @@ func (t *ledgerTx) Write(ctx context.Context, c compete.LedgerChanges) error {
 	newAnswers, answers := splitAnswers(c.Answers, inserted)
 	pipeline.Bulk(insertAnswers, newAnswers, nil)
 	pipeline.Bulk(saveAnswers, answers, nil)
-	pipeline.Bulk(endPreparation, placeRows(c.Entered), nil)
 	pipeline.Bulk(countSeatsTaken, takenRows(c), nil)
 	pipeline.Bulk(countBlocks, blockRows(counted.blocks), nil)
 	pipeline.Bulk(countDivisionBlocks, blockRows(counted.divisionBlocks), nil)

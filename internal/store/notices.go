@@ -106,30 +106,42 @@ func (s *Store) handedNotices(
 	return handed, nil
 }
 
-// nameTeams adds the teams of those who are in one.
+// nameTeams adds the teams of those who are in one, with their sizes where a message says them.
 func (s *Store) nameTeams(ctx context.Context, targets []compete.Target) error {
+	byID, counted := map[string]compete.TargetTeam{}, false
 	var ids []string
 	for i := range targets {
-		if id := targets[i].Registration.TeamID; id != "" && !slices.Contains(ids, id) {
+		counted = counted || targets[i].Kind == compete.MessageTeamTooSmall
+		id := targets[i].Registration.TeamID
+		if _, known := byID[id]; id != "" && !known {
+			byID[id] = compete.TargetTeam{}
 			ids = append(ids, id)
 		}
 	}
 	if len(ids) == 0 {
 		return nil
 	}
-	byID := make(map[string]compete.TargetTeam, len(ids))
+	query := teamNames
+	if counted {
+		query = teamSizes
+	}
 	_, err := sqldb.List(ctx, s.reader, func(row sqldb.Row) (none struct{}, err error) {
 		var id string
 		var t compete.TargetTeam
-		err = row.Scan(&id, &t.Name, &t.Size, &t.CaptainID)
+		err = row.Scan(&id, &t.Name, &t.CaptainID, &t.Size)
 		byID[id] = t
 		return none, err
-	}, `SELECT t.id, t.name, `+sizeOf(`t.id`)+`, t.captain_id FROM teams t WHERE t.id {any $1 uuid}`, s.db.Array(ids))
+	}, query, s.db.Array(ids))
 	for i := range targets {
 		targets[i].Team = byID[targets[i].Registration.TeamID]
 	}
 	return err
 }
+
+var (
+	teamNames = `SELECT t.id, t.name, t.captain_id, 0 FROM teams t WHERE t.id {any $1 uuid}`
+	teamSizes = `SELECT t.id, t.name, t.captain_id, ` + sizeOf(`t.id`) + ` FROM teams t WHERE t.id {any $1 uuid}`
+)
 
 // summaries reads competitions by id, each once.
 func (s *Store) summaries(ctx context.Context, ids []string) (map[string]compete.Competition, error) {

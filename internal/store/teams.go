@@ -107,9 +107,7 @@ func (t *ledgerTx) Teams(ctx context.Context, q compete.TeamQuery) ([]compete.Le
 		fetch(teamsByID, t.Array(validIDs(q.IDs)))
 	}
 	if len(q.Numbers) > 0 {
-		ids, numbers := pairs(t, q.Numbers, func(n compete.TeamNumber) [2]string {
-			return [2]string{n.CompetitionID, strconv.FormatInt(n.Number, 10)}
-		})
+		ids, numbers := numberPairs(t, q.Numbers)
 		fetch(teamsByNumber, ids, numbers)
 	}
 	if len(q.Names) > 0 {
@@ -118,11 +116,22 @@ func (t *ledgerTx) Teams(ctx context.Context, q compete.TeamQuery) ([]compete.Le
 			func(n compete.TeamName) [2]string { return [2]string{n.CompetitionID, n.Key} })
 		fetch(teamsByName, ids, names)
 	}
-	if err := pipeline.Run(ctx); err != nil || len(found) == 0 {
+	var briefs []compete.LedgerTeam
+	if len(q.Joined) > 0 {
+		ids, numbers := numberPairs(t, q.Joined)
+		sqldb.Fetch(pipeline, &briefs, scanBrief, teamBriefs, ids, numbers)
+	}
+	if err := pipeline.Run(ctx); err != nil {
 		return nil, err
 	}
 	t.remember(members)
-	return withMembers(found, members), nil
+	return append(withMembers(found, members), briefs...), nil
+}
+
+func numberPairs(t *ledgerTx, numbers []compete.TeamNumber) (ids, digits any) {
+	return pairs(t, numbers, func(n compete.TeamNumber) [2]string {
+		return [2]string{n.CompetitionID, strconv.FormatInt(n.Number, 10)}
+	})
 }
 
 // teamQuery reads teams and, in one round trip, their members.
@@ -141,7 +150,22 @@ var (
 	teamsByNumber = queryTeams(`{pairs $1 $2 uuid text}
 		{match teams t: t.competition_id = v.a AND t.number = CAST(v.b AS bigint)}`)
 	teamsByName = queryTeams(`{pairs $1 $2 uuid text} {match teams t: t.competition_id = v.a AND t.name_key = v.b}`)
+
+	// briefRow are the columns of compete.TeamBrief.Captain.
+	briefRow = slices.DeleteFunc(slices.Clone(registrationRow), func(c sqldb.Column[compete.Registration]) bool {
+		return !slices.Contains([]string{"division_id", "status", "promoted_at", "confirm_by"}, c.Name)
+	})
+	teamBriefs = `SELECT ` + teamColumns + `, ` + briefRow.Select("r") + `, ` + sizeOf(`t.id`) + `
+		FROM {pairs $1 $2 uuid text} {match teams t: t.competition_id = v.a AND t.number = CAST(v.b AS bigint)}
+		{match registrations r: r.user_id = t.captain_id AND r.competition_id = t.competition_id}
+		WHERE r.team_id = t.id AND r.status <> 'CANCELLED'`
 )
+
+func scanBrief(row sqldb.Row) (t compete.LedgerTeam, err error) {
+	t.Brief = &compete.TeamBrief{}
+	t.Team, err = sqldb.ScanWith(teamRow.Scan, append(briefRow.Fields(&t.Brief.Captain), &t.Brief.Size)...)(row)
+	return t, err
+}
 
 // withMembers returns each of the teams once, with its members in order of arrival. Whatever was found in several ways
 // is in the lists as often.
