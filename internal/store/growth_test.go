@@ -412,7 +412,7 @@ func testSearchOfMany(t *testing.T, db *store.Store, ids fill.IDs) {
 func testSearchInParts(t *testing.T, db *store.Store) {
 	inParts := 0
 	parts := openTraced(t, db.DB().URL(), func(text string, _ []any) {
-		if strings.Contains(text, "f.first") {
+		if strings.Contains(text, "f.first") || strings.Contains(text, "f.edge") {
 			inParts++
 		}
 	})
