@@ -54,8 +54,8 @@ func measureScale(ctx context.Context, o options, kind string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, done()) }()
-	fmt.Printf("%-9s %-42s%s   growth  with 16: p50      p99    /s %s   growth\n", kind, "median with one connection, ms",
-		headings(sizes, ""), headings(sizes, "CPU "))
+	fmt.Printf("%-9s %-42s%s   growth  with 16: p50      p99    /s %s   growth\n", kind,
+		"median with one connection, ms", headings(sizes, ""), headings(sizes, "CPU "))
 	for _, look := range looks {
 		if !wanted.MatchString(look.name) {
 			continue

@@ -23,8 +23,8 @@ import (
 //	Daily  a function of words and Times that returns a tsvector of each word of each of these days in UTC, as
 //	       "0.20787 word" where the first of Times is 20787 days after 1970, and an index on Daily(words, Times)
 //
-// and, on SQLite, an FTS5 table for each of Times, named Words_time, whose rowid is that time, in units of 2^27 µs, times
-// 2^31, plus the column number of Table.
+// and, on SQLite, an FTS5 table for each of Times, Words_time, whose rowid is that time in units of 2^27 µs, times 2^31,
+// plus the column number of Table.
 type TextIndex struct {
 	Table, Owner, Words, Daily string
 	Times                      []string
@@ -94,17 +94,17 @@ var (
 		many: `EXISTS (SELECT 1 FROM %[1]s s WHERE s.%[2]s = %[4]s AND ` + fmt.Sprintf(sqliteHasWords, "%[5]s") + `)`,
 		hits: `SELECT s.%[2]s AS id, s.%[4]s AS place FROM %[3]s w JOIN %[1]s s ON s.number = w.rowid
 			WHERE %[3]s MATCH %[5]s`,
-		// Between the first time and that of the hit after so many ones, of whose hits some may lack.
-		// The limits keep the planner from computing the edges anew for each hit.
-		partHits: `SELECT s.%[2]s AS id, s.%[4]s AS place FROM (SELECT e.edge, coalesce((SELECT (w.rowid >> 31) << 31
-				FROM %[3]s_%[4]s w WHERE w.rowid >= e.edge AND %[3]s_%[4]s MATCH %[9]s
-				ORDER BY w.rowid LIMIT 1 OFFSET %[9]s), 9223372036854775807) AS other
+		// From the first time on, up to that of the hit after so many, exclusively: others of that time may come later.
+		// Each LIMIT 1 keeps the planner from computing these edges anew for each hit.
+		partHits: `SELECT s.%[2]s AS id, s.%[4]s AS place FROM (SELECT e.edge,
+				coalesce((SELECT (w.rowid >> 31) << 31 FROM %[3]s_%[4]s w WHERE w.rowid >= e.edge
+					AND %[3]s_%[4]s MATCH %[9]s ORDER BY w.rowid LIMIT 1 OFFSET %[9]s), 9223372036854775807) AS other
 				FROM (SELECT ((%[6]s >> 27) << 31) AS edge LIMIT 1) e LIMIT 1) f
 			CROSS JOIN %[3]s_%[4]s w CROSS JOIN %[1]s s WHERE s.number = w.rowid & 2147483647
 			AND w.rowid >= f.edge AND w.rowid < f.other AND %[3]s_%[4]s MATCH %[9]s`,
-		partHitsBack: `SELECT s.%[2]s AS id, s.%[4]s AS place FROM (SELECT e.edge, coalesce((SELECT ((w.rowid >> 31) + 1) << 31
-				FROM %[3]s_%[4]s w WHERE w.rowid < e.edge AND %[3]s_%[4]s MATCH %[9]s
-				ORDER BY w.rowid DESC LIMIT 1 OFFSET %[9]s), 0) AS other
+		partHitsBack: `SELECT s.%[2]s AS id, s.%[4]s AS place FROM (SELECT e.edge,
+				coalesce((SELECT ((w.rowid >> 31) + 1) << 31 FROM %[3]s_%[4]s w WHERE w.rowid < e.edge
+					AND %[3]s_%[4]s MATCH %[9]s ORDER BY w.rowid DESC LIMIT 1 OFFSET %[9]s), 0) AS other
 				FROM (SELECT ((%[6]s >> 27) + 1) << 31 AS edge LIMIT 1) e LIMIT 1) f
 			CROSS JOIN %[3]s_%[4]s w CROSS JOIN %[1]s s WHERE s.number = w.rowid & 2147483647
 			AND w.rowid < f.edge AND w.rowid >= f.other AND %[3]s_%[4]s MATCH %[9]s`,
@@ -269,8 +269,8 @@ func (d *textDialect) cut(words []string) []string {
 // PostgreSQL one day after the other, for a month, and on SQLite four times the wanted number of hits, since a list may
 // leave out some. If fewer than wanted are found, there may be more.
 //
-// A statement is before + "(SELECT … FROM (" + hits + …") … ORDER BY place …) …", with these values. first is SQL for a
-// time that no hit comes before, and from the values of its parameters.
+// A statement is before + "(SELECT … FROM (" + hits + …") … ORDER BY place …) …", with these values. first is SQL for
+// a time that no hit comes before, and from has the values of its parameters.
 func (x TextIndex) Parts(
 	db *DB, column, first string, from []any, descending bool, e Estimate, wanted int, words []string,
 ) (before, hits string, values []any) {

@@ -66,8 +66,12 @@ func TestFill(t *testing.T) {
 }
 
 // hot returns the queries behind pages and routes, by name.
-func hot(db *store.Store, ids fill.IDs, now time.Time) map[string]func(ctx context.Context) error {
-	calls := map[string]func(ctx context.Context) error{}
+func hot(db *store.Store, ids fill.IDs, now time.Time) calls {
+	calls := calls{}
+	addLists(calls, db, ids, now)
+	addCompetitions(calls, db, ids, now)
+	addAccounts(calls, db, ids, now)
+	addAdmin(calls, db, ids, now)
 	competitions := func(name string, f compete.CompetitionFilter) {
 		f.Limit, f.Now = cmp.Or(f.Limit, 20), now
 		if f.Sort == "" {
@@ -208,7 +212,15 @@ func testPlansOfMany(t *testing.T, db *store.Store, ids fill.IDs) {
 	}
 	var queries []query
 	traced := openTraced(t, db.DB().URL(),
-		func(text string, args []any) { queries = append(queries, query{text, slices.Clone(args)}) })
+		func(text string, args []any) {
+			args = slices.Clone(args)
+			for i := range args {
+				if list, ok := args[i].([]string); ok {
+					args[i] = slices.Clone(list) // the caller may reuse it
+				}
+			}
+			queries = append(queries, query{text, args})
+		})
 	traced.SearchParts(2)
 	calls := hot(traced, ids, time.Now())
 	var plans strings.Builder

@@ -1,5 +1,5 @@
--- The first hits of a search are found on SQLite, too, without reading all of them, in the order of either time. What these
--- indexes number is a time, in units of 134 s, followed by the 31 bits of competition_search.number.
+-- On SQLite, too, the first hits of a search are found without reading all of them, in the order of either time. A rowid
+-- of these indexes is a time, in units of 134 s, followed by the 31 bits of competition_search.number.
 
 -- +goose Up
 {{if not .TextVectors}}
@@ -19,8 +19,10 @@ INSERT INTO competition_words_reg_deadline (rowid, words)
 -- The times are null in the middle of an insertion.
 -- +goose StatementBegin
 CREATE TRIGGER competition_search_timed AFTER INSERT ON competition_search WHEN new.created_at IS NOT NULL BEGIN
-    INSERT INTO competition_words_created_at (rowid, words) VALUES (((new.created_at >> 27) << 31) + new.number, new.words);
-    INSERT INTO competition_words_reg_deadline (rowid, words) VALUES (((new.reg_deadline >> 27) << 31) + new.number, new.words);
+    INSERT INTO competition_words_created_at (rowid, words)
+        VALUES (((new.created_at >> 27) << 31) + new.number, new.words);
+    INSERT INTO competition_words_reg_deadline (rowid, words)
+        VALUES (((new.reg_deadline >> 27) << 31) + new.number, new.words);
 END;
 -- +goose StatementEnd
 -- +goose StatementBegin
