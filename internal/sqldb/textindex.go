@@ -23,7 +23,7 @@ import (
 //	Daily  a function of words and Times that returns a tsvector of each word of each of these days in UTC, as
 //	       "0.20787 word" where the first of Times is 20787 days after 1970, and an index on Daily(words, Times)
 //
-// and, on SQLite, an FTS5 table for each of Times, Words_time, whose rowid is that time in units of 2^27 µs, times 2^31,
+// and, on SQLite, an FTS5 table for each of Times, Words_time, whose rowid is that time in units of 2^27 µs, times 2^31
 // plus the column number of Table.
 type TextIndex struct {
 	Table, Owner, Words, Daily string
