@@ -24,7 +24,6 @@ type load struct {
 	elapsed   time.Duration
 	statuses  map[int]int
 	latencies []time.Duration // sorted
-	inOrder   []time.Duration // in the order of the requests
 	created   []time.Time     // when each 201 was read, sorted
 }
 
@@ -67,10 +66,7 @@ func press(ctx context.Context, address string, connections, count int, request 
 		wg.Go(func() { errs[i] = presses.work(ctx, conn) })
 	}
 	wg.Wait()
-	l := load{
-		elapsed: time.Since(start), statuses: map[int]int{}, latencies: presses.latencies,
-		inOrder: slices.Clone(presses.latencies),
-	}
+	l := load{elapsed: time.Since(start), statuses: map[int]int{}, latencies: presses.latencies}
 	for i, status := range presses.statuses {
 		l.statuses[status]++
 		if status == http.StatusCreated {

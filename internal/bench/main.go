@@ -37,6 +37,7 @@ type options struct {
 	crowd        int
 	overload     time.Duration
 	applications int
+	standby      string
 }
 
 func main() {
@@ -49,7 +50,7 @@ func main() {
 		"a PostgreSQL server where databases can be created")
 	flag.StringVar(&o.databases, "databases", "sqlite,postgres", "databases to measure")
 	flag.StringVar(&o.only, "only", "rush,reads,streams,start,logins,overload,release,draw",
-		"parts to measure: rush, rushes, reads, streams, start, logins, overload, release, draw, scale")
+		"parts to measure: rush, rushes, reads, streams, start, logins, overload, release, draw, scale, replica")
 	flag.StringVar(&o.contenders, "contenders", "product,prepared,bare,textbook", "servers to compare in a rush")
 	flag.IntVar(&o.participants, "participants", 10_000, "participants per rush")
 	flag.IntVar(&o.connections, "connections", 256, "connections shared by the participants")
@@ -65,6 +66,7 @@ func main() {
 	flag.IntVar(&o.crowd, "crowd", 5_000, "connections that press again and again (overload)")
 	flag.DurationVar(&o.overload, "for", 30*time.Second, "how long they do (overload)")
 	flag.IntVar(&o.applications, "applications", 100_000, "applications to draw (draw)")
+	flag.StringVar(&o.standby, "standby", "", "a hot standby of the PostgreSQL server (replica)")
 	child := flag.String("serve", "", "for internal use: serve the baseline 'bare' or 'textbook'")
 	database := flag.String("database", "", "for internal use: the baseline's database")
 	flag.Parse()
@@ -101,7 +103,7 @@ func measure(ctx context.Context, o options, kind string) error {
 	parts := map[string]func(context.Context, options, string) error{
 		"rush": measureRush, "rushes": measureRushes, "reads": measureReads,
 		"streams": measureStreams, "start": measureStart, "logins": measureLogIns, "overload": measureOverload,
-		"release": measureRelease, "draw": measureDraw, "scale": measureScale,
+		"release": measureRelease, "draw": measureDraw, "scale": measureScale, "replica": measureReplica,
 	}
 	for _, part := range strings.Split(o.only, ",") {
 		f, ok := parts[part]

@@ -38,7 +38,7 @@ const (
 type figures struct {
 	medians []time.Duration
 	cpu     []time.Duration // of the program and the database, per request
-	p99     time.Duration   // in the last database
+	crowd   load            // of scaleCrowd connections, in the last database
 	failed  string
 }
 
@@ -54,8 +54,8 @@ func measureScale(ctx context.Context, o options, kind string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, done()) }()
-	fmt.Printf("%-9s %-42s%s   growth  p99 with 16 %s   growth\n", kind, "median with one connection, ms",
-		headings(sizes, ""), headings(sizes, "CPU "))
+	fmt.Printf("%-9s %-42s%s   growth  with 16: p50      p99    /s %s   growth\n", kind,
+		"median with one connection, ms", headings(sizes, ""), headings(sizes, "CPU "))
 	for _, look := range looks {
 		if !wanted.MatchString(look.name) {
 			continue
@@ -74,11 +74,13 @@ func (f figures) String() string {
 	if f.failed != "" {
 		return " " + f.failed
 	}
-	p99 := fmt.Sprintf(" %11s ", "")
-	if f.p99 > 0 {
-		p99 = fmt.Sprintf(" %11.1f%s", milliseconds(f.p99), mark(f.p99 > slowest))
+	crowd := strings.Repeat(" ", 32)
+	if f.crowd.elapsed > 0 {
+		p99 := f.crowd.percentile(.99)
+		crowd = fmt.Sprintf(" %15.1f %8.1f%s %6.0f", milliseconds(f.crowd.percentile(.5)), milliseconds(p99),
+			mark(p99 > slowest), f.crowd.rate(http.StatusOK))
 	}
-	return growing(f.medians) + p99 + growing(f.cpu)
+	return growing(f.medians) + crowd + growing(f.cpu)
 }
 
 // growing formats durations in databases, smallest first, and the ratio of the last to the first.
@@ -129,47 +131,40 @@ func (l look) measure(ctx context.Context, products []*scaled, crowd bool) (f fi
 				return figures{failed: failed}, err
 			}
 			f.cpu[i] += (s.spent() - before) / time.Duration(turns*requests)
-			latencies[i] = append(latencies[i], done...)
+			latencies[i] = append(latencies[i], done.latencies...)
 		}
 	}
 	for _, some := range latencies {
 		slices.Sort(some)
 		f.medians = append(f.medians, percentile(some, .5))
 	}
-	if l.whole {
+	if l.whole || !crowd {
 		return f, nil
 	}
-	if !crowd {
-		return f, nil
-	}
-	many, failed, err := products[len(products)-1].ask(ctx, l, scaleCrowd, crowdRequests)
-	slices.Sort(many)
-	f.failed = failed
-	f.p99 = percentile(many, .99)
+	f.crowd, f.failed, err = products[len(products)-1].ask(ctx, l, scaleCrowd, crowdRequests)
 	return f, err
 }
 
-// ask sends requests over the given number of connections, and returns how long each took, in order. If not all were
-// answered with 200, it says why.
+// ask sends requests over the given number of connections. If not all were answered with 200, it says why.
 func (s *scaled) ask(
 	ctx context.Context, l look, connections, requests int,
-) (latencies []time.Duration, failed string, err error) {
+) (done load, failed string, err error) {
 	request := l.request(s)
 	address := s.address
 	if strings.Contains(string(request), "Host: "+s.web) {
 		address = s.web
 	}
-	done, err := press(ctx, address, connections, requests, func(int) []byte { return request })
+	done, err = press(ctx, address, connections, requests, func(int) []byte { return request })
 	if ctx.Err() != nil {
-		return nil, "", ctx.Err()
+		return load{}, "", ctx.Err()
 	}
 	if err != nil {
-		return nil, err.Error(), nil //nolint:nilerr // it is a cell of the table
+		return load{}, err.Error(), nil //nolint:nilerr // it is a cell of the table
 	}
 	if done.statuses[http.StatusOK] != requests {
-		return nil, fmt.Sprintf("responses %v", done.statuses), nil
+		return load{}, fmt.Sprintf("responses %v", done.statuses), nil
 	}
-	return done.inOrder, "", nil
+	return done, "", nil
 }
 
 // startScaled starts the product on each of the previously filled databases, or otherwise on new ones with the given

@@ -23,7 +23,8 @@ import (
 //	Daily  a function of words and Times that returns a tsvector of each word of each of these days in UTC, as
 //	       "0.20787 word" where the first of Times is 20787 days after 1970, and an index on Daily(words, Times)
 //
-// and, on SQLite, an index on the first of Times.
+// and, on SQLite, an FTS5 table for each of Times, Words_time, whose rowid is that time in units of 2^27 µs, times 2^31
+// plus the column number of Table.
 type TextIndex struct {
 	Table, Owner, Words, Daily string
 	Times                      []string
@@ -47,7 +48,8 @@ type textDialect struct {
 	few, many      string // formats of a condition
 	hits           string // format of a query, whose fourth verb is a column instead of the id
 	parts          string // format of what precedes the query that partHits is part of: see Parts
-	partHits       string // format of a query like hits
+	partHits       string // format of a query like hits, ascending
+	partHitsBack   string // and descending
 	rows           string // format of a query for about how many rows the table, its only verb, has
 	inSample       string // format of a query for some rows; its verbs are the table and further columns
 	has            string // format of a condition: s.words has the words of the query that is its only verb
@@ -83,18 +85,29 @@ const sqliteHasWords = `NOT EXISTS (SELECT 1
 // sqliteHasWord is the format of sqliteHasWords for one word: "a" becomes " a ", and "b"* becomes " b".
 const sqliteHasWord = `instr(' ' || s.words || ' ', replace(replace(%s, '"*', ''), '"', ' ')) > 0`
 
+const postgresPartHits = `SELECT s.%[2]s AS id, s.%[4]s AS place FROM %[1]s s WHERE %[7]s @@ CAST(
+	replace(CAST(%[9]s AS text), '#', '%[5]d.' || (f.first %[8]s n.n) || ' ') AS tsquery)`
+
 var (
 	sqliteText = textDialect{
 		few:  `%[4]s IN (SELECT s.%[2]s FROM %[3]s w JOIN %[1]s s ON s.number = w.rowid WHERE %[3]s MATCH %[5]s)`,
 		many: `EXISTS (SELECT 1 FROM %[1]s s WHERE s.%[2]s = %[4]s AND ` + fmt.Sprintf(sqliteHasWords, "%[5]s") + `)`,
 		hits: `SELECT s.%[2]s AS id, s.%[4]s AS place FROM %[3]s w JOIN %[1]s s ON s.number = w.rowid
 			WHERE %[3]s MATCH %[5]s`,
-		// Rows are numbered in about the order of the first of their times.
-		partHits: `SELECT s.%[2]s AS id, s.%[4]s AS place FROM (
-			SELECT min(n.number) AS first, min(n.at) AS since FROM (SELECT s.number, s.%[4]s AS at FROM %[1]s s
-				WHERE s.%[4]s <= %[6]s ORDER BY s.%[4]s DESC LIMIT %[9]s) n) f
-			CROSS JOIN %[3]s w CROSS JOIN %[1]s s
-			WHERE s.number = w.rowid AND %[3]s MATCH %[9]s AND w.rowid >= f.first AND s.%[4]s > f.since`,
+		// From the first time on, up to that of the hit after so many, exclusively: others of that time may come later.
+		// Each LIMIT 1 keeps the planner from computing these edges anew for each hit.
+		partHits: `SELECT s.%[2]s AS id, s.%[4]s AS place FROM (SELECT e.edge,
+				coalesce((SELECT (w.rowid >> 31) << 31 FROM %[3]s_%[4]s w WHERE w.rowid >= e.edge
+					AND %[3]s_%[4]s MATCH %[9]s ORDER BY w.rowid LIMIT 1 OFFSET %[9]s), 9223372036854775807) AS other
+				FROM (SELECT ((%[6]s >> 27) << 31) AS edge LIMIT 1) e LIMIT 1) f
+			CROSS JOIN %[3]s_%[4]s w CROSS JOIN %[1]s s WHERE s.number = w.rowid & 2147483647
+			AND w.rowid >= f.edge AND w.rowid < f.other AND %[3]s_%[4]s MATCH %[9]s`,
+		partHitsBack: `SELECT s.%[2]s AS id, s.%[4]s AS place FROM (SELECT e.edge,
+				coalesce((SELECT ((w.rowid >> 31) + 1) << 31 FROM %[3]s_%[4]s w WHERE w.rowid < e.edge
+					AND %[3]s_%[4]s MATCH %[9]s ORDER BY w.rowid DESC LIMIT 1 OFFSET %[9]s), 0) AS other
+				FROM (SELECT ((%[6]s >> 27) + 1) << 31 AS edge LIMIT 1) e LIMIT 1) f
+			CROSS JOIN %[3]s_%[4]s w CROSS JOIN %[1]s s WHERE s.number = w.rowid & 2147483647
+			AND w.rowid < f.edge AND w.rowid >= f.other AND %[3]s_%[4]s MATCH %[9]s`,
 		rows: `SELECT coalesce(max(number), 0) FROM %s`,
 		// They are spread, since neighbors may have words in common.
 		inSample: `SELECT s.number%[2]s FROM %[1]s s WHERE s.number IN (
@@ -122,8 +135,8 @@ var (
 		hits: `SELECT s.%[2]s AS id, s.%[4]s AS place FROM %[1]s s WHERE s.words @@ (SELECT CAST(%[5]s AS tsquery))`,
 		parts: `(SELECT CAST(floor(extract(epoch FROM CAST(%[6]s AS timestamptz)) / 86400) AS integer) AS first) f
 			CROSS JOIN generate_series(0, 31) AS n (n) CROSS JOIN LATERAL `,
-		partHits: `SELECT s.%[2]s AS id, s.%[4]s AS place FROM %[1]s s WHERE %[7]s @@ CAST(
-			replace(CAST(%[9]s AS text), '#', '%[5]d.' || (f.first %[8]s n.n) || ' ') AS tsquery)`,
+		partHits:     postgresPartHits,
+		partHitsBack: postgresPartHits,
 		rows:         `SELECT CAST(c.reltuples AS bigint) FROM pg_class c WHERE c.oid = to_regclass('%s')`,
 		inSample:     `SELECT 1%[2]s FROM %[1]s s LIMIT 1000`,
 		has:          `s.words @@ CAST(%s AS tsquery)`,
@@ -253,35 +266,28 @@ func (d *textDialect) cut(words []string) []string {
 }
 
 // Parts is Hits in the order of one of Times, of which only as much of the index is read as the first ones need: on
-// PostgreSQL one day after the other, for a month, and on SQLite the latest rows in which there should be four times
-// the wanted number, since the sample may have too many and a list may leave out some. If fewer than wanted are found,
-// there may be more. It reports whether there are such parts.
+// PostgreSQL one day after the other, for a month, and on SQLite four times the wanted number of hits, since a list may
+// leave out some. If fewer than wanted are found, there may be more.
 //
-// A statement is before + "(SELECT … FROM (" + hits + …") … ORDER BY place …) …". first is SQL for a time that no
-// hit comes before; its parameters are followed by the values.
+// A statement is before + "(SELECT … FROM (" + hits + …") … ORDER BY place …) …", with these values. first is SQL for
+// a time that no hit comes before, and from has the values of its parameters.
 func (x TextIndex) Parts(
-	db *DB, column, first string, descending bool, e Estimate, wanted int, words []string,
-) (before, hits string, values []any, ok bool) {
+	db *DB, column, first string, from []any, descending bool, e Estimate, wanted int, words []string,
+) (before, hits string, values []any) {
 	d := db.dialect.text
-	has := ""
+	format, sign, has := d.partHits, "+", ""
+	if descending {
+		format, sign = d.partHitsBack, "-"
+	}
 	if d.parts != "" {
 		days := make([]string, len(words))
 		for i, word := range words {
 			days[i] = "#" + word
 		}
-		values, ok = []any{x.Query(db, days)}, true
+		values = slices.Concat(from, []any{x.Query(db, days)})
 	} else {
-		rows := e.Rows
-		if e.Share > 0 {
-			rows = min(rows, int(float64(4*wanted)/e.Share))
-		}
 		query, condition, compared := x.LookUp(db, words, e)
-		has, values = condition, append([]any{rows, query}, compared...)
-		ok = descending && column == x.Times[0] && rows < e.Rows/2
-	}
-	sign := "+"
-	if descending {
-		sign = "-"
+		has, values = condition, slices.Concat([]any{query, 4 * wanted}, from, []any{query}, compared)
 	}
 	daily := x.Daily + "(s.words, s." + strings.Join(x.Times, ", s.") + ")"
 	fill := func(format string) string {
@@ -291,7 +297,7 @@ func (x TextIndex) Parts(
 		return fmt.Sprintf(format, x.Table, x.Owner, x.Words, column, slices.Index(x.Times, column), first, daily, sign,
 			`%s`)
 	}
-	return fill(d.parts), fill(d.partHits) + has, values, ok
+	return fill(d.parts), fill(format) + has, values
 }
 
 // Candidates are rows that were found by parts of their text.

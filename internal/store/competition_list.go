@@ -95,7 +95,8 @@ func (s *Store) listCompetitions(
 ) (compete.Page[compete.Competition], error) {
 	order := orders[f.Sort]
 	var st statement
-	if s.inParts(f, match) && s.firstMatches(&st, f, match) {
+	if s.inParts(f, match) {
+		s.firstMatches(&st, f, match)
 		st.Add(` ORDER BY ` + order.by)
 		found, err := sqldb.List(ctx, s.replicated.Unprepared(), scanListed, st.Text(), st.Args()...)
 		if err != nil || len(found) > f.Limit {
@@ -165,20 +166,16 @@ func (s *Store) fewMatches(st *statement, f compete.CompetitionFilter, match mat
 	st.Add(`)`)
 }
 
-// firstMatches selects the first of what a search finds, in a part of the index of words. It reports whether that has
-// parts; if fewer than a page are found, there may be more elsewhere.
-func (s *Store) firstMatches(st *statement, f compete.CompetitionFilter, match match) bool {
+// firstMatches selects the first of what a search finds, in a part of the index of words. If fewer than a page are
+// found, there may be more elsewhere.
+func (s *Store) firstMatches(st *statement, f compete.CompetitionFilter, match match) {
 	order := orders[f.Sort]
-	first, values := order.first(f)
-	parts, hits, wanted, ok := CompetitionWords.Parts(s.db, order.place, first, order.after == `<`, match.estimate,
+	first, from := order.first(f)
+	parts, hits, values := CompetitionWords.Parts(s.db, order.place, first, from, order.after == `<`, match.estimate,
 		f.Limit+1, match.words)
-	if !ok {
-		return false
-	}
 	st.Add(selectListed + order.columns + fromCompetitions + `WHERE c.id IN (SELECT p.id FROM `)
-	s.sortedHits(st, f, parts+`(`, hits, append(values, wanted...)...)
+	s.sortedHits(st, f, parts+`(`, hits, values...)
 	st.Add(`) AS p LIMIT %s)`, f.Limit+1)
-	return true
 }
 
 // first returns SQL for a time that nothing in a list comes before, and its values.

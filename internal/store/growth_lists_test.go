@@ -1,7 +1,9 @@
 package store_test
 
 import (
+	"math"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -93,4 +95,66 @@ func idsFrom(t *testing.T, db *store.Store, query string, args ...any) (found []
 		t.Fatal(err)
 	}
 	return found
+}
+
+// testSearchInParts compares what is found in parts of the index with what is found in all of it.
+func testSearchInParts(t *testing.T, db *store.Store) {
+	inParts := 0
+	parts := openTraced(t, db.DB().URL(), func(text string, _ []any) {
+		if strings.Contains(text, "f.first") || strings.Contains(text, "f.edge") {
+			inParts++
+		}
+	})
+	parts.SearchParts(1)
+	whole := openTraced(t, db.DB().URL(), func(string, []any) {})
+	whole.SearchParts(math.MaxInt)
+	now := time.Now()
+	moveHits(t, whole, now)
+	for _, search := range []string{"z", "mara", "rob", "summer", "annual c"} {
+		for _, phase := range []compete.Phase{"", compete.PhaseClosed, compete.PhaseUpcoming, compete.PhaseCancelled} {
+			for _, sort := range []compete.Sort{compete.SortNewest, compete.SortDeadline} {
+				walked := func(db *store.Store) []string {
+					f := compete.CompetitionFilter{Search: search, Phase: phase, Sort: sort, Limit: 3, Now: now}
+					read := func(cursor compete.Cursor) (compete.Page[compete.Competition], error) {
+						f.Cursor = cursor
+						return db.Competitions(t.Context(), f)
+					}
+					found := walkAll(t, string(sort), read)
+					return ids(found, func(c compete.Competition) string { return c.ID })
+				}
+				got, expected := walked(parts), walked(whole)
+				if !slices.Equal(got, expected) {
+					t.Errorf("%q in phase %q by %s: %d found, want %d", search, phase, sort, len(got), len(expected))
+				}
+			}
+		}
+	}
+	if inParts == 0 {
+		t.Error("no search looked at a part of the index")
+	}
+}
+
+// moveHits changes the times of one competition that a search finds, and has the words of another one written anew.
+func moveHits(t *testing.T, db *store.Store, now time.Time) {
+	t.Helper()
+	page, err := db.Competitions(t.Context(),
+		compete.CompetitionFilter{Search: "z", Sort: compete.SortNewest, Limit: 2, Now: now})
+	if err != nil || len(page.Items) < 2 {
+		t.Fatalf("%d found, %v", len(page.Items), err)
+	}
+	moved, rewritten := page.Items[0].ID, page.Items[1].ID
+	for _, change := range []struct {
+		text string
+		args []any
+	}{
+		{`UPDATE competitions SET created_at = $2, reg_deadline = $3 WHERE id = $1`, []any{
+			moved, compete.UTC(now.AddDate(-9, 0, 0)), compete.UTC(now.Add(time.Hour)),
+		}},
+		{`DELETE FROM competition_search WHERE competition_id = $1`, []any{rewritten}},
+		{`UPDATE competitions SET searchable = false WHERE id = $1`, []any{rewritten}},
+	} {
+		if _, err := db.Writer().ExecContext(t.Context(), change.text, change.args...); err != nil {
+			t.Fatal(err)
+		}
+	}
 }

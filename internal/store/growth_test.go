@@ -2,11 +2,9 @@ package store_test
 
 import (
 	"cmp"
-	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -65,127 +63,6 @@ func TestFill(t *testing.T) {
 	})
 }
 
-// hot returns the queries behind pages and routes, by name.
-func hot(db *store.Store, ids fill.IDs, now time.Time) map[string]func(ctx context.Context) error {
-	calls := map[string]func(ctx context.Context) error{}
-	competitions := func(name string, f compete.CompetitionFilter) {
-		f.Limit, f.Now = cmp.Or(f.Limit, 20), now
-		if f.Sort == "" {
-			f.Sort = compete.SortNewest
-		}
-		calls["competitions, "+name] = func(ctx context.Context) error { _, err := db.Competitions(ctx, f); return err }
-	}
-	competitions("newest", compete.CompetitionFilter{})
-	competitions("deadline", compete.CompetitionFilter{Sort: compete.SortDeadline})
-	competitions("filling", compete.CompetitionFilter{Sort: compete.SortFilling})
-	competitions("upcoming by deadline",
-		compete.CompetitionFilter{Phase: compete.PhaseUpcoming, Sort: compete.SortDeadline})
-	competitions("upcoming by filling",
-		compete.CompetitionFilter{Phase: compete.PhaseUpcoming, Sort: compete.SortFilling})
-	competitions("closed", compete.CompetitionFilter{Phase: compete.PhaseClosed})
-	competitions("closed by filling", compete.CompetitionFilter{Phase: compete.PhaseClosed, Sort: compete.SortFilling})
-	competitions("an organizer's", compete.CompetitionFilter{OrganizerID: ids.Organizer})
-	competitions("an organizer's, full",
-		compete.CompetitionFilter{OrganizerID: ids.Organizer, Phase: compete.PhaseFull})
-	competitions("a rare word", compete.CompetitionFilter{Search: "2345"})
-	competitions("no hit", compete.CompetitionFilter{Search: "zyzzyva"})
-	competitions("a common word", compete.CompetitionFilter{Search: "laptop"})
-	competitions("a word of some", compete.CompetitionFilter{Search: "z", Limit: 3})
-	competitions("a word of some, by deadline",
-		compete.CompetitionFilter{Search: "z", Sort: compete.SortDeadline})
-	competitions("a word of some, closed, by deadline", compete.CompetitionFilter{
-		Search: "z", Sort: compete.SortDeadline, Phase: compete.PhaseClosed,
-	})
-	competitions("a common and a rare word", compete.CompetitionFilter{Search: "laptop 2345"})
-	participants := func(name string, f compete.RegistrationFilter) {
-		f.Limit = 50
-		calls["participants, "+name] = func(ctx context.Context) error {
-			_, err := db.RegistrationsOfCompetition(ctx, ids.Largest, f)
-			return err
-		}
-	}
-	participants("by arrival", compete.RegistrationFilter{})
-	participants("who wait", compete.RegistrationFilter{Status: compete.RegistrationWaitlisted})
-	participants("far down", compete.RegistrationFilter{Cursor: compete.Cursor{List: "seq", Key: 4800}})
-	participants("by name", compete.RegistrationFilter{Sort: compete.SortName})
-	participants("a rare name", compete.RegistrationFilter{Search: "user3456@"})
-	participants("no such name", compete.RegistrationFilter{Search: "zyzzyva"})
-	participants("a rare name, by name", compete.RegistrationFilter{Search: "user3456@", Sort: compete.SortName})
-	participants("everyone's name", compete.RegistrationFilter{Search: "example"})
-	users := func(name, search string) {
-		calls["people, "+name] = func(ctx context.Context) error {
-			_,
-				err := db.Users(ctx, search, compete.Cursor{}, 50)
-			return err
-		}
-	}
-	users("all", "")
-	users("rare", "user3456@")
-	users("no hit", "zyzzyva")
-	users("everyone", "example")
-	applications := func(name string, f compete.ApplicationFilter) {
-		f.Limit, f.ReviewerID = 50, ids.Organizer
-		calls["applications, "+name] = func(ctx context.Context) error {
-			_, err := db.Applications(ctx, ids.Largest, f)
-			return err
-		}
-	}
-	applications("all", compete.ApplicationFilter{})
-	applications("undecided", compete.ApplicationFilter{Undecided: true})
-	applications("decided", compete.ApplicationFilter{Drafts: true})
-	calls["reports"] = func(ctx context.Context) error { _, err := db.OpenReports(ctx, 100); return err }
-	calls["reported"] = func(ctx context.Context) error { _, err := db.ReportedCompetitions(ctx, 21); return err }
-	calls["failed jobs"] = func(ctx context.Context) error { _, err := db.OpenFailedJobs(ctx, 101); return err }
-	calls["counts by status"] = func(ctx context.Context) error {
-		_, err := db.RegistrationsByStatus(ctx, ids.Largest, compete.RegistrationFilter{}, false)
-		return err
-	}
-	calls["counts by status, of a rare name"] = func(ctx context.Context) error {
-		_, err := db.RegistrationsByStatus(ctx, ids.Largest, compete.RegistrationFilter{Search: "user3456@"}, false)
-		return err
-	}
-	calls["counts by status, of everyone"] = func(ctx context.Context) error {
-		_, err := db.RegistrationsByStatus(ctx, ids.Largest, compete.RegistrationFilter{Search: "example"}, false)
-		return err
-	}
-	calls["chart"] = func(ctx context.Context) error {
-		_,
-			err := db.RegistrationTimes(ctx, ids.Largest, "", 100)
-		return err
-	}
-	calls["days"] = func(ctx context.Context) error {
-		_, err := db.RegistrationsPerDay(ctx, ids.Organizer, now, 30)
-		return err
-	}
-	calls["my registrations"] = func(ctx context.Context) error {
-		_, err := db.RegistrationsOfUser(ctx, ids.Participant, compete.Cursor{}, 20)
-		return err
-	}
-	calls["my registration"] = func(ctx context.Context) error {
-		_, err := db.RegistrationOf(ctx, ids.Participant, ids.Largest)
-		return err
-	}
-	calls["mailbox"] = func(ctx context.Context) error {
-		_, err := db.Messages(ctx, ids.Participant, compete.Cursor{}, 20)
-		return err
-	}
-	calls["unread"] = func(ctx context.Context) error { _, err := db.UnreadMessages(ctx, ids.Participant); return err }
-	calls["reminders"] = func(ctx context.Context) error {
-		_, _,
-			err := db.ReminderTargets(ctx, ids.Largest, 0, 256)
-		return err
-	}
-	calls["reminders of several"] = func(ctx context.Context) error {
-		competitions, err := db.StartingBetween(ctx, now, now.AddDate(0, 1, 0), "", 64)
-		if err != nil || len(competitions) < 64 {
-			return fmt.Errorf("%d competitions start soon: %w", len(competitions), err)
-		}
-		_, _, err = db.JointReminderTargets(ctx, idsOf(competitions), compete.ReminderPlace{}, 256)
-		return err
-	}
-	return calls
-}
-
 func idsOf(competitions []compete.Competition) []string {
 	return ids(competitions, func(c compete.Competition) string { return c.ID })
 }
@@ -196,7 +73,11 @@ const tooMany = 1100
 
 // allowed are exceptions from tooMany, by name.
 var allowed = map[string]float64{
-	"participants, by name": 6500, // this many users are examined at once, in whichever way is shorter
+	// so many users are examined at once, in whichever way is shorter
+	"participants, by name":              6600,
+	"participants, one in 70, by name":   6600,
+	"participants, two letters, by name": 6600,
+	"popular tags":                       10_000, // of the newest 5,000 that are open; kept for a while
 }
 
 // testPlansOfMany checks the plans of frequent statements with the database's own statistics and settings.
@@ -208,7 +89,15 @@ func testPlansOfMany(t *testing.T, db *store.Store, ids fill.IDs) {
 	}
 	var queries []query
 	traced := openTraced(t, db.DB().URL(),
-		func(text string, args []any) { queries = append(queries, query{text, slices.Clone(args)}) })
+		func(text string, args []any) {
+			args = slices.Clone(args)
+			for i := range args {
+				if list, ok := args[i].([]string); ok {
+					args[i] = slices.Clone(list) // the caller may reuse it
+				}
+			}
+			queries = append(queries, query{text, args})
+		})
 	traced.SearchParts(2)
 	calls := hot(traced, ids, time.Now())
 	var plans strings.Builder
@@ -405,42 +294,6 @@ func testSearchOfMany(t *testing.T, db *store.Store, ids fill.IDs) {
 		if some != nil && !maps.Equal(some, counts) {
 			t.Errorf("%s: counts %v, and %v if it may leave off", search, counts, some)
 		}
-	}
-}
-
-// testSearchInParts compares what is found in parts of the index with what is found in all of it.
-func testSearchInParts(t *testing.T, db *store.Store) {
-	inParts := 0
-	parts := openTraced(t, db.DB().URL(), func(text string, _ []any) {
-		if strings.Contains(text, "f.first") {
-			inParts++
-		}
-	})
-	parts.SearchParts(1)
-	whole := openTraced(t, db.DB().URL(), func(string, []any) {})
-	whole.SearchParts(math.MaxInt)
-	now := time.Now()
-	for _, search := range []string{"z", "mara", "rob", "summer", "annual c"} {
-		for _, phase := range []compete.Phase{"", compete.PhaseClosed, compete.PhaseUpcoming, compete.PhaseCancelled} {
-			for _, sort := range []compete.Sort{compete.SortNewest, compete.SortDeadline} {
-				walked := func(db *store.Store) []string {
-					f := compete.CompetitionFilter{Search: search, Phase: phase, Sort: sort, Limit: 3, Now: now}
-					read := func(cursor compete.Cursor) (compete.Page[compete.Competition], error) {
-						f.Cursor = cursor
-						return db.Competitions(t.Context(), f)
-					}
-					found := walkAll(t, string(sort), read)
-					return ids(found, func(c compete.Competition) string { return c.ID })
-				}
-				got, expected := walked(parts), walked(whole)
-				if !slices.Equal(got, expected) {
-					t.Errorf("%q in phase %q by %s: %d found, want %d", search, phase, sort, len(got), len(expected))
-				}
-			}
-		}
-	}
-	if inParts == 0 {
-		t.Error("no search looked at a part of the index")
 	}
 }
 
