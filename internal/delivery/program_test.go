@@ -14,13 +14,15 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/minicompete/minicompete/internal/apptest"
 )
 
 // root is the repository's path relative to this package.
 const root = "../.."
 
 // patience is how long the program may take to start or stop on a busy machine.
-const patience = 60 * time.Second
+const patience = apptest.Patience
 
 var buildDir string
 
