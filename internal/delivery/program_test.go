@@ -14,13 +14,15 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/minicompete/minicompete/internal/apptest"
 )
 
 // root is the repository's path relative to this package.
 const root = "../.."
 
 // patience is how long the program may take to start or stop on a busy machine.
-const patience = 60 * time.Second
+const patience = apptest.Patience
 
 var buildDir string
 
@@ -192,15 +194,24 @@ func (b *lockedBuffer) String() string {
 	return b.buffer.String()
 }
 
-// nodeTool returns the path of a program that scripts/install-test-services installs from npm.
+// installNodeTools installs once what tools/package.json names, beside the tests that need none of it.
+var installNodeTools = sync.OnceValue(func() error {
+	output, err := exec.Command(filepath.Join(root, "scripts", "install-node-tools")).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("scripts/install-node-tools: %w\n%s", err, output)
+	}
+	return nil
+})
+
+// nodeTool returns the path of a program from npm.
 func nodeTool(t testing.TB, name string) string {
 	t.Helper()
-	path, err := filepath.Abs(filepath.Join(root, "tools", "node_modules", ".bin", name))
-	if err == nil {
-		_, err = os.Stat(path)
+	if err := installNodeTools(); err != nil {
+		t.Fatal(err)
 	}
+	path, err := filepath.Abs(filepath.Join(root, "tools", "node_modules", ".bin", name))
 	if err != nil {
-		t.Fatalf("%s is missing: scripts/install-test-services installs it (`make test` runs that): %v", name, err)
+		t.Fatal(err)
 	}
 	return path
 }

@@ -64,6 +64,14 @@ func (r slowRegistrar) Settle(ctx context.Context, _ string) (bool, error) {
 	return false, ctx.Err()
 }
 
+// lenient is a context whose deadline is only told, so that a machine that is slow just then may miss it.
+type lenient struct {
+	context.Context
+	deadline time.Time
+}
+
+func (l lenient) Deadline() (time.Time, bool) { return l.deadline, true }
+
 func TestStopGivesBackWhatDoesNotFinish(t *testing.T) {
 	eachDatabase(t, func(c *Config) { c.Registrar = slowRegistrar{c.Registrar, make(chan struct{})} },
 		func(f *fixture) {
@@ -72,9 +80,7 @@ func TestStopGivesBackWhatDoesNotFinish(t *testing.T) {
 			}
 			f.enqueue(compete.SettleJob{CompetitionID: newID()})
 			<-f.config.Registrar.(slowRegistrar).settling
-			ctx, cancel := context.WithTimeout(f.Context(), 4*time.Second)
-			defer cancel()
-			if err := f.client.Stop(ctx); err != nil {
+			if err := f.client.Stop(lenient{f.Context(), time.Now().Add(time.Second)}); err != nil {
 				f.Fatalf("Stop: %v", err)
 			}
 			if got := f.count(

@@ -124,7 +124,7 @@ func testRegistrationSorts(t *testing.T, f *fixture, organizer compete.User) {
 			return cmp.Or(place(a)-place(b), cmp.Compare(a.Seq, b.Seq))
 		},
 	} {
-		for _, status := range append(compete.RegistrationStatuses, "") {
+		for _, status := range append(slices.Clone(compete.RegistrationStatuses), "") {
 			expected := slices.DeleteFunc(slices.Clone(all),
 				func(p compete.ParticipantRegistration) bool { return status != "" && p.Status != status })
 			slices.SortFunc(expected, compare)

@@ -181,7 +181,7 @@ func (c *Cluster) Database() string {
 		c.t.Fatal(err)
 	}
 	name := "test_" + strings.ReplaceAll(uuid.NewString(), "-", "")
-	_, err = conn.Exec(ctx, "CREATE DATABASE "+name+" TEMPLATE "+template)
+	_, err = conn.Exec(ctx, "CREATE DATABASE "+name+" STRATEGY FILE_COPY TEMPLATE "+template)
 	if err := errors.Join(err, conn.Close(ctx)); err != nil {
 		c.t.Fatal(err)
 	}

@@ -16,10 +16,12 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
+
+	"github.com/minicompete/minicompete/internal/apptest"
 )
 
 // patience is how long a test waits for the expected content of a page. A passing test never waits that long.
-const patience = time.Minute
+const patience = apptest.Patience
 
 // reloadPause leaves the machine to others between two looks at a page that is reloaded until it has changed.
 const reloadPause = 100 * time.Millisecond

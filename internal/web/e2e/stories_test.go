@@ -59,11 +59,15 @@ func (c setting) check(v *visitor, where string) {
 	if c.pair {
 		worn = append(worn, looks[slices.Index(looks, c.look)^1])
 	}
-	for _, l := range worn {
+	for i, l := range worn {
 		v.wear(l)
 		v.check(where, v.overflow(l.width))
-		if c.script {
+		switch {
+		case !c.script:
+		case i == 0:
 			v.check(where, v.accessibility())
+		default:
+			v.check(where, v.contrast())
 		}
 	}
 	v.wear(c.look)
