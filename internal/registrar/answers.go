@@ -102,6 +102,7 @@ func (b *batch) added(e compete.Entry, c *competition) compete.Entry {
 func (b *batch) enter(c *register, competition *competition, r *compete.Registration, entry compete.Entry) {
 	if competition.TakesEntries() { // what was filled in ahead is over, also where the press brought something else
 		b.entered = append(b.entered, c.place())
+		delete(b.prepared, c.place()) // a later press in this batch doesn't find it either
 	}
 	if len(competition.Questions) > 0 {
 		b.answer(r, entry.Taken)

@@ -1,9 +1,11 @@
 package registrar_test
 
 import (
+	"context"
 	"encoding/json"
 	"reflect"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/minicompete/minicompete/internal/compete"
@@ -155,6 +157,24 @@ func TestPreparationEnds(t *testing.T) {
 		must(t, err)
 		want(t, "preparations for what no longer asks for anything",
 			a.count(t, `SELECT count(*) FROM preparations WHERE competition_id = $1`, other), 0)
+	})
+}
+
+// What was filled in ahead counts for one press, also if another one of the same person comes in the same batch.
+func TestPreparedOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScenario(divided(1, 3))
+		s.start(t, registrar.Config{})
+		s.ledger.prepared[compete.Place{UserID: "ada", CompetitionID: cup}] = compete.PreparedEntry{
+			DivisionID: "long", Answers: "{}",
+		}
+		again := register("ada")
+		again.do = func(ctx context.Context, s *scenario) (string, error) {
+			_, err := s.Register(ctx, compete.RegisterCommand{Actor: actor("ada"), CompetitionID: cup})
+			return compete.AsError(err).Code, nil
+		}
+		s.together(t, []step{register("ada").gets("PENDING"), cancel("ada"), again.gets("validation_failed")})
+		want(t, "what is left of it", len(s.ledger.prepared), 0)
 	})
 }
 

@@ -27,6 +27,7 @@ type memoryLedger struct {
 	teams         map[string]compete.Team
 	freed         map[string]int    // seats of dropped teams, by competition
 	answers       map[string]string // by registration, as they are stored
+	prepared      map[compete.Place]compete.PreparedEntry
 	release       compete.Release
 	draw          compete.Draw
 	drawn         []string        // registrations in drawn order
@@ -43,7 +44,7 @@ func newMemoryLedger(competitions ...compete.Competition) *memoryLedger {
 		competitions: map[string]compete.LedgerCompetition{}, registrations: map[string]compete.Registration{},
 		records: map[compete.IdempotencyKey]compete.IdempotencyRecord{},
 		drafts:  map[string]compete.Draft{}, teams: map[string]compete.Team{}, freed: map[string]int{},
-		answers:  map[string]string{},
+		answers:  map[string]string{}, prepared: map[compete.Place]compete.PreparedEntry{},
 		disabled: map[string]bool{}, missing: map[string]bool{}, committed: map[string]bool{},
 	}
 	for _, c := range competitions {
@@ -127,7 +128,8 @@ func (tx *memoryTx) Read(_ context.Context, q compete.LedgerQuery) (state compet
 			state.Records = append(state.Records, record)
 		}
 	}
-	return state, nil
+	state.Prepared, err = tx.Prepared(context.Background(), q.Prepared)
+	return state, err
 }
 
 func (tx *memoryTx) WaitlistHead(
@@ -285,8 +287,16 @@ func (tx *memoryTx) Freed(_ context.Context, competitionID string) (int, error) 
 	return tx.ledger.freed[competitionID], nil
 }
 
-func (tx *memoryTx) Prepared(context.Context, []compete.Place) (map[compete.Place]compete.PreparedEntry, error) {
-	return nil, nil
+func (tx *memoryTx) Prepared(
+	_ context.Context, places []compete.Place,
+) (map[compete.Place]compete.PreparedEntry, error) {
+	found := map[compete.Place]compete.PreparedEntry{}
+	for _, place := range places {
+		if entry, ok := tx.ledger.prepared[place]; ok {
+			found[place] = entry
+		}
+	}
+	return found, nil
 }
 
 func (tx *memoryTx) EarlierContent(
@@ -335,6 +345,11 @@ func (tx *memoryTx) Write(_ context.Context, c compete.LedgerChanges) error {
 	tx.writes = []func(){func() {
 		for _, changed := range c.Competitions {
 			m.competitions[changed.ID] = changed
+			if changed.ContentSet && !changed.TakesEntries() {
+				maps.DeleteFunc(m.prepared, func(p compete.Place, _ compete.PreparedEntry) bool {
+					return p.CompetitionID == changed.ID
+				})
+			}
 		}
 		for _, r := range slices.Concat(c.Inserted, c.Updated) {
 			r.Position = 0 // isn't stored, but counted by readers
@@ -351,6 +366,9 @@ func (tx *memoryTx) Write(_ context.Context, c compete.LedgerChanges) error {
 		}
 		maps.Copy(m.freed, c.Freed)
 		maps.Copy(m.answers, c.Answers)
+		for _, place := range c.Entered {
+			delete(m.prepared, place)
+		}
 		m.replaced = append(m.replaced, c.Replaced...)
 		for _, d := range c.Draws {
 			m.draw = d
