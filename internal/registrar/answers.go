@@ -70,7 +70,7 @@ func (b *batch) entry(c *register, competition *competition) (entry compete.Entr
 	if !competition.TakesEntries() {
 		return entry, nil
 	}
-	if prepared, ok := b.prepared[c.place()]; ok {
+	if prepared, ok := b.prepared[c.place()]; ok && entry.IsZero() { // another press in this batch may bring nothing
 		if competition.asked == "" {
 			competition.asked = competition.Questions.Digest()
 		}

@@ -178,6 +178,19 @@ func TestPreparedOnce(t *testing.T) {
 	})
 }
 
+// A press that brings something isn't about what was filled in ahead, which another one in the same batch asks for.
+func TestPreparedForEmptyPress(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScenario(divided(1, 3))
+		s.start(t, registrar.Config{})
+		s.ledger.prepared[compete.Place{UserID: "ada", CompetitionID: cup}] = compete.PreparedEntry{
+			DivisionID: "long", Answers: "{}",
+		}
+		s.together(t, []step{registerIn("ada", "short"), register("ada").fails(compete.ErrAlreadyRegistered)})
+		want(t, "her division", s.ledger.registrations["ada's"].DivisionID, "short")
+	})
+}
+
 // Questions that have answers keep their kind, and so do the ids of removed ones.
 func TestKeptKinds(t *testing.T) {
 	eachFixture(t, func(t *testing.T, a *fixture, r *registrar.Registrar) {
