@@ -44,7 +44,7 @@ func newMemoryLedger(competitions ...compete.Competition) *memoryLedger {
 		competitions: map[string]compete.LedgerCompetition{}, registrations: map[string]compete.Registration{},
 		records: map[compete.IdempotencyKey]compete.IdempotencyRecord{},
 		drafts:  map[string]compete.Draft{}, teams: map[string]compete.Team{}, freed: map[string]int{},
-		answers:  map[string]string{}, prepared: map[compete.Place]compete.PreparedEntry{},
+		answers: map[string]string{}, prepared: map[compete.Place]compete.PreparedEntry{},
 		disabled: map[string]bool{}, missing: map[string]bool{}, committed: map[string]bool{},
 	}
 	for _, c := range competitions {
@@ -245,7 +245,8 @@ func (m *memoryLedger) freeze(n int) {
 func (m *memoryLedger) draft(name string, d compete.Decision) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if r, found := m.registrations[name+"'s"]; found && r.Decidable() {
+	c := m.competitions[cup]
+	if r, found := m.registrations[name+"'s"]; found && r.Decidable() && c.TakesApplications() {
 		m.drafts[r.ID] = compete.Draft{RegistrationID: r.ID, Seq: r.Seq, Decision: d}
 	}
 }
