@@ -396,7 +396,7 @@ func (a *app) editStored(r *http.Request, v *visit) (response, error) {
 		return nil, err
 	}
 	if typed.form.Removed = removed; !confirmed {
-		typed.form.Errors["questions"] = "Removing a question hides its answers. Confirm below, or keep the question."
+		typed.form.Errors["questions"] = "Answers would be lost. Confirm below, or keep the question."
 	}
 	if len(typed.form.Errors) > 0 {
 		_, err := c.Apply(typed.change(before), v.now)
