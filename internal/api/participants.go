@@ -110,7 +110,7 @@ func (a *api) exportParticipants(
 	file := sheet.File{
 		Name: sheet.Name(competition.Title, a.Clock().In(competition.Zone())), Divisions: competition.Divisions,
 		Teams:     competition.Team != nil,
-		Questions: competition.Questions,
+		Questions: competition.QuestionsAt(true, a.Clock()),
 		Parts:     parts,
 	}
 	return &participantsAnswer{func(hc huma.Context) {

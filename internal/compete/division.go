@@ -207,7 +207,7 @@ func (c *Competition) checkDivisions(before *Competition) error {
 	}
 	for i := range before.Divisions {
 		if was := &before.Divisions[i]; c.Division(was.ID) == nil && !was.empty() {
-			return DivisionNotEmpty(was.Name)
+			return DivisionNotEmpty(was.Name, "registrations")
 		}
 	}
 	for i := range c.Divisions {
@@ -219,9 +219,9 @@ func (c *Competition) checkDivisions(before *Competition) error {
 	return nil
 }
 
-// DivisionNotEmpty returns ErrDivisionNotEmpty with the division's name.
-func DivisionNotEmpty(name string) error {
-	return naming(ErrDivisionNotEmpty, `Division "`+name+`" has registrations, so it can't be removed.`)
+// DivisionNotEmpty returns ErrDivisionNotEmpty with the division's name, and what is in it.
+func DivisionNotEmpty(name, what string) error {
+	return naming(ErrDivisionNotEmpty, `Division "`+name+`" has `+what+`, so it can't be removed.`)
 }
 
 // naming returns a refusal with another text.

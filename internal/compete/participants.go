@@ -33,7 +33,20 @@ func (s *Registrations) ListOf(
 		return none, err
 	}
 	filter.Cursor, filter.Limit, filter.Asked, filter.Teams = at, limit, len(c.Questions) > 0, c.Team != nil
-	return s.config.Store.RegistrationsOfCompetition(ctx, c.ID, filter)
+	return s.registrationsOf(ctx, c, filter)
+}
+
+// registrationsOf reads a page of registrations, without answers that aren't kept any more.
+func (s *Registrations) registrationsOf(
+	ctx context.Context, c *Competition, filter RegistrationFilter,
+) (Page[ParticipantRegistration], error) {
+	page, err := s.config.Store.RegistrationsOfCompetition(ctx, c.ID, filter)
+	if c.Questions.HaveSensitive() && c.SensitiveOver(s.config.now()) {
+		for i := range page.Items {
+			page.Items[i].Answers = c.Questions.Lasting(page.Items[i].Answers)
+		}
+	}
+	return page, err
 }
 
 // Every reads everything that List would list, part by part. It reads the first part immediately, so that errors
@@ -51,14 +64,14 @@ func (s *Registrations) Every(ctx context.Context, a Actor, competitionID, curso
 		return nil, err
 	}
 	filter.Cursor, filter.Limit, filter.Asked, filter.Teams = at, exportSize, len(c.Questions) > 0, c.Team != nil
-	first, err := s.config.Store.RegistrationsOfCompetition(ctx, competitionID, filter)
+	first, err := s.registrationsOf(ctx, &c, filter)
 	if err != nil {
 		return nil, err
 	}
 	return func(yield func([]ParticipantRegistration, error) bool) {
 		for page := first; yield(page.Items, nil) && !page.Next.IsZero(); {
 			filter.Cursor = page.Next
-			if page, err = s.config.Store.RegistrationsOfCompetition(ctx, competitionID, filter); err != nil {
+			if page, err = s.registrationsOf(ctx, &c, filter); err != nil {
 				yield(nil, err)
 				return
 			}

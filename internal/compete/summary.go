@@ -38,14 +38,18 @@ type AnswersSummary struct {
 }
 
 // Summarize counts the answers to a competition's questions, for its staff. Registrations that are cancelled or
-// rejected don't count.
+// rejected don't count, nor do questions whose answers aren't kept any more.
 func (s *Registrations) Summarize(ctx context.Context, a Actor, competitionID string) (AnswersSummary, error) {
 	c, err := s.config.Competitions.Managed(ctx, a, competitionID)
-	if err != nil || len(c.Questions) == 0 {
+	if err != nil {
 		return AnswersSummary{}, err
 	}
+	asked := c.QuestionsAt(true, s.config.now())
+	if len(asked) == 0 {
+		return AnswersSummary{}, nil
+	}
 	var summary AnswersSummary
-	t := newTally(c.Questions)
+	t := newTally(asked)
 	for after, more := int64(0), true; more; {
 		page, next, err := s.config.Store.AnswersOfCompetition(ctx, competitionID, after, exportSize)
 		if err != nil {

@@ -82,17 +82,13 @@ func number(seq int64) string {
 	return fmt.Sprintf("%04d", seq)
 }
 
-// Next returns who gets a seat that is offered and not accepted.
-func (c content) Next() string {
-	switch {
-	case c.Decided && c.PerTeam:
+// Others returns who can have a seat that isn't accepted. It may be nobody's turn: perhaps nobody waits, those who wait
+// don't fit, or a decision gives the seat.
+func (c content) Others() string {
+	if c.PerTeam {
 		return "another team"
-	case c.Decided:
-		return "someone else"
-	case c.PerTeam:
-		return "the next team in line"
 	}
-	return "the next person in line"
+	return "someone else"
 }
 
 // addTeam adds what the message says of the team.

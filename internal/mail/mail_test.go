@@ -75,12 +75,12 @@ func TestEveryKindSaysWhatHappenedAndWhatToDoNext(t *testing.T) {
 		},
 		compete.MessageReminder: {"starts soon", "Saturday, 4 May 2030 at 06:30 UTC", "Hall 4"},
 		compete.MessageOffered: {
-			"opened up", "Accept it by Thursday, 2 May 2030 at 06:30 UTC.", "next person in line", "/accept\n",
-			"/decline\n", "Hall 4",
+			"opened up", "Accept it by Thursday, 2 May 2030 at 06:30 UTC.", "/accept\n", "/decline\n", "Hall 4",
+			"If you don't, someone else can have it.", "Decline, so that someone else can have it",
 		},
 		compete.MessageOfferReminder: {
-			"haven't answered yet", "Accept it by Thursday, 2 May 2030 at 06:30 UTC,", "next person in line",
-			"/accept\n", "/decline\n",
+			"haven't answered yet", "Accept it by Thursday, 2 May 2030 at 06:30 UTC, or someone else can have it.",
+			"Decline, so that someone else can have it", "/accept\n", "/decline\n",
 		},
 		compete.MessageTeamTooSmall: {
 			`Your team "Red" for "Spring Olympiad" has 1 member and needs at least 2.`, "Wednesday, 1 May 2030",
@@ -92,8 +92,12 @@ func TestEveryKindSaysWhatHappenedAndWhatToDoNext(t *testing.T) {
 			"at least 2 members on Wednesday, 1 May 2030 at 06:30 UTC.",
 		},
 		compete.MessageIncompleteTeam: {"needed at least 2 members", "was cancelled"},
-		compete.MessageOfferExpired:   {"didn't accept your seat", "in time", "next person in line", "register again"},
-		compete.MessageOfferDeclined:  {"You declined the seat", "next person in line", "register again"},
+		compete.MessageOfferExpired: {
+			"didn't accept your seat", "in time, so someone else can have it.", "register again",
+		},
+		compete.MessageOfferDeclined: {
+			"You declined the seat", ", so someone else can have it.", "register again",
+		},
 		compete.MessageApplied: {
 			"has been received", "The organizer decides", "Saturday, 4 May 2030 at 06:30 UTC",
 		},
@@ -129,6 +133,13 @@ func TestOffersInOtherMessages(t *testing.T) {
 	if _, body := compose(t, waits); !strings.Contains(body, "the next in line has 48 hours to accept it") {
 		t.Errorf("who waits isn't told how long an offer lasts:\n%s", body)
 	}
+	waits.Registration.DivisionID = "short"
+	waits.Competition.Divisions = []compete.Division{
+		{DivisionContent: compete.DivisionContent{ID: "short", Name: "Short"}},
+	}
+	if _, body := compose(t, waits); !strings.Contains(body, "the next in line who fits has 48 hours to accept it") {
+		t.Errorf("who waits in a division isn't told that a seat has to fit:\n%s", body)
+	}
 	moved, until := target(compete.MessageChanged), time.Date(2030, 5, 2, 6, 30, 0, 0, time.UTC)
 	moved.Registration.Status, moved.Registration.ConfirmBy = compete.RegistrationOffered, &until
 	_, body := compose(t, moved)
@@ -141,8 +152,9 @@ func TestOffersInOtherMessages(t *testing.T) {
 // Where seats are for teams, the captain answered for the others, who haven't declined or missed anything.
 func TestOffersOfTeams(t *testing.T) {
 	for kind, says := range map[compete.MessageKind]string{
-		compete.MessageOfferDeclined: `Your team's seat for "Spring Olympiad" was declined`,
-		compete.MessageOfferExpired:  `Your team's seat for "Spring Olympiad" wasn't accepted in time`,
+		compete.MessageOfferDeclined: `Your team's seat for "Spring Olympiad" was declined, so another team can have it.`,
+		compete.MessageOfferExpired: `Your team's seat for "Spring Olympiad" wasn't accepted in time, so another team ` +
+			"can have it.",
 	} {
 		of := target(kind)
 		of.Competition.Team = &compete.TeamRules{Min: 1, Max: 3, SeatUnit: compete.SeatPerTeam}
@@ -154,7 +166,7 @@ func TestOffersOfTeams(t *testing.T) {
 
 // A seat for a team isn't one person's, and its captain answers for the others.
 func TestSeatsOfTeams(t *testing.T) {
-	offer := []string{"your team", "the next team in line"}
+	offer := []string{"your team", "another team can have it"}
 	for _, test := range []struct {
 		kind    compete.MessageKind
 		follows bool

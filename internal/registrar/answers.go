@@ -45,7 +45,7 @@ func (b *batch) addPrepared(read map[compete.Place]compete.PreparedEntry) {
 		b.prepared = make(map[compete.Place]ahead, len(read))
 	}
 	for place, entry := range read {
-		if c := b.competitions[place.CompetitionID]; c != nil && c.TakesEntries() {
+		if c := b.competitions[place.CompetitionID]; c != nil && c.TakesEntries() && !entry.Over(b.places[place]) {
 			b.prepared[place] = ahead{entry, entry.Team(b.sealer)}
 		}
 	}
@@ -70,7 +70,7 @@ func (b *batch) entry(c *register, competition *competition) (entry compete.Entr
 	if !competition.TakesEntries() {
 		return entry, nil
 	}
-	if prepared, ok := b.prepared[c.place()]; ok && !prepared.Over(b.places[c.place()]) {
+	if prepared, ok := b.prepared[c.place()]; ok && entry.IsZero() { // another press in this batch may bring nothing
 		if competition.asked == "" {
 			competition.asked = competition.Questions.Digest()
 		}
@@ -100,6 +100,7 @@ func (b *batch) added(e compete.Entry, c *competition) compete.Entry {
 
 // enter stores the answers of somebody who registered with an entry that Admit has checked.
 func (b *batch) enter(competition *competition, r *compete.Registration, entry compete.Entry) {
+	delete(b.prepared, compete.Place{UserID: r.UserID, CompetitionID: r.CompetitionID}) // counts for one press
 	if len(competition.Questions) > 0 {
 		b.answer(r, entry.Taken)
 	}

@@ -1,10 +1,12 @@
 package registrar_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"reflect"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/minicompete/minicompete/internal/compete"
@@ -164,6 +166,37 @@ func TestPreparationEnds(t *testing.T) {
 		}, time.Now())
 		must(t, err)
 		want(t, "deleted in the end", report.Preparations, 3)
+	})
+}
+
+// What was filled in ahead counts for one press, also if another one of the same person comes in the same batch.
+func TestPreparedOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScenario(divided(1, 3))
+		s.start(t, registrar.Config{})
+		s.ledger.prepared[compete.Place{UserID: "ada", CompetitionID: cup}] = compete.PreparedEntry{
+			DivisionID: "long", Answers: "{}",
+		}
+		again := register("ada")
+		again.do = func(ctx context.Context, s *scenario) (string, error) {
+			_, err := s.Register(ctx, compete.RegisterCommand{Actor: actor("ada"), CompetitionID: cup})
+			return compete.AsError(err).Code, nil
+		}
+		s.together(t, []step{register("ada").gets("PENDING"), cancel("ada"), again.gets("validation_failed")})
+		want(t, "what is left of it", len(s.ledger.prepared), 0)
+	})
+}
+
+// A press that brings something isn't about what was filled in ahead, which another one in the same batch asks for.
+func TestPreparedForEmptyPress(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScenario(divided(1, 3))
+		s.start(t, registrar.Config{})
+		s.ledger.prepared[compete.Place{UserID: "ada", CompetitionID: cup}] = compete.PreparedEntry{
+			DivisionID: "long", Answers: "{}",
+		}
+		s.together(t, []step{registerIn("ada", "short"), register("ada").fails(compete.ErrAlreadyRegistered)})
+		want(t, "her division", s.ledger.registrations["ada's"].DivisionID, "short")
 	})
 }
 

@@ -28,6 +28,7 @@ type memoryLedger struct {
 	freed         map[string]int // seats of dropped teams, by competition
 	looked        []compete.IncompleteQuery
 	answers       map[string]string // by registration, as they are stored
+	prepared      map[compete.Place]compete.PreparedEntry
 	release       compete.Release
 	draw          compete.Draw
 	drawn         []string        // registrations in drawn order
@@ -44,7 +45,7 @@ func newMemoryLedger(competitions ...compete.Competition) *memoryLedger {
 		competitions: map[string]compete.LedgerCompetition{}, registrations: map[string]compete.Registration{},
 		records: map[compete.IdempotencyKey]compete.IdempotencyRecord{},
 		drafts:  map[string]compete.Draft{}, teams: map[string]compete.Team{}, freed: map[string]int{},
-		answers:  map[string]string{},
+		answers: map[string]string{}, prepared: map[compete.Place]compete.PreparedEntry{},
 		disabled: map[string]bool{}, missing: map[string]bool{}, committed: map[string]bool{},
 	}
 	for _, c := range competitions {
@@ -128,7 +129,8 @@ func (tx *memoryTx) Read(_ context.Context, q compete.LedgerQuery) (state compet
 			state.Records = append(state.Records, record)
 		}
 	}
-	return state, nil
+	state.Prepared, err = tx.Prepared(context.Background(), q.Prepared)
+	return state, err
 }
 
 func (tx *memoryTx) WaitlistHead(
@@ -263,7 +265,8 @@ func (m *memoryLedger) freeze(n int) {
 func (m *memoryLedger) draft(name string, d compete.Decision) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if r, found := m.registrations[name+"'s"]; found && r.Decidable() {
+	c := m.competitions[cup]
+	if r, found := m.registrations[name+"'s"]; found && r.Decidable() && c.TakesApplications() {
 		m.drafts[r.ID] = compete.Draft{RegistrationID: r.ID, Seq: r.Seq, Decision: d}
 	}
 }
@@ -305,8 +308,16 @@ func (tx *memoryTx) Freed(_ context.Context, competitionID string) (int, error) 
 	return tx.ledger.freed[competitionID], nil
 }
 
-func (tx *memoryTx) Prepared(context.Context, []compete.Place) (map[compete.Place]compete.PreparedEntry, error) {
-	return nil, nil
+func (tx *memoryTx) Prepared(
+	_ context.Context, places []compete.Place,
+) (map[compete.Place]compete.PreparedEntry, error) {
+	found := map[compete.Place]compete.PreparedEntry{}
+	for _, place := range places {
+		if entry, ok := tx.ledger.prepared[place]; ok {
+			found[place] = entry
+		}
+	}
+	return found, nil
 }
 
 func (tx *memoryTx) EarlierContent(
@@ -355,9 +366,17 @@ func (tx *memoryTx) Write(_ context.Context, c compete.LedgerChanges) error {
 	tx.writes = []func(){func() {
 		for _, changed := range c.Competitions {
 			m.competitions[changed.ID] = changed
+			if changed.ContentSet && !changed.TakesEntries() {
+				maps.DeleteFunc(m.prepared, func(p compete.Place, _ compete.PreparedEntry) bool {
+					return p.CompetitionID == changed.ID
+				})
+			}
 		}
 		for _, r := range slices.Concat(c.Inserted, c.Updated) {
 			r.Position = 0 // isn't stored, but counted by readers
+			if before, found := m.registrations[r.ID]; !found || before.Seq != r.Seq {
+				delete(m.prepared, compete.Place{UserID: r.UserID, CompetitionID: r.CompetitionID})
+			}
 			m.registrations[r.ID] = r
 		}
 		for _, record := range c.Records {

@@ -26,6 +26,7 @@ type model struct {
 	seqs      int64
 	people    map[string]*person // those who registered at least once
 	divisions map[string]int     // capacities; empty without divisions
+	listed    []modelDivision    // the same, in order
 	disabled  map[string]bool
 	admission compete.Admission
 	drafts    map[string]compete.Decision
@@ -33,8 +34,10 @@ type model struct {
 	drawn     []string // names in drawn order
 	drawOver  bool
 
-	asked       []modelQuestion
-	askedBefore []modelQuestion // as it was before the batch
+	asked        []modelQuestion
+	askedBefore  []modelQuestion // as it was before the batch
+	listedBefore []modelDivision // likewise
+	prepared     map[string]modelEntry
 
 	rules *compete.TeamRules    // nil: no teams
 	teams map[string]*modelTeam // by name
@@ -88,7 +91,7 @@ func (m *model) do(c call) string {
 	case "disable", "enable":
 		m.disabled[c.who] = c.what == "disable"
 	case "draft":
-		if p != nil && !p.follows && (p.status == applied || p.status == waitlisted || p.status == rejected) {
+		if p != nil && m.decidable(p) {
 			m.drafts[c.who] = compete.Decisions[c.n%3]
 		}
 	case "release":
@@ -101,11 +104,11 @@ func (m *model) do(c call) string {
 		if p != nil && p.status == pending {
 			p.status = compete.RegistrationConfirmed
 		}
-	case "register", "register with new team", "register into team":
+	case "prepare", "discard", "press", "register", "register with new team", "register into team":
 		if m.disabled[c.who] { // they can't log in
 			return ""
 		}
-		return m.register(c, p, c.division(len(m.divisions) > 0))
+		return m.fillIn(c, p)
 	case "switch into team", "leave team", "new team", "look":
 		return m.changeTeam(c.actor(), c, p)
 	case "renew code", "hand over", "kick":
@@ -116,7 +119,7 @@ func (m *model) do(c call) string {
 		if m.disabled[c.who] { // the service refuses them
 			return ""
 		}
-		return m.add(c, p, c.division(len(m.divisions) > 0), c.what == "squeeze in")
+		return m.add(c.who, p, m.entry(c), c.what == "squeeze in")
 	case "cancel":
 		return m.cancel(c.actor(), p, false)
 	case "remove", "block":
@@ -130,7 +133,7 @@ func (m *model) do(c call) string {
 		if m.disabled[c.actor()] { // they can't log in
 			return ""
 		}
-		return m.move(c.actor(), p, c.division(true), c.what == "move if free")
+		return m.move(c.actor(), p, c.otherDivision(m.listedBefore), c.what == "move if free")
 	case "accept", "decline":
 		return m.answer(c.actor(), p, c.what == "accept")
 	case "edit":
@@ -138,6 +141,11 @@ func (m *model) do(c call) string {
 			return ""
 		}
 		return m.edit(c.actor(), c, p)
+	case "change", "change into team", "change with new team":
+		if m.disabled[c.actor()] {
+			return ""
+		}
+		return m.change(c)
 	case "expire":
 		if p != nil && p.status == offered && !m.now.Before(p.confirmBy.Add(grace)) {
 			if !p.follows {
@@ -165,6 +173,12 @@ func (m *model) do(c call) string {
 		return m.update(c)
 	}
 	return ""
+}
+
+// decidable reports whether staff can decide about somebody.
+func (m *model) decidable(p *person) bool {
+	return m.admission != compete.AdmissionFirstCome && !p.follows &&
+		(p.status == applied || p.status == waitlisted || p.status == rejected)
 }
 
 func (m *model) manages(name string) bool { return name == "root" || name == m.organizer }
@@ -284,8 +298,7 @@ func (m *model) next() *person {
 	return nil
 }
 
-func (m *model) register(c call, p *person, division string) string {
-	name := c.who
+func (m *model) register(name string, p *person, e modelEntry) string {
 	switch {
 	case p != nil && p.status != cancelled && m.status != compete.StatusCancelled:
 		return "already_registered"
@@ -300,34 +313,28 @@ func (m *model) register(c call, p *person, division string) string {
 	case m.status == compete.StatusCancelled:
 		return "competition_cancelled"
 	case m.frozen, !m.now.Before(m.deadline):
-		if m.rules != nil && c.joinsTeam() {
+		if m.rules != nil && e.joins != "" {
 			return "team_closed"
 		}
 		return "registration_closed"
 	}
-	if m.badAnswers(c, false) {
-		return "validation_failed"
-	}
-	if bad := m.badTeam(c, false); bad != "" {
+	if bad := m.bad(e, false); bad != "" {
 		return bad
 	}
-	if m.rules != nil && c.joinsTeam() {
-		division = m.captain(m.withCode(c)).division
-	}
+	division := m.divisionOf(e)
 	switch {
-	case m.perTeam() && c.joinsTeam():
-		return m.enter(c, division, along(m.captain(m.withCode(c)).status))
+	case m.perTeam() && e.joins != "":
+		return m.enter(name, e, along(m.captain(m.withCode(e)).status))
 	case m.admission != compete.AdmissionFirstCome:
-		return m.enter(c, division, applied)
+		return m.enter(name, e, applied)
 	case m.fits(division) && m.next() == nil:
-		return m.enter(c, division, pending)
+		return m.enter(name, e, pending)
 	}
-	return m.enter(c, division, waitlisted)
+	return m.enter(name, e, waitlisted)
 }
 
 // add has olga add somebody; to squeeze in is to get a seat in any case.
-func (m *model) add(c call, p *person, division string, squeeze bool) string {
-	name := c.who
+func (m *model) add(name string, p *person, e modelEntry, squeeze bool) string {
 	switch {
 	case !m.manages("olga") && m.hidden && m.status != compete.StatusCancelled:
 		return "competition_not_found"
@@ -342,29 +349,24 @@ func (m *model) add(c call, p *person, division string, squeeze bool) string {
 	case m.started():
 		return "competition_started"
 	}
-	if m.badAnswers(c, true) {
-		return "validation_failed"
-	}
-	if bad := m.badTeam(c, true); bad != "" {
+	if bad := m.bad(e, true); bad != "" {
 		return bad
 	}
-	if m.rules != nil && c.joinsTeam() {
-		division = m.captain(m.withCode(c)).division
-	}
+	division := m.divisionOf(e)
 	switch {
 	case name == m.organizer:
 		return "own_competition"
 	case p != nil && p.blocked && p.reason != compete.CancelledBySelf:
 		return "registration_blocked"
-	case m.perTeam() && c.joinsTeam():
-		return m.enter(c, division, along(m.captain(m.withCode(c)).status))
+	case m.perTeam() && e.joins != "":
+		return m.enter(name, e, along(m.captain(m.withCode(e)).status))
 	case m.fits(division) && !m.due():
-		return m.enter(c, division, pending)
+		return m.enter(name, e, pending)
 	case squeeze:
 		m.widen(division)
-		return m.enter(c, division, pending)
+		return m.enter(name, e, pending)
 	}
-	return m.enter(c, division, waitlisted)
+	return m.enter(name, e, waitlisted)
 }
 
 // due reports whether a free seat belongs to somebody who waits, rather than to whom staff choose.
@@ -387,18 +389,21 @@ func (m *model) widen(division string) {
 }
 
 // enter gives somebody a new place.
-func (m *model) enter(c call, division string, gets compete.RegistrationStatus) string {
+func (m *model) enter(name string, e modelEntry, gets compete.RegistrationStatus) string {
+	p := &person{name: name, status: gets, seq: m.seqs + 1, division: m.divisionOf(e)}
 	m.seqs++
-	delete(m.drafts, c.who)
-	p := &person{name: c.who, status: gets, seq: m.seqs, division: division}
-	if before := m.people[c.who]; before != nil {
+	delete(m.drafts, name)
+	if m.asksAnything() {
+		delete(m.prepared, name)
+	}
+	if before := m.people[name]; before != nil {
 		p.answers = before.answers
 	}
 	if len(m.asked) > 0 {
-		p.answers, _ = m.take(m.typed(c), nil, m.rules != nil && c.foundsTeam())
+		p.answers, _ = m.take(e.answers, nil, m.rules != nil && e.founds != "")
 	}
-	m.into(c, p)
-	m.people[c.who] = p
+	m.into(e, p)
+	m.people[name] = p
 	return m.last(p)
 }
 
@@ -456,7 +461,7 @@ func (m *model) move(by string, p *person, division string, onlyForSeat bool) st
 		return "competition_not_found"
 	case !m.manages(by) && (m.frozen || !m.now.Before(m.deadline)):
 		return "registration_closed"
-	case len(m.divisions) == 0:
+	case !m.has(division):
 		return "validation_failed"
 	case p.division == division:
 		return string(p.status)
@@ -637,15 +642,15 @@ func (m *model) update(c call) string {
 		return "forbidden"
 	case m.status == compete.StatusCancelled:
 		return "competition_cancelled"
-	case c.what == "capacity" && 1+c.n < m.capacity-m.free(), c.what == "divisions" && m.tooFewIn(c.n):
+	case c.what == "capacity" && 1+c.n < m.capacity-m.free():
 		return "capacity_below_held"
 	}
 	switch c.what {
 	case "capacity":
 		m.capacity = 1 + c.n
-	case "divisions":
-		if len(m.divisions) > 0 {
-			m.divisions = dividedBy(c.n)
+	case "divisions", "add division", "rename division", "remove division", "reorder divisions":
+		if refusal := m.divide(c.redivided(m.listedBefore)); refusal != "" {
+			return refusal
 		}
 	case "offerHours":
 		m.hours = c.n
@@ -669,32 +674,6 @@ func (m *model) update(c call) string {
 	}
 	m.fill()
 	return ""
-}
-
-// tooFewIn reports whether more seats are held in a division than it would have.
-func (m *model) tooFewIn(n int) bool {
-	for division, capacity := range dividedBy(n) {
-		for _, p := range m.people {
-			if p.holds() && p.division == division {
-				capacity--
-			}
-		}
-		if capacity < 0 {
-			return true
-		}
-	}
-	return false
-}
-
-// dividedBy returns one of nine pairs of capacities.
-func dividedBy(n int) map[string]int { return map[string]int{"short": 1 + n%3, "long": 1 + n/3} }
-
-// division returns the division that a call is about.
-func (c call) division(divided bool) string {
-	if !divided {
-		return ""
-	}
-	return []string{"short", "long"}[c.n%2]
 }
 
 func (m *model) transfer(to string) string {
@@ -725,12 +704,13 @@ func (m *model) standing() string {
 	for _, p := range m.inLine() {
 		people = append(people,
 			place(p.seq, p.name, p.status, p.reason, p.confirmBy, p.blocked)+
-				p.division+p.teamText()+answersText(p.answers))
+				m.divisionName(p.division)+p.teamText()+answersText(p.answers))
 		if p.status == waitlisted && !p.follows {
 			waiting++
 		}
 	}
-	return fmt.Sprintf("%s; %d of %d left, %d wait", strings.Join(people, "\n"), m.free(), m.capacity, waiting)
+	return fmt.Sprintf("%s; %d of %d left, %d wait%s", strings.Join(people, "\n"), m.free(), m.capacity, waiting,
+		divisionsText(m.current()))
 }
 
 func place(
@@ -754,6 +734,10 @@ func (c call) command(s *scenario) func(context.Context) (answer string, err err
 		if !s.ledger.disabled[c.who] {
 			return registerAs(c.who, compete.RegisterCommand{Entry: c.entry(s)}).with(s)
 		}
+	case "press":
+		if !s.ledger.disabled[c.who] {
+			return registerAs(c.who, compete.RegisterCommand{}).with(s)
+		}
 	case "add", "squeeze in", "add into team", "add with new team":
 		if !s.ledger.disabled[c.who] {
 			return addWith("olga", c.who, c.entry(s), c.what == "squeeze in").with(s)
@@ -773,12 +757,14 @@ func (c call) command(s *scenario) func(context.Context) (answer string, err err
 		if s.ledger.disabled[c.actor()] {
 			return nil
 		}
-		return moveBy(c.actor(), c.who, c.division(true), c.what == "move if free").with(s)
-	case "divisions":
-		if len(s.ledger.competitions[cup].Divisions) == 0 {
-			return silent(update("olga", 0, compete.CompetitionChange{})).with(s)
+		return moveBy(c.actor(), c.who, c.otherDivision(s.divisions()), c.what == "move if free").with(s)
+	case "divisions", "add division", "rename division", "remove division", "reorder divisions":
+		return divideInto(c.redivided(s.divisions())).with(s)
+	case "change", "change into team", "change with new team":
+		if s.ledger.disabled[c.actor()] {
+			return nil
 		}
-		return divide(division("short", dividedBy(c.n)["short"]), division("long", dividedBy(c.n)["long"])).with(s)
+		return c.changeStep().with(s)
 	case "edit", "questions", "team rules", "admission":
 		if c.what == "edit" && s.ledger.disabled[c.actor()] {
 			return nil
@@ -816,7 +802,7 @@ func (c call) command(s *scenario) func(context.Context) (answer string, err err
 
 // entry is what somebody fills in.
 func (c call) entry(s *scenario) compete.Entry {
-	e := compete.Entry{DivisionID: c.division(len(s.ledger.competitions[cup].Divisions) > 0)}
+	e := compete.Entry{DivisionID: c.division(s.divisions())}
 	e.Team, e.LookingForTeam = c.teamChoice(s)
 	e.Answers = c.says(s)
 	return e
@@ -843,6 +829,10 @@ func (c call) happen(s *scenario) {
 		s.pass(passing[c.n])
 	case "disable", "enable":
 		s.ledger.disabled[c.who] = c.what == "disable"
+	case "prepare", "discard":
+		if !s.ledger.disabled[c.who] {
+			c.prepare(s)
+		}
 	case "draft":
 		s.ledger.draft(c.who, compete.Decisions[c.n%3])
 	case "start release":

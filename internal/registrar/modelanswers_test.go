@@ -107,12 +107,11 @@ func (m *model) take(given, kept map[string]string, captain bool) (taken map[str
 }
 
 // badAnswers reports whether somebody who registers brings bad answers, or too few.
-func (m *model) badAnswers(c call, byStaff bool) bool {
-	given := m.typed(c)
-	if byStaff && given == nil {
+func (m *model) badAnswers(e modelEntry, byStaff bool) bool {
+	if byStaff && e.answers == nil {
 		return false
 	}
-	_, ok := m.take(given, nil, m.rules != nil && c.foundsTeam())
+	_, ok := m.take(e.answers, nil, m.rules != nil && e.founds != "")
 	return !ok
 }
 

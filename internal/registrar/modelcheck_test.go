@@ -165,6 +165,45 @@ func TestModelFindsDifferences(t *testing.T) {
 			}
 			return answer
 		},
+		"what was prepared is good for two presses": func(m *model, c call) string {
+			ahead, prepared := m.prepared[c.who]
+			answer := m.do(c)
+			if c.what == "press" && prepared {
+				m.prepared[c.who] = ahead
+			}
+			return answer
+		},
+		"what was discarded is still there": func(m *model, c call) string {
+			if c.what == "discard" {
+				return ""
+			}
+			return m.do(c)
+		},
+		"a division in which somebody waits can be removed": func(m *model, c call) string {
+			people := m.people
+			if c.what == "remove division" {
+				m.people = maps.Clone(people)
+				maps.DeleteFunc(m.people, func(_ string, p *person) bool { return p.status == waitlisted })
+			}
+			answer := m.do(c)
+			if c.what == "remove division" {
+				m.people = people
+			}
+			return answer
+		},
+		"another order of divisions is lost": func(m *model, c call) string {
+			if c.what == "reorder divisions" {
+				return ""
+			}
+			return m.do(c)
+		},
+		"half of a change is done though the other half is refused": func(m *model, c call) string {
+			answer := m.do(c)
+			if p := m.people[c.who]; c.what == "change" && answer != "" && p != nil {
+				m.edit(c.actor(), c, p)
+			}
+			return answer
+		},
 		"a seat that comes free waits for the first in line": func(m *model, c call) string {
 			if first := m.inLine(); c.what == "cancel" && len(m.divisions) > 0 {
 				for _, p := range first {
@@ -181,6 +220,8 @@ func TestModelFindsDifferences(t *testing.T) {
 			names := commandNames
 			if teams {
 				names = teamCommandNames
+			} else if strings.Contains(what, "prepared") {
+				names = preparationNames
 			}
 			draw := rapid.Custom(func(t *rapid.T) [][]call { return drawBatchesOf(t, names) })
 			for seed := range 20_000 {
@@ -225,6 +266,9 @@ var commandNames = []string{
 	"draft",
 	"unpublish", "call off", "disable", "enable", "enable", "confirm", "move", "move", "move if free", "divisions",
 	"edit", "edit", "edit", "questions", "questions", "team rules", "admission",
+	"prepare", "prepare", "prepare", "press", "press", "press", "press", "discard",
+	"add division", "add division", "rename division", "remove division", "remove division", "reorder divisions",
+	"change", "change", "change into team", "change with new team",
 }
 
 // teamCommandNames are those without which there are no teams, to find wrong models of them sooner.
@@ -232,6 +276,9 @@ var teamCommandNames = []string{
 	"register with new team", "register with new team", "register into team", "register into team",
 	"register into team", "hand over", "hand over", "questions", "cancel", "decline", "capacity",
 }
+
+// preparationNames are likewise for what is filled in ahead.
+var preparationNames = []string{"prepare", "prepare", "press", "press", "cancel", "register", "questions"}
 
 // drawBatches generates up to thirty batches of calls.
 func drawBatches(t *rapid.T) [][]call { return drawBatchesOf(t, commandNames) }
@@ -268,7 +315,7 @@ func (c call) rank() int {
 	switch c.what {
 	case "questions", "team rules": // what people fill in depends on them, so they change in a batch of their own
 		return -1
-	case "disable", "enable", "confirm", "draft", "freeze":
+	case "disable", "enable", "confirm", "draft", "freeze", "prepare", "discard":
 		return 0
 	case "release", "draw", "drop": // before the other commands of its batch, as it reads what is committed
 		return 1
@@ -284,13 +331,15 @@ func compare(
 ) string {
 	hours := 2
 	divisions := map[string]int{}
+	var listed []modelDivision
 	s := newScenario(func(c *compete.Competition) {
 		c.Capacity, c.SeatsLeft, c.OfferHours, c.Admission = seats, seats, &hours, admission
 		c.Team = rules
 		if divided >= 0 {
-			divisions = dividedBy(divided)
-			c.Divisions = []compete.Division{
-				division("short", divisions["short"]), division("long", divisions["long"]),
+			for i, name := range []string{"short", "long"} {
+				divisions[name] = capacities(divided)[i]
+				listed = append(listed, modelDivision{key: name, name: name})
+				c.Divisions = append(c.Divisions, division(name, divisions[name]))
 			}
 		}
 	})
@@ -305,6 +354,7 @@ func compare(
 		now: morning, capacity: seats, hours: hours, starts: *c.StartDate, deadline: c.RegDeadline,
 		status: c.Status, organizer: "olga",
 		people: map[string]*person{}, disabled: map[string]bool{}, divisions: divisions, admission: admission,
+		listed: listed, prepared: map[string]modelEntry{},
 		drafts: map[string]compete.Decision{}, rules: rules, teams: map[string]*modelTeam{},
 	}
 	for i, batch := range batches {
@@ -373,9 +423,10 @@ func (s *scenario) everything() string {
 			confirmBy = *r.ConfirmBy
 		}
 		people = append(people,
-			place(r.Seq, r.UserID, r.Status, r.CancelReason, confirmBy, r.Removal.Blocked)+r.DivisionID+s.teamText(&r)+
-				s.answersText(r.ID))
+			place(r.Seq, r.UserID, r.Status, r.CancelReason, confirmBy, r.Removal.Blocked)+s.divisionName(r.DivisionID)+
+				s.teamText(&r)+s.answersText(r.ID))
 	}
 	c := s.ledger.competitions[cup]
-	return fmt.Sprintf("%s; %d of %d left, %d wait", strings.Join(people, "\n"), c.SeatsLeft, c.Capacity, c.Waitlisted)
+	return fmt.Sprintf("%s; %d of %d left, %d wait%s", strings.Join(people, "\n"), c.SeatsLeft, c.Capacity,
+		c.Waitlisted, divisionsText(s.divisions()))
 }

@@ -66,18 +66,20 @@ type modelTeam struct {
 
 // learn notes which teams there are before a batch: their codes are known then.
 func (m *model) learn() {
-	m.askedBefore = m.asked
+	m.askedBefore, m.listedBefore = m.asked, m.current()
+	if !m.asksAnything() { // so what was filled in ahead is of no use
+		clear(m.prepared)
+	}
 	m.known = map[string]modelTeam{}
 	for name, t := range m.teams {
 		m.known[name] = *t
 	}
 }
 
-// withCode returns the name of the team that the call's code is for; empty for none.
-func (m *model) withCode(c call) string {
-	name := strings.ToLower(c.teamName())
-	if known, ok := m.known[name]; ok && m.teams[name] != nil && *m.teams[name] == known {
-		return name
+// withCode returns the name of the team that the entry's code is for; empty for none.
+func (m *model) withCode(e modelEntry) string {
+	if t := m.teams[e.joins]; t != nil && *t == e.code {
+		return e.joins
 	}
 	return ""
 }
@@ -121,35 +123,37 @@ func (m *model) noJoin(team string, byStaff bool) string {
 }
 
 // badTeam says what is wrong with the team that somebody chooses.
-func (m *model) badTeam(c call, byStaff bool) string {
+func (m *model) badTeam(e modelEntry, byStaff bool) string {
 	switch {
+	case m.rules == nil && (e.joins != "" || e.founds != "" || e.looking):
+		return "validation_failed"
 	case m.rules == nil:
-	case c.joinsTeam() && m.withCode(c) == "":
+	case e.joins != "" && m.withCode(e) == "":
 		return "team_not_found"
-	case c.joinsTeam():
-		return m.noJoin(m.withCode(c), byStaff)
-	case c.foundsTeam() && m.teams[strings.ToLower(c.teamName())] != nil:
+	case e.joins != "":
+		return m.noJoin(m.withCode(e), byStaff)
+	case e.founds != "" && m.teams[e.founds] != nil:
 		return "team_name_taken"
-	case c.foundsTeam():
-	case m.perTeam(), m.rules.Min > 1 && c.n%2 != 0 && !byStaff:
+	case e.founds != "":
+	case m.perTeam(), m.rules.Min > 1 && !e.looking && !byStaff:
 		return "validation_failed"
 	}
 	return ""
 }
 
-// into puts somebody who is about to enter into the team that they chose. It returns the status if the team has it.
-func (m *model) into(c call, p *person) {
+// into puts somebody who is about to enter into the team that they chose.
+func (m *model) into(e modelEntry, p *person) {
 	switch {
 	case m.rules == nil:
-	case c.joinsTeam():
-		p.team, p.follows = m.withCode(c), m.perTeam()
+	case e.joins != "":
+		p.team, p.follows = m.withCode(e), m.perTeam()
 		if p.follows {
 			p.confirmBy = m.offeredAlong(p.team)
 		}
-	case c.foundsTeam():
-		m.found(strings.ToLower(c.teamName()), p)
+	case e.founds != "":
+		m.found(e.founds, p)
 	default:
-		p.looking = c.n%2 == 0
+		p.looking = e.looking
 	}
 }
 
@@ -280,7 +284,7 @@ func (m *model) changeTeam(by string, c call, p *person) string {
 		p.looking = c.n%2 == 0 && p.team == ""
 		return string(p.status)
 	case c.joinsTeam():
-		if to = m.withCode(c); to == "" {
+		if to = m.withCode(m.entry(c)); to == "" {
 			return "team_not_found"
 		}
 	case c.foundsTeam() && m.teams[strings.ToLower(c.teamName())] != nil:
@@ -394,12 +398,12 @@ func (m *model) leaveTeam(by string, p *person) string {
 	return refusalOf(m.changeTeam(by, call{what: "leave team", who: p.name, by: by}, p))
 }
 
-// refusalOf returns an answer that is a code of an error; empty for a status.
+// refusalOf returns an answer that is a code of an error; empty for a status, maybe with a place in line.
 func refusalOf(answer string) string {
-	if answer == strings.ToUpper(answer) {
-		return ""
+	if answer == strings.ToLower(answer) {
+		return answer
 	}
-	return answer
+	return ""
 }
 
 // drop cancels everybody who isn't in a team with enough members.

@@ -189,7 +189,7 @@ func (b *batch) checkApplications(c *competition, changed *compete.Competition) 
 			continue
 		}
 		if some, err := b.anyRegistered(c, id); err != nil || some {
-			return compete.DivisionNotEmpty(c.Divisions[i].Name), err
+			return compete.DivisionNotEmpty(c.Divisions[i].Name, "applications"), err
 		}
 	}
 	return nil, nil

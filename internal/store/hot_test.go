@@ -311,8 +311,7 @@ func addAccounts(to calls, db *store.Store, ids fill.IDs, now time.Time) {
 	add(to, "a factor", func(ctx context.Context) (bool, error) { return db.HasFactor(ctx, user) })
 	add(to, "links", func(ctx context.Context) ([]compete.Link, error) { return db.LinksOf(ctx, user) })
 	add(to, "preparation", func(ctx context.Context) (compete.PreparedEntry, error) {
-		entry, _, err := db.Preparation(ctx, compete.Place{UserID: user, CompetitionID: ids.Largest})
-		return entry, err
+		return db.Preparation(ctx, compete.Place{UserID: user, CompetitionID: ids.Largest})
 	})
 	add(to, "preparations", func(ctx context.Context) ([]compete.KeptPreparation, error) {
 		return db.PreparationsOf(ctx, user)

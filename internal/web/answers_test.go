@@ -128,13 +128,15 @@ func TestRemovingAQuestionWithAnswers(t *testing.T) {
 			id := a.questions[i]
 			return []string{"question", id, "q." + id + ".kind", "TEXT", "q." + id + ".label", label}
 		}
-		got := a.b.want(post(), http.StatusUnprocessableEntity, "Removing a question hides its answers",
-			"and hide 1 answer", `name="removeQuestion" value="`+a.questions[0]+`"`, `value="keep:`+a.questions[0]+`"`)
+		got := a.b.want(post(), http.StatusUnprocessableEntity, "Answers would be lost.",
+			"and its answer, for good. It won&#39;t be shown or exported any more, even if you ask the same again.",
+			"Export registrations first", a.page+"/registrations.csv",
+			`name="removeQuestion" value="`+a.questions[0]+`"`, `value="keep:`+a.questions[0]+`"`)
 		if strings.Contains(got.text, "Motto") {
 			t.Error("a question without answers has to be confirmed, too")
 		}
 		a.b.want(post("edit-questions", "keep:"+a.questions[0]), http.StatusOK, `value="Club"`)
-		a.b.want(post("removeQuestion", a.questions[1]), http.StatusUnprocessableEntity, "and hide 1 answer")
+		a.b.want(post("removeQuestion", a.questions[1]), http.StatusUnprocessableEntity, "and its answer, for good.")
 		a.b.leads(post(row(0, "Club or team")...), a.page) // without the other one
 		fields[7] = "2"
 		a.b.leads(post("removeQuestion", a.questions[0]), a.page)

@@ -86,7 +86,7 @@ func TestSeatThatIsGivenUp(t *testing.T) {
 	third.want(third.get(d.page+"/withdraw"), http.StatusOK, "give up your seat", "while seats are free")
 	third.want(third.get(d.page+"/division"), http.StatusOK, "and give up your seat")
 	first.want(first.get(d.page+"/withdraw"), http.StatusOK, "goes to the next person in line", "end of the line")
-	first.want(first.get(d.page+"/division"), http.StatusOK, "goes to the next in line")
+	first.want(first.get(d.page+"/division"), http.StatusOK, "goes to the next in line who fits")
 	d.organizer.want(d.organizer.get("/dashboard"), http.StatusOK,
 		"City Run&#34;: Half marathon is full, with 1 person waiting. Add seats?")
 }

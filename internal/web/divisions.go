@@ -57,6 +57,26 @@ func storedDivisions(divisions []compete.Division) []pages.DivisionInput {
 	return inputs
 }
 
+// addApplied counts who applied in the divisions of a stored competition. They keep a division from being removed, as
+// those do who hold seats or wait: somebody who was rejected can still be admitted.
+func (a *app) addApplied(v *visit, c *compete.Competition, inputs []pages.DivisionInput) error {
+	if !c.TakesApplications() {
+		return nil
+	}
+	for i := range inputs {
+		if inputs[i].ID == "" || c.Division(inputs[i].ID) == nil {
+			continue
+		}
+		f := compete.RegistrationFilter{DivisionID: inputs[i].ID}
+		counts, err := a.Registrations.ByStatus(v.r.Context(), v.actor, c, f, true)
+		if err != nil {
+			return err
+		}
+		inputs[i].Applied = counts[compete.RegistrationApplied] + counts[compete.RegistrationRejected]
+	}
+	return nil
+}
+
 // copiedDivisions returns what the form of a new competition shows of the divisions that it copies.
 func copiedDivisions(contents []compete.DivisionContent) []pages.DivisionInput {
 	divisions := make([]compete.Division, len(contents))
@@ -119,7 +139,7 @@ func arrangeDivisions(inputs []pages.DivisionInput, button string) []pages.Divis
 	case err != nil || i < 0 || i >= len(inputs):
 	case do == "up" && i > 0:
 		inputs[i-1], inputs[i] = inputs[i], inputs[i-1]
-	case do == "remove" && inputs[i].Held == 0:
+	case do == "remove" && !inputs[i].InUse():
 		inputs = slices.Delete(inputs, i, i+1)
 	}
 	return inputs

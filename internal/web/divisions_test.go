@@ -81,6 +81,42 @@ func TestDivisionsOnPages(t *testing.T) {
 	})
 }
 
+// TestDivisionsWithApplications removes a division of a competition with review: not while somebody has applied there,
+// and the form says so.
+func TestDivisionsWithApplications(t *testing.T) {
+	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
+		s := &site{App: apptest.Start(t, apptest.Options{DatabaseURL: databaseURL}), t: t}
+		organizer, b := s.organized()
+		id := organizer.Create(map[string]any{
+			"title": "Chosen Few", "admission": "REVIEW", "startDate": time.Now().Add(96 * time.Hour),
+			"divisions": []map[string]any{{"name": "Robots", "capacity": 2}, {"name": "Boats", "capacity": 2}},
+		})
+		var c struct{ Divisions []struct{ ID string } }
+		organizer.Get("/api/competitions/"+id, &c)
+		page := "/competitions/" + id
+		robots, boats := c.Divisions[0].ID, c.Divisions[1].ID
+		for range 2 {
+			_, applicant := s.person(t)
+			applicant.leads(applicant.post(page+"/register", "divisionId", robots), page)
+		}
+		edit := page + "/edit"
+		got := b.want(b.get(edit), http.StatusOK, "2 applications", `value="remove 1"`)
+		if strings.Contains(got.text, `value="remove 0"`) {
+			t.Error("a division in which people have applied can be removed")
+		}
+		fields := []string{
+			"title", "Chosen Few", "capacity", "10", "zone", "UTC", "version", "1", "admission", "REVIEW",
+			"regDeadline", time.Now().UTC().Add(48 * time.Hour).Format("2006-01-02T15:04"),
+			"division-id-0", boats, "division-name-0", "Boats", "division-capacity-0", "2",
+		}
+		with := append([]string{
+			"division-id-1", robots, "division-name-1", "Robots", "division-capacity-1", "2", "divisions", "remove 1",
+		}, fields...)
+		b.want(b.post(edit, with...), http.StatusOK, `value="Robots"`, "2 applications")
+		b.want(b.post(edit, fields...), http.StatusConflict, "Division &#34;Robots&#34; has applications, so it")
+	})
+}
+
 // TestDivisionsInTheForm adds, renames, moves and removes divisions with the form's buttons.
 func TestDivisionsInTheForm(t *testing.T) {
 	s := &site{App: apptest.Start(t, apptest.Options{}), t: t}

@@ -343,7 +343,11 @@ func (a *app) editForm(_ *http.Request, v *visit) (response, error) {
 	if err != nil {
 		return nil, err
 	}
-	return showForm(v, http.StatusOK, storedForm(&c, a.contentOf(v, &c), c.Zone())), nil
+	form := storedForm(&c, a.contentOf(v, &c), c.Zone())
+	if err := a.addApplied(v, &c, form.Divisions); err != nil {
+		return nil, err
+	}
+	return showForm(v, http.StatusOK, form), nil
 }
 
 // storedForm returns the form of a stored competition.
@@ -383,6 +387,9 @@ func (a *app) editStored(r *http.Request, v *visit) (response, error) {
 	before := a.contentOf(v, &c)
 	typed := readForm(r, &c, before)
 	typed.form.ID, typed.form.Draft = c.ID, c.Status == compete.StatusDraft
+	if err := a.addApplied(v, &c, typed.form.Divisions); err != nil {
+		return nil, err
+	}
 	switch {
 	case r.PostFormValue("divisions") != "":
 		return showArranged(v, typed), nil
@@ -396,7 +403,7 @@ func (a *app) editStored(r *http.Request, v *visit) (response, error) {
 		return nil, err
 	}
 	if typed.form.Removed = removed; !confirmed {
-		typed.form.Errors["questions"] = "Removing a question hides its answers. Confirm below, or keep the question."
+		typed.form.Errors["questions"] = "Answers would be lost. Confirm below, or keep the question."
 	}
 	if len(typed.form.Errors) > 0 {
 		_, err := c.Apply(typed.change(before), v.now)

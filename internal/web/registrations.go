@@ -49,6 +49,8 @@ func (a *app) showRegistrations(
 ) (response, error) {
 	q := r.URL.Query()
 	filter := registrationFilter(q)
+	asked := c.Questions
+	c.Questions = c.QuestionsAt(true, v.now)
 	team, teamErr := a.teamFilter(v, c, &filter)
 	teams, err := a.teamsToSuggest(v, c)
 	if err != nil {
@@ -80,7 +82,10 @@ func (a *app) showRegistrations(
 	data.Answers, data.TypedAnswer = answersView(c, filter)
 	if c.Status == compete.StatusPublished && !c.Started(v.now) {
 		form.ID, form.Key, form.Mails = c.ID, rand.Text(), a.mailing() != pages.MailOff
-		fields, err := questionFields(c.Questions, r.PostForm, form.Errors)
+		if len(c.Questions) < len(asked) { // with any answer, those that aren't kept any more would be required, too
+			asked = nil
+		}
+		fields, err := questionFields(asked, r.PostForm, form.Errors)
 		if err != nil {
 			return nil, err
 		}

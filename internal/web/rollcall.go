@@ -38,6 +38,7 @@ func (a *app) everyRegistration(
 	if err != nil {
 		return c, nil, err
 	}
+	c.Questions = c.QuestionsAt(true, v.now)
 	parts, err := a.Registrations.Every(r.Context(), v.actor, c.ID, "", registrationFilter(r.URL.Query()))
 	return c, parts, err
 }

@@ -47,6 +47,8 @@ func TestDeclinedSeatGoesOn(t *testing.T) {
 		first, offered := register(0), register(0)
 		register(1)
 		register(1) // waits, but for a seat in the other division
+		visitor := s.browser(t)
+		visitor.want(visitor.get(page), http.StatusOK, "the next in line who fits has 24 hours to accept it.")
 		offered.want(offered.get(page), http.StatusOK, "1st in line")
 		first.leads(first.post(page+"/withdraw"), page)
 		const goesOn, free = "The seat goes to the next person in line who fits.", "The seat becomes free."
@@ -120,13 +122,23 @@ func TestAfterTheStart(t *testing.T) {
 		b.want(b.get(page+"/applications"), http.StatusOK, decides...)
 
 		clock.move(3 * time.Hour)
+		columns := "?column=" + c.Questions[0].ID + "&column=" + c.Questions[1].ID
 		for _, got := range []viewed{
-			{ada, page + "/answers"}, {b, page + "/registrations/" + r.ID},
+			{ada, page + "/answers"},
+			{b, page + "/registrations/" + r.ID},
+			{b, page + "/registrations" + columns},
+			{b, page + "/registrations.csv" + columns},
+			{b, page + "/registrations/answers"},
 		} {
 			shown := got.want(got.get(got.path), http.StatusOK, "Club")
-			if strings.Contains(shown.text, "Allergies") {
-				t.Errorf("%s asks for an answer that isn't kept", got.path)
+			if strings.Contains(shown.text, "Allergies") || strings.Contains(shown.text, "Hazelnuts") {
+				t.Errorf("%s asks for or shows an answer that isn't kept", got.path)
 			}
+		}
+		var rows []struct{ Answers map[string]any }
+		organizer.Get("/api/competitions/"+id+"/registrations", &rows)
+		if len(rows) != 1 || len(rows[0].Answers) != 1 {
+			t.Errorf("the API has %+v, also answers that aren't kept", rows)
 		}
 		ada.leads(ada.post(page+"/answers", "answers", "given", "answers."+c.Questions[0].ID, "Runners"), page)
 		got := b.want(b.get(page+"/applications"), http.StatusOK, decides[:3]...)

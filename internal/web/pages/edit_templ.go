@@ -27,7 +27,7 @@ type CompetitionForm struct {
 
 	QuestionsOpen bool // the editor was used just now
 
-	Removed []RemovedQuestion // whose answers would be hidden
+	Removed []RemovedQuestion // whose answers would be lost
 
 	Drawn     string // where the cover is that a new one has without an upload
 	CoverLost bool   // a cover was sent with the form, and has to be chosen again

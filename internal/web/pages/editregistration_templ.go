@@ -55,7 +55,7 @@ func (d EditRegistration) backTitle() string {
 func (d EditRegistration) moves() string {
 	switch {
 	case d.Seat && d.Passes:
-		return "They'll get a new number, and their seat goes to the next in line. If no seat is free in the other division, they keep theirs."
+		return "They'll get a new number, and their seat goes to the next in line who fits. If no seat is free in the other division, they keep theirs."
 	case d.Seat:
 		return "They'll get a new number, and give up their seat. If no seat is free in the other division, they keep theirs."
 	case d.Lottery:

@@ -34,7 +34,7 @@ func (f RemoveForm) what() string {
 	if f.Waiting {
 		return "They'll lose their place on the waitlist."
 	}
-	return "They'll lose their seat. If people are waiting, it goes to the next in line."
+	return "They'll lose their seat. If someone is waiting for it, it goes to them."
 }
 
 func (f RemoveForm) reason() ui.Field {
