@@ -29,9 +29,9 @@ var looks = []look{{1280, "light"}, {390, "dark"}, {1280, "dark"}, {390, "light"
 // opposites are two looks with nothing in common, the wide one first, and for the next n the other two.
 func opposites(n int) []look { return looks[n%2*2:][:2] }
 
-// courses are the looks at the pages of the nth tour, from a wide screen to a narrow one and back. The widths between the
-// looks at which nothing may be cut off either are the minimum of WCAG 1.4.10, and the one at which tabs become a menu.
-// Pages take one course and the other in turn, since a browser takes long to lay out a page anew.
+// courses are the looks at the pages of the nth tour, from a wide screen to a narrow one and back. They pass two more
+// widths at which nothing may be cut off: the minimum of WCAG 1.4.10, and the one at which tabs become a menu. Pages
+// take one course and the other in turn, since a browser takes long to lay out a page anew.
 func courses(n int) (narrower, wider []look) {
 	both := opposites(n)
 	narrower = []look{both[0], {768, both[0].theme}, both[1], {320, both[1].theme}}
@@ -41,8 +41,8 @@ func courses(n int) (narrower, wider []look) {
 }
 
 // testEveryPage visits every page at both widths and in both themes: what a page doesn't show in one combination, the
-// next one does. axe reports nothing, nothing is cut off at the side, there are no
-// console errors or violations of the content security policy, and no page is too heavy.
+// next one does. axe reports nothing, nothing is cut off at the side, there are no console errors or violations of the
+// content security policy, and no page is too heavy.
 func testEveryPage(t *testing.T, s site) {
 	// As many at once as there are cores, since a tour leaves one idle while the browser and the server take turns.
 	turns := make(chan struct{}, runtime.GOMAXPROCS(0))
