@@ -88,7 +88,7 @@ func (a *app) showRegistrations(
 	data.Answers, data.TypedAnswer = answersView(c, filter)
 	if c.Status == compete.StatusPublished && !c.Started(v.now) {
 		form.ID, form.Key, form.Mails = c.ID, rand.Text(), a.mailing() != pages.MailOff
-		fields, err := questionFields(c.Questions, r.PostForm, form.Errors)
+		fields, err := questionFields(c.Questions, r.PostForm, form.Errors, nil)
 		if err != nil {
 			return nil, err
 		}
