@@ -24,6 +24,7 @@ func TestAdditions(t *testing.T) {
 		t.Run("over capacity", w.sub(testAddOverCapacity))
 		t.Run("in a division", w.sub(testAddInDivision))
 		t.Run("refused", w.sub(testAddRefused))
+		t.Run("refused, without an account", w.sub(testAddUnknownRefused))
 		t.Run("repeated", w.sub(testAddRepeated))
 	})
 }
@@ -171,10 +172,33 @@ func testAddOverCapacity(w *world) {
 		r.Competition.Waitlisted != 1 {
 		w.t.Errorf("with a waitlist: %+v, then %+v", first, r)
 	}
-	// whoever was refused has no account
-	got := w.call("GET", "/api/admin/users?search="+unknown, w.tokens[admin], "")
-	if strings.Contains(got.body, unknown) {
+	w.wantNoAccount(unknown)
+}
+
+// wantNoAccount checks that somebody who was refused has none.
+func (w *world) wantNoAccount(email string) {
+	w.t.Helper()
+	got := w.call("GET", "/api/admin/users?search="+email, w.tokens[admin], "")
+	if strings.Contains(got.body, email) {
 		w.t.Errorf("there is an account: %s", got.body)
+	}
+}
+
+// testAddUnknownRefused adds unknown addresses to teams that don't take them: they can still sign up themselves.
+func testAddUnknownRefused(w *world) {
+	c := w.create(teamBody(9, `{"max":1}`))
+	r, token := w.teamUp(c.ID, `{"name":"Red"}`)
+	code := w.team(r.TeamID, token).Code
+	for refusal, team := range map[string]string{
+		"team_not_found": `{"code":"` + code[:len(code)-1] + `"}`, "team_full": `{"code":"` + code + `"}`,
+		"team_name_taken": `{"name":"RED"}`,
+	} {
+		email := fmt.Sprintf("refused%d@example.com", w.next())
+		got := w.add(c.ID, emailBody(email, `,"team":`+team))
+		if !strings.Contains(got.body, `"code":"`+refusal+`"`) {
+			w.t.Errorf("got %d %s, want %s", got.status, got.body, refusal)
+		}
+		w.wantNoAccount(email)
 	}
 }
 

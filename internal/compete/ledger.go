@@ -63,6 +63,8 @@ type LedgerTx interface {
 	// EarlierContent reads the content of a competition in a version that was replaced within IdempotencyTTL, with the
 	// organizer's current name.
 	EarlierContent(ctx context.Context, competitionID string, version int) (content Competition, found bool, err error)
+	// AddUser creates an account without a password, unless there is one with its address, which it reports.
+	AddUser(ctx context.Context, u User) (taken bool, err error)
 	// Write writes the outcome. It is called once. It fails with ErrConstraint if a competition is no longer in the
 	// state in which it was read, if a new registration's place or Seq is taken, or if an unexpired record has the key
 	// of a new one.

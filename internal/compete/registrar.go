@@ -11,7 +11,7 @@ type Registrar interface {
 	Register(ctx context.Context, c RegisterCommand) (RegistrationOutcome, error)
 	// Add registers somebody else for a competition that the actor manages. Errors: those of
 	// Competition.CheckRegistrant and AdmitAdded, ErrCompetitionMissing, ErrForbidden, ErrAlreadyRegistered,
-	// ErrIdempotencyKeyReused.
+	// ErrIdempotencyKeyReused; ErrEmailTaken if the account to create has the address of another one.
 	Add(ctx context.Context, c AddCommand) (RegistrationOutcome, error)
 	// Cancel takes a registration back, and gives a freed seat to the head of the waitlist; one that is cancelled
 	// already stays so. Errors: ErrRegistrationGone (also when it is not the actor's business), ErrCompetitionStarted.
@@ -94,6 +94,7 @@ type AddCommand struct {
 	Actor         Actor
 	CompetitionID string
 	Person        Actor
+	Account       *User // the person's, to create without a password if they are registered; nil: they have one
 	Entry         Entry
 	OverCapacity  bool // if no seat is free, the capacity is raised by one
 	Idempotency   Idempotency

@@ -50,6 +50,8 @@ func (m *memory) Answers(context.Context, string) (compete.Answers, error) { ret
 
 func (m *memory) Answered(context.Context, string, []string) ([]string, error) { return nil, nil }
 
+func (m *memory) AddUser(context.Context, compete.User) (taken bool, err error) { return false, nil }
+
 func (m *memory) Freed(context.Context, string) (int, error) { return 0, nil }
 
 func (m *memory) Prepared(context.Context, []compete.Place) (map[compete.Place]compete.PreparedEntry, error) {

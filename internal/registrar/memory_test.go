@@ -266,6 +266,8 @@ func (tx *memoryTx) first(n int, wanted func(compete.Registration) bool) (found 
 	return found
 }
 
+func (tx *memoryTx) AddUser(context.Context, compete.User) (taken bool, err error) { return false, nil }
+
 func (tx *memoryTx) Answers(_ context.Context, registrationID string) (compete.Answers, error) {
 	return compete.DecodeAnswers(tx.ledger.answers[registrationID])
 }
