@@ -25,6 +25,7 @@ func TestAdditions(t *testing.T) {
 		t.Run("in a division", w.sub(testAddInDivision))
 		t.Run("refused", w.sub(testAddRefused))
 		t.Run("refused, without an account", w.sub(testAddUnknownRefused))
+		t.Run("no seat is needed", w.sub(testAddUnknownWithoutSeat))
 		t.Run("repeated", w.sub(testAddRepeated))
 	})
 }
@@ -181,6 +182,27 @@ func (w *world) wantNoAccount(email string) {
 	got := w.call("GET", "/api/admin/users?search="+email, w.tokens[admin], "")
 	if strings.Contains(got.body, email) {
 		w.t.Errorf("there is an account: %s", got.body)
+	}
+}
+
+// testAddUnknownWithoutSeat adds unknown addresses where nobody waits for the free seats, and to a team that has its
+// seat: only the registrar knows that.
+func testAddUnknownWithoutSeat(w *world) {
+	c, applications := w.applications(1)
+	w.decide(c, decisions("WAITLIST", applications...))
+	w.release(c)
+	w.added(c.ID, emailBody(w.signUp().User.Email), compete.RegistrationPending)
+	w.added(c.ID, emailBody(fmt.Sprintf("unseated%d@example.com", w.next())), compete.RegistrationPending)
+
+	c = w.create(strings.Replace(teamBody(1, `{"max":3,"seatUnit":"TEAM"}`), `"waitlist":true,`, ``, 1))
+	captain, token := w.teamUp(c.ID, `{"name":"Red"}`)
+	team := `,"team":{"code":"` + w.team(captain.TeamID, token).Code + `"}`
+	for _, email := range []string{w.signUp().User.Email, fmt.Sprintf("unseated%d@example.com", w.next())} {
+		var r api.Registration
+		w.into(w.add(c.ID, emailBody(email, team)), http.StatusCreated, &r)
+		if r.Seats != 0 || r.TeamID != captain.TeamID {
+			w.t.Errorf("added to a team that has its seat: %+v", r)
+		}
 	}
 }
 

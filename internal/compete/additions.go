@@ -112,7 +112,7 @@ func (s *Registrations) Add(
 	}
 	outcome, replayed, err := withIdempotency(ctx, s.config.Replays, s.config.now(), a, idempotency,
 		func() (keyedResult[RegistrationOutcome], error) {
-			o, err := s.add(ctx, a, &c, n, idempotency)
+			o, err := s.add(ctx, a, c.ID, n, idempotency)
 			return keyedResult[RegistrationOutcome]{outcome: o, replayed: o.Replayed, record: o.Record}, err
 		})
 	outcome.Replayed = replayed
@@ -120,14 +120,14 @@ func (s *Registrations) Add(
 }
 
 func (s *Registrations) add(
-	ctx context.Context, a Actor, c *Competition, n Addition, idempotency Idempotency,
+	ctx context.Context, a Actor, competitionID string, n Addition, idempotency Idempotency,
 ) (RegistrationOutcome, error) {
 	if err := s.config.Throttle.quota(ctx, a, s.config.Throttle.Limits.Additions); err != nil {
 		return RegistrationOutcome{}, err
 	}
-	o, err := s.addPerson(ctx, a, c, n, idempotency)
+	o, err := s.addPerson(ctx, a, competitionID, n, idempotency)
 	if errors.Is(err, ErrEmailTaken) { // they signed up just now
-		o, err = s.addPerson(ctx, a, c, n, idempotency)
+		o, err = s.addPerson(ctx, a, competitionID, n, idempotency)
 	}
 	return o, err
 }
@@ -135,17 +135,15 @@ func (s *Registrations) add(
 // addPerson registers the person with the address. If nobody has it, it creates an account with the registration, which
 // fails with ErrEmailTaken if somebody has it by then.
 func (s *Registrations) addPerson(
-	ctx context.Context, a Actor, c *Competition, n Addition, idempotency Idempotency,
+	ctx context.Context, a Actor, competitionID string, n Addition, idempotency Idempotency,
 ) (RegistrationOutcome, error) {
 	command := AddCommand{
-		Actor: a, CompetitionID: c.ID, Entry: n.Entry, OverCapacity: n.OverCapacity, Idempotency: idempotency,
+		Actor: a, CompetitionID: competitionID, Entry: n.Entry, OverCapacity: n.OverCapacity, Idempotency: idempotency,
 	}
 	person, err := s.config.Accounts.find(ctx, n.Email)
 	if errors.Is(err, ErrUserMissing) {
-		if _, _, err = c.AdmitAdded(n.Entry, s.config.now(), c.Owed(), n.OverCapacity); err == nil {
-			person, err = s.config.Accounts.newFor(n.Email, n.Name)
-			command.Account = &person
-		}
+		person, err = s.config.Accounts.newFor(n.Email, n.Name)
+		command.Account = &person
 	}
 	switch {
 	case err != nil:
