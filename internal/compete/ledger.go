@@ -41,9 +41,11 @@ type LedgerTx interface {
 	Offered(ctx context.Context, competitionID string, after time.Time, n int) ([]Registration, error)
 	// Answers reads the answers of a registration; nil if it has none.
 	Answers(ctx context.Context, registrationID string) (Answers, error)
-	// Answered returns those among the questions to which some registration for the competition, cancelled or not, has
-	// an answer, in any order.
-	Answered(ctx context.Context, competitionID string, questionIDs []string) ([]string, error)
+	// Answered returns those among the questions to which one of the first n registrations with answers for the
+	// competition, cancelled or not, has an answer, in any order. all reports that there are no further ones that could
+	// have others.
+	Answered(ctx context.Context, competitionID string, questionIDs []string, n int) (answered []string, all bool,
+		err error)
 	// Prepared reads what was filled in ahead for the places; those without are omitted.
 	Prepared(ctx context.Context, places []Place) (map[Place]PreparedEntry, error)
 	// Teams reads teams with their members.

@@ -55,7 +55,8 @@ type Registrar interface {
 	// Errors: ErrRegistrationGone (also when the actor doesn't manage the competition).
 	Unblock(ctx context.Context, c UnblockCommand) (Registration, error)
 	// Update changes a competition. Errors: ErrCompetitionMissing, ErrForbidden, ErrVersionMismatch, ErrUnpublished and
-	// those of Competition.Apply and KeepKinds.
+	// those of Competition.Apply and KeepKinds; ErrBusy if a new question isn't known to be Unanswered, and there are
+	// too many answers to read meanwhile.
 	Update(ctx context.Context, c UpdateCommand) (Competition, error)
 	// Transfer gives a competition another organizer. Errors: ErrCompetitionMissing, ErrForbidden,
 	// ErrOrganizerRegistered.
@@ -200,6 +201,14 @@ type UpdateCommand struct {
 	CompetitionID string
 	Version       int
 	Change        CompetitionChange
+	Unanswered    Unanswered
+}
+
+// Unanswered are new questions whose ids no answer has, in a version of the competition: what was read ahead, so that
+// others don't wait for it. While the questions are those of that version, there can't be any such answers.
+type Unanswered struct {
+	Version int
+	IDs     []string
 }
 
 // CancelCompetitionCommand asks to cancel a competition.
