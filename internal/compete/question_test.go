@@ -342,8 +342,12 @@ func TestKeptAnswers(t *testing.T) {
 		},
 		"the same, with other spaces": {answers{"size": " L ", "days": []string{"Fri", "Sat ", "Sun"}}, kept, nil},
 		"what can't be seen":          {answers{"print": nil, "photos": nil}, kept, nil},
-		"fewer choices":               {answers{"days": []string{"Fri", "Sun"}}, with(answers{"days": []string{"Sun", "Fri"}}), nil},
-		"a choice twice":              {answers{"days": []string{"Sun", "Sun", "Sun"}}, with(answers{"days": []string{"Sun"}}), nil},
+		"fewer choices": {
+			answers{"days": []string{"Fri", "Sun"}}, with(answers{"days": []string{"Sun", "Fri"}}), nil,
+		},
+		"a choice twice": {
+			answers{"days": []string{"Sun", "Sun", "Sun"}}, with(answers{"days": []string{"Sun"}}), nil,
+		},
 		"another answer":              {answers{"size": "S"}, with(answers{"size": "S", "print": nil}), nil},
 		"an answer that makes it ask": {answers{"size": "Large"}, with(answers{"size": "Large"}), nil},
 		"none":                        {answers{"days": nil, "age": nil}, with(answers{"days": nil, "age": nil}), nil},
