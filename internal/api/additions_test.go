@@ -24,6 +24,8 @@ func TestAdditions(t *testing.T) {
 		t.Run("over capacity", w.sub(testAddOverCapacity))
 		t.Run("in a division", w.sub(testAddInDivision))
 		t.Run("refused", w.sub(testAddRefused))
+		t.Run("refused, without an account", w.sub(testAddUnknownRefused))
+		t.Run("no seat is needed", w.sub(testAddUnknownWithoutSeat))
 		t.Run("repeated", w.sub(testAddRepeated))
 	})
 }
@@ -171,10 +173,54 @@ func testAddOverCapacity(w *world) {
 		r.Competition.Waitlisted != 1 {
 		w.t.Errorf("with a waitlist: %+v, then %+v", first, r)
 	}
-	// whoever was refused has no account
-	got := w.call("GET", "/api/admin/users?search="+unknown, w.tokens[admin], "")
-	if strings.Contains(got.body, unknown) {
+	w.wantNoAccount(unknown)
+}
+
+// wantNoAccount checks that somebody who was refused has none.
+func (w *world) wantNoAccount(email string) {
+	w.t.Helper()
+	got := w.call("GET", "/api/admin/users?search="+email, w.tokens[admin], "")
+	if strings.Contains(got.body, email) {
 		w.t.Errorf("there is an account: %s", got.body)
+	}
+}
+
+// testAddUnknownWithoutSeat adds unknown addresses where nobody waits for the free seats, and to a team that has its
+// seat: only the registrar knows that.
+func testAddUnknownWithoutSeat(w *world) {
+	c, applications := w.applications(1)
+	w.decide(c, decisions("WAITLIST", applications...))
+	w.release(c)
+	w.added(c.ID, emailBody(w.signUp().User.Email), compete.RegistrationPending)
+	w.added(c.ID, emailBody(fmt.Sprintf("unseated%d@example.com", w.next())), compete.RegistrationPending)
+
+	c = w.create(strings.Replace(teamBody(1, `{"max":3,"seatUnit":"TEAM"}`), `"waitlist":true,`, ``, 1))
+	captain, token := w.teamUp(c.ID, `{"name":"Red"}`)
+	team := `,"team":{"code":"` + w.team(captain.TeamID, token).Code + `"}`
+	for _, email := range []string{w.signUp().User.Email, fmt.Sprintf("unseated%d@example.com", w.next())} {
+		var r api.Registration
+		w.into(w.add(c.ID, emailBody(email, team)), http.StatusCreated, &r)
+		if r.Seats != 0 || r.TeamID != captain.TeamID {
+			w.t.Errorf("added to a team that has its seat: %+v", r)
+		}
+	}
+}
+
+// testAddUnknownRefused adds unknown addresses to teams that don't take them: they can still sign up themselves.
+func testAddUnknownRefused(w *world) {
+	c := w.create(teamBody(9, `{"max":1}`))
+	r, token := w.teamUp(c.ID, `{"name":"Red"}`)
+	code := w.team(r.TeamID, token).Code
+	for refusal, team := range map[string]string{
+		"team_not_found": `{"code":"` + code[:len(code)-1] + `"}`, "team_full": `{"code":"` + code + `"}`,
+		"team_name_taken": `{"name":"RED"}`,
+	} {
+		email := fmt.Sprintf("refused%d@example.com", w.next())
+		got := w.add(c.ID, emailBody(email, `,"team":`+team))
+		if !strings.Contains(got.body, `"code":"`+refusal+`"`) {
+			w.t.Errorf("got %d %s, want %s", got.status, got.body, refusal)
+		}
+		w.wantNoAccount(email)
 	}
 }
 

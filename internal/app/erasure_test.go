@@ -160,6 +160,7 @@ func (w *erasureWorld) live() {
 	w.person.Do(http.MethodPatch, "/api/users/me", map[string]any{"timeZone": erasedZone}).Want(t, http.StatusOK)
 
 	w.register()
+	w.invite()
 	w.organize()
 	w.protect()
 	w.complain()
@@ -192,6 +193,23 @@ func (w *erasureWorld) register() {
 	w.organizer.Do(http.MethodDelete, "/api/registrations/"+w.press(w.person, w.removedAt), map[string]any{
 		"reason": "Dear " + erasedName, "note": "See " + erasedEmail, "block": true,
 	}).Want(t, http.StatusOK)
+}
+
+// invite founds a team, and invites somebody else to it.
+func (w *erasureWorld) invite() {
+	id := w.organizer.Create(map[string]any{"title": "Relay", "team": map[string]any{"max": 2}})
+	var captain, seeker struct{ ID, TeamID string }
+	for who, entry := range map[*apptest.Client]map[string]any{
+		w.person: {"team": map[string]any{"name": "Red"}}, w.other: {"lookingForTeam": true},
+	} {
+		r := &seeker
+		if who == w.person {
+			r = &captain
+		}
+		who.Do(http.MethodPost, "/api/competitions/"+id+"/register", entry).Want(w.t, http.StatusCreated).JSON(w.t, r)
+	}
+	w.person.Do(http.MethodPost, "/api/teams/"+captain.TeamID+"/invitations",
+		map[string]any{"registrationId": seeker.ID}).Want(w.t, http.StatusNoContent)
 }
 
 // press registers with a key, and returns the registration's id.

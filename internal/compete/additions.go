@@ -115,7 +115,7 @@ func (s *Registrations) Add(
 	}
 	outcome, replayed, err := withIdempotency(ctx, s.config.Replays, s.config.now(), a, idempotency,
 		func() (keyedResult[RegistrationOutcome], error) {
-			o, err := s.add(ctx, a, &c, n, idempotency)
+			o, err := s.add(ctx, a, c.ID, n, idempotency)
 			return keyedResult[RegistrationOutcome]{outcome: o, replayed: o.Replayed, record: o.Record}, err
 		})
 	outcome.Replayed = replayed
@@ -123,17 +123,30 @@ func (s *Registrations) Add(
 }
 
 func (s *Registrations) add(
-	ctx context.Context, a Actor, c *Competition, n Addition, idempotency Idempotency,
+	ctx context.Context, a Actor, competitionID string, n Addition, idempotency Idempotency,
 ) (RegistrationOutcome, error) {
 	if err := s.config.Throttle.quota(ctx, a, s.config.Throttle.Limits.Additions); err != nil {
 		return RegistrationOutcome{}, err
 	}
+	o, err := s.addPerson(ctx, a, competitionID, n, idempotency)
+	if errors.Is(err, ErrEmailTaken) { // they signed up just now
+		o, err = s.addPerson(ctx, a, competitionID, n, idempotency)
+	}
+	return o, err
+}
+
+// addPerson registers the person with the address. If nobody has it, it creates an account with the registration, which
+// fails with ErrEmailTaken if somebody has it by then.
+func (s *Registrations) addPerson(
+	ctx context.Context, a Actor, competitionID string, n Addition, idempotency Idempotency,
+) (RegistrationOutcome, error) {
+	command := AddCommand{
+		Actor: a, CompetitionID: competitionID, Entry: n.Entry, OverCapacity: n.OverCapacity, Idempotency: idempotency,
+	}
 	person, err := s.config.Accounts.find(ctx, n.Email)
 	if errors.Is(err, ErrUserMissing) {
-		// nobody gets an account for nothing
-		if _, _, err = c.AdmitAdded(n.Entry, s.config.now(), c.Owed(), n.OverCapacity); err == nil {
-			person, err = s.config.Accounts.createFor(ctx, n.Email, n.Name)
-		}
+		person, err = s.config.Accounts.newFor(n.Email, n.Name)
+		command.Account = &person
 	}
 	switch {
 	case err != nil:
@@ -141,10 +154,8 @@ func (s *Registrations) add(
 	case person.DisabledAt != nil:
 		return RegistrationOutcome{}, ErrPersonDisabled
 	}
-	o, err := s.config.Registrar.Add(ctx, AddCommand{
-		Actor: a, CompetitionID: c.ID, Person: Actor{UserID: person.ID, Role: person.Role}, Entry: n.Entry,
-		OverCapacity: n.OverCapacity, Idempotency: idempotency,
-	})
+	command.Person = Actor{UserID: person.ID, Role: person.Role}
+	o, err := s.config.Registrar.Add(ctx, command)
 	if err == nil {
 		s.config.Accounts.welcome(ctx, person)
 	}
@@ -182,21 +193,16 @@ func (s *Accounts) find(ctx context.Context, email string) (User, error) {
 	return user, err
 }
 
-// createFor creates an account for somebody who didn't ask for one. It has no password until its owner sets one. It
-// fails with ErrMailOff if the owner can't be told.
-func (s *Accounts) createFor(ctx context.Context, email, name string) (User, error) {
+// newFor returns an account, to be created, for somebody who didn't ask for one. It has no password until its owner
+// sets one. It fails with ErrMailOff if the owner can't be told.
+func (s *Accounts) newFor(email, name string) (User, error) {
 	if !s.config.Mailing {
 		return User{}, ErrMailOff
 	}
 	now := s.config.now()
-	user := User{
+	return User{
 		ID: s.config.NewID(), Email: email, Name: name, Role: RoleParticipant, CreatedAt: now, UpdatedAt: now,
-	}
-	err := s.config.Users.CreateUser(ctx, user, noPassword)
-	if errors.Is(err, ErrEmailTaken) { // just now
-		return s.find(ctx, email)
-	}
-	return user, err
+	}, nil
 }
 
 // noPassword is the hash of an account that has no password yet.

@@ -37,7 +37,8 @@ func answerField(questionID string) string { return "answers." + questionID }
 // Take checks answers against the questions, and returns them in the form to store, or an error that names every bad
 // one. Answers to questions that aren't shown are left out. kept are earlier answers, in their stored form: they count
 // where nothing new was given, as they are, so that a later change of the questions doesn't get in the way of editing
-// something else. A given nil removes an answer.
+// something else. The same answer given again, as forms do, isn't new. A given nil removes an answer, unless the
+// questions changed so that it can't be seen.
 func (qs Questions) Take(given, kept Answers) (Answers, error) {
 	taken, _, err := qs.take(given, kept, qs)
 	return taken, err
@@ -58,15 +59,16 @@ func (qs Questions) take(given, kept Answers, all Questions) (taken Answers, tex
 	taken = make(Answers, len(given)+len(kept))
 	for i := range qs {
 		q := &qs[i]
-		if !q.ShownFor(taken) {
-			continue
-		}
 		value, isNew := given[q.ID]
-		if earlier, ok := kept[q.ID]; ok && !isNew {
+		earlier, isKept := kept[q.ID]
+		switch shown := q.ShownFor(taken); {
+		case !shown && isKept && q.conditionStays(taken, kept), shown && isKept && (!isNew || q.same(value, earlier)):
 			taken[q.ID] = earlier
 			continue
+		case !shown:
+			continue
 		}
-		value, problem := q.read(value)
+		value, problem := q.withKept(earlier).read(value)
 		switch {
 		case problem != "":
 			v.add(answerField(q.ID), problem)
@@ -173,15 +175,18 @@ func (q *Question) read(value any) (stored any, problem string) {
 	if !clean(text) {
 		return nil, "must be valid UTF-8 text without control characters"
 	}
-	if q.Kind == QuestionLongText {
-		text = strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n"))
-	} else {
-		text = normal.Line(text)
-	}
-	if text == "" {
+	if text = q.plain(text); text == "" {
 		return nil, ""
 	}
 	return q.readText(text)
+}
+
+// plain returns text without what isn't stored of it.
+func (q *Question) plain(text string) string {
+	if q.Kind == QuestionLongText {
+		return strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n"))
+	}
+	return normal.Line(text)
 }
 
 // readText is read for text that isn't empty.
@@ -260,21 +265,8 @@ func (q *Question) readNumber(value any) (any, string) {
 
 // readChoices returns choices in the order of the options, each once.
 func (q *Question) readChoices(value any) (any, string) {
-	var chosen []string
-	switch list := value.(type) {
-	case nil:
-		return nil, ""
-	case []string:
-		chosen = list
-	case []any:
-		for _, v := range list {
-			text, ok := v.(string)
-			if !ok {
-				return nil, "must be a list of options"
-			}
-			chosen = append(chosen, text)
-		}
-	default:
+	chosen, ok := choicesOf(value)
+	if !ok {
 		return nil, "must be a list of options"
 	}
 	if len(chosen) > MaxOptions {

@@ -208,6 +208,10 @@ func (s *Competitions) Update(
 	if err != nil { // nobody waits for what is refused anyway
 		return Competition{}, err
 	}
+	unanswered, err := s.unanswered(ctx, &before, after.Questions)
+	if err != nil {
+		return Competition{}, err
+	}
 	if before.tellsOf(!after.Schedule().Same(before.Schedule())) {
 		if err := s.config.Throttle.quota(ctx, a, s.config.Throttle.Limits.Notices); err != nil {
 			return Competition{}, err
@@ -216,9 +220,28 @@ func (s *Competitions) Update(
 	change.Unpublish = false // unpublishing is a separate method
 	change.sealedCode = s.sealCode(id, change.AccessCode.Value)
 	after, err = s.config.Registrar.Update(ctx,
-		UpdateCommand{Actor: a, CompetitionID: id, Version: version, Change: change})
+		UpdateCommand{Actor: a, CompetitionID: id, Version: version, Change: change, Unanswered: unanswered})
 	after.Cover = before.Cover
 	return after, err
+}
+
+// unanswered returns those of the changed questions that are new and have no answers. Errors: those of KeepKinds.
+func (s *Competitions) unanswered(ctx context.Context, before *Competition, after Questions) (Unanswered, error) {
+	found := Unanswered{Version: before.Version}
+	changed := after.Rekinded(before.Questions)
+	if len(changed) == 0 {
+		return found, nil
+	}
+	answered, err := s.config.Store.Answered(ctx, before.ID, RekindedIDs(changed))
+	if err != nil {
+		return found, err
+	}
+	for _, q := range changed {
+		if q.IsNew {
+			found.IDs = append(found.IDs, q.ID)
+		}
+	}
+	return found, KeepKinds(changed, answered)
 }
 
 // Unpublish hides a competition by making it a draft again, for admins. Registrations are kept, but nobody is admitted,

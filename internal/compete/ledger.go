@@ -41,9 +41,11 @@ type LedgerTx interface {
 	Offered(ctx context.Context, competitionID string, after time.Time, n int) ([]Registration, error)
 	// Answers reads the answers of a registration; nil if it has none.
 	Answers(ctx context.Context, registrationID string) (Answers, error)
-	// Answered returns those among the questions to which some registration for the competition, cancelled or not, has
-	// an answer, in any order.
-	Answered(ctx context.Context, competitionID string, questionIDs []string) ([]string, error)
+	// Answered returns those among the questions to which one of the first n registrations with answers for the
+	// competition, cancelled or not, has an answer, in any order. all reports that there are no further ones that could
+	// have others.
+	Answered(ctx context.Context, competitionID string, questionIDs []string, n int) (answered []string, all bool,
+		err error)
 	// Prepared reads what was filled in ahead for the places; those without are omitted.
 	Prepared(ctx context.Context, places []Place) (map[Place]PreparedEntry, error)
 	// Teams reads teams with their members.
@@ -64,6 +66,8 @@ type LedgerTx interface {
 	// EarlierContent reads the content of a competition in a version that was replaced within IdempotencyTTL, with the
 	// organizer's current name.
 	EarlierContent(ctx context.Context, competitionID string, version int) (content Competition, found bool, err error)
+	// AddUser creates an account without a password, unless there is one with its address, which it reports.
+	AddUser(ctx context.Context, u User) (taken bool, err error)
 	// Write writes the outcome. It is called once. It fails with ErrConstraint if a competition is no longer in the
 	// state in which it was read, if a new registration's place or Seq is taken, or if an unexpired record has the key
 	// of a new one.

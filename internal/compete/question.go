@@ -327,17 +327,40 @@ func (qs Questions) Rekinded(before Questions) (changed []Rekinded) {
 	return changed
 }
 
-// KeepKinds refuses another kind for these questions, because they have answers. Of a removed question, nobody knows
-// the kind, so its id can't be used again. It returns nil for none.
-func KeepKinds(answered []Rekinded) error {
+// RekindedIDs returns the ids of questions.
+func RekindedIDs(changed []Rekinded) []string {
+	ids := make([]string, len(changed))
+	for i, q := range changed {
+		ids[i] = q.ID
+	}
+	return ids
+}
+
+// KeepKinds refuses another kind for those of the changed questions that have answers. Of a removed question, nobody
+// knows the kind, so its id can't be used again. It returns nil for none.
+func KeepKinds(changed []Rekinded, answered []string) error {
 	var v validation
-	for _, q := range answered {
+	for _, q := range changed {
+		if !slices.Contains(answered, q.ID) {
+			continue
+		}
 		if q.IsNew {
 			v.addf(fmt.Sprintf("questions[%d].id", q.Index),
 				"must be new, because a removed question had it and has answers")
 			continue
 		}
 		v.addf(fmt.Sprintf("questions[%d].kind", q.Index), "must stay as it is, because the question has answers")
+	}
+	return v.err()
+}
+
+// KeepUnsureKinds refuses another kind for these questions where there are too many answers to be sure that none is to
+// them.
+func KeepUnsureKinds(changed []Rekinded) error {
+	var v validation
+	for _, q := range changed {
+		v.addf(fmt.Sprintf("questions[%d].kind", q.Index),
+			"must stay as it is, because very many people have answered: add another question instead")
 	}
 	return v.err()
 }

@@ -1,6 +1,7 @@
 package compete_test
 
 import (
+	"maps"
 	"reflect"
 	"strings"
 	"testing"
@@ -297,6 +298,70 @@ func TestRequiredAnswers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			stored, err := qs.Take(c.given, c.kept)
+			if got := problems(err); len(got)+len(c.problems) > 0 && !reflect.DeepEqual(got, c.problems) {
+				t.Errorf("got the problems %v, want %v", got, c.problems)
+			}
+			if !reflect.DeepEqual(stored, c.stored) {
+				t.Errorf("got %v, want %v", stored, c.stored)
+			}
+		})
+	}
+}
+
+// What was answered before the questions changed may stay as it is.
+func TestKeptAnswers(t *testing.T) {
+	size := compete.Question{
+		ID: "size", Kind: compete.QuestionOneOf, Label: "Size", Required: true, Options: []string{"S", "Large"},
+	}
+	print := compete.Question{
+		ID: "print", Kind: compete.QuestionText, Label: "Print", Required: true,
+		ShowIf: &compete.ShowIf{QuestionID: "size", AnyOf: []any{"Large"}},
+	}
+	days := compete.Question{
+		ID: "days", Kind: compete.QuestionManyOf, Label: "Days", Options: []string{"Sat", "Sun"}, Max: new(2.0),
+	}
+	age := compete.Question{ID: "age", Kind: compete.QuestionNumber, Label: "Age", Max: new(18.0)}
+	photos := compete.Question{ID: "photos", Kind: compete.QuestionConsent, Label: "Photos"}
+	qs := compete.Questions{size, print, days, age, photos}
+	type answers = compete.Answers
+	kept := answers{
+		"size": "L", "print": "Ada", "days": []string{"Fri", "Sat", "Sun"}, "age": 31.0, "photos": false,
+	}
+	with := func(changes answers) answers {
+		all := maps.Clone(kept)
+		maps.Copy(all, changes)
+		maps.DeleteFunc(all, func(_ string, value any) bool { return value == nil })
+		return all
+	}
+	for name, c := range map[string]struct {
+		given, stored answers
+		problems      map[string]string
+	}{
+		"the same, as JSON": {
+			answers{"size": "L", "print": "Ada", "days": []any{"Sun", "Fri", "Sat"}, "age": 31.0}, kept, nil,
+		},
+		"the same, with other spaces": {answers{"size": " L ", "days": []string{"Fri", "Sat ", "Sun"}}, kept, nil},
+		"what can't be seen":          {answers{"print": nil, "photos": nil}, kept, nil},
+		"fewer choices": {
+			answers{"days": []string{"Fri", "Sun"}}, with(answers{"days": []string{"Sun", "Fri"}}), nil,
+		},
+		"a choice twice": {
+			answers{"days": []string{"Sun", "Sun", "Sun"}}, with(answers{"days": []string{"Sun"}}), nil,
+		},
+		"another answer":              {answers{"size": "S"}, with(answers{"size": "S", "print": nil}), nil},
+		"an answer that makes it ask": {answers{"size": "Large"}, with(answers{"size": "Large"}), nil},
+		"none":                        {answers{"days": nil, "age": nil}, with(answers{"days": nil, "age": nil}), nil},
+		"others": {
+			answers{"size": "M", "days": []string{"Thu"}, "age": 32.0},
+			nil,
+			map[string]string{
+				"answers.size": "must be one of the options", "answers.days": "must be among the options",
+				"answers.age": "must be at most 18",
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			stored, err := qs.Take(c.given, kept)
 			if got := problems(err); len(got)+len(c.problems) > 0 && !reflect.DeepEqual(got, c.problems) {
 				t.Errorf("got the problems %v, want %v", got, c.problems)
 			}

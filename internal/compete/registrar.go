@@ -11,7 +11,7 @@ type Registrar interface {
 	Register(ctx context.Context, c RegisterCommand) (RegistrationOutcome, error)
 	// Add registers somebody else for a competition that the actor manages. Errors: those of
 	// Competition.CheckRegistrant and AdmitAdded, ErrCompetitionMissing, ErrForbidden, ErrAlreadyRegistered,
-	// ErrIdempotencyKeyReused.
+	// ErrIdempotencyKeyReused; ErrEmailTaken if the account to create has the address of another one.
 	Add(ctx context.Context, c AddCommand) (RegistrationOutcome, error)
 	// Cancel takes a registration back, and gives a freed seat to the head of the waitlist; one that is cancelled
 	// already stays so. Errors: ErrRegistrationGone (also when it is not the actor's business), ErrCompetitionStarted.
@@ -53,7 +53,8 @@ type Registrar interface {
 	// Errors: ErrRegistrationGone (also when the actor doesn't manage the competition).
 	Unblock(ctx context.Context, c UnblockCommand) (Registration, error)
 	// Update changes a competition. Errors: ErrCompetitionMissing, ErrForbidden, ErrVersionMismatch, ErrUnpublished and
-	// those of Competition.Apply and KeepKinds.
+	// those of Competition.Apply and KeepKinds; ErrBusy if a new question isn't known to be Unanswered, and there are
+	// too many answers to read meanwhile.
 	Update(ctx context.Context, c UpdateCommand) (Competition, error)
 	// Transfer gives a competition another organizer. Errors: ErrCompetitionMissing, ErrForbidden,
 	// ErrOrganizerRegistered.
@@ -92,6 +93,7 @@ type AddCommand struct {
 	Actor         Actor
 	CompetitionID string
 	Person        Actor
+	Account       *User // the person's, to create without a password if they are registered; nil: they have one
 	Entry         Entry
 	OverCapacity  bool // if no seat is free, the capacity is raised by one
 	Idempotency   Idempotency
@@ -197,6 +199,14 @@ type UpdateCommand struct {
 	CompetitionID string
 	Version       int
 	Change        CompetitionChange
+	Unanswered    Unanswered
+}
+
+// Unanswered are new questions whose ids no answer has, in a version of the competition: what was read ahead, so that
+// others don't wait for it. While the questions are those of that version, there can't be any such answers.
+type Unanswered struct {
+	Version int
+	IDs     []string
 }
 
 // CancelCompetitionCommand asks to cancel a competition.

@@ -102,6 +102,9 @@ type CompetitionStore interface {
 	CompetitionsByID(ctx context.Context, ids []string) ([]Competition, error)
 	// CompetitionsAsking reads the summaries of the organizer's newest competitions with questions, newest first.
 	CompetitionsAsking(ctx context.Context, organizerID string, limit int) ([]Competition, error)
+	// Answered returns those among the questions to which some registration for the competition, cancelled or not, has
+	// an answer, in any order.
+	Answered(ctx context.Context, competitionID string, questionIDs []string) ([]string, error)
 	// AccessCodes reads the sealed access codes of all competitions that have one, by competition id.
 	AccessCodes(ctx context.Context) (map[string]string, error)
 	// SealAccessCode replaces a sealed access code by the same one, sealed anew, unless it has changed in the meantime.

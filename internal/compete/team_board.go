@@ -9,11 +9,11 @@ import (
 	"time"
 )
 
-// TeamInvitation is what a captain sends to somebody who looks for a team.
+// TeamInvitation is what a captain sends to somebody who looks for a team. It doesn't name the captain, whose name would
+// stay in somebody else's mailbox when the account is deleted.
 type TeamInvitation struct {
 	Team        Team
 	Competition *Competition
-	From        string // name of who invites
 	Code        TeamCode
 }
 
@@ -105,15 +105,11 @@ func (s *Teams) Invite(ctx context.Context, a Actor, teamID, registrationID stri
 	if err := s.config.Throttle.quota(ctx, a, s.config.Throttle.Limits.Invitations); err != nil {
 		return err
 	}
-	from, err := s.config.Users.User(ctx, a.UserID)
-	if err != nil {
-		return err
-	}
 	to, err := s.config.Users.User(ctx, r.UserID)
 	if err != nil {
 		return err
 	}
-	w, err := s.config.Wording.Invited(to, TeamInvitation{t.Team, &t.Competition, from.Name, t.Code})
+	w, err := s.config.Wording.Invited(to, TeamInvitation{t.Team, &t.Competition, t.Code})
 	m, err := accountMessages{s.config.Runtime, s.config.Wording}.worded(MessageTeamInvited, to, to.Email, w, err)
 	if err != nil {
 		return err

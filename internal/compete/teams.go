@@ -236,6 +236,19 @@ func (s *Teams) List(ctx context.Context, a Actor, competitionID, cursor string,
 	return s.config.Store.Teams(ctx, c.ID, f)
 }
 
+// Named returns the team with a name, whatever its case, for the competition's organizer and admins. It fails with
+// ErrTeamMissing.
+func (s *Teams) Named(ctx context.Context, a Actor, competitionID, name string) (Team, error) {
+	c, err := s.config.Competitions.Managed(ctx, a, competitionID)
+	if err != nil {
+		return Team{}, err
+	}
+	if len(name) > normal.MaxLine || !clean(name) { // no team has such a name
+		return Team{}, ErrTeamMissing
+	}
+	return s.config.Store.TeamNamed(ctx, TeamName{c.ID, TeamKey(name)})
+}
+
 // RenewCode gives a team another code. Errors: those of Registrar.RenewCode, ErrReauthenticate.
 func (s *Teams) RenewCode(ctx context.Context, a Actor, id string) (TeamView, error) {
 	return s.change(ctx, a, id, func(_ *TeamView, c TeamCommand) error {

@@ -18,6 +18,7 @@ type Parts struct {
 	Competitions  compete.CompetitionStore
 	Registrations compete.RegistrationStore
 	Registrar     compete.Registrar
+	Teams         compete.TeamStore
 }
 
 // Services creates the services that only need these parts, for requests by visitors and by people whose role requires
@@ -34,6 +35,9 @@ func Services(p Parts) compete.Services {
 	}
 	if p.Registrar == nil {
 		p.Registrar = struct{ compete.Registrar }{}
+	}
+	if p.Teams == nil {
+		p.Teams = struct{ compete.TeamStore }{}
 	}
 	var ids atomic.Int64
 	runtime := compete.Runtime{
@@ -65,7 +69,7 @@ func Services(p Parts) compete.Services {
 		Throttle: throttle,
 	})
 	s.Teams = compete.NewTeams(compete.TeamsConfig{
-		Runtime: runtime, Store: struct{ compete.TeamStore }{}, Registrar: p.Registrar, Competitions: s.Competitions,
+		Runtime: runtime, Store: p.Teams, Registrar: p.Registrar, Competitions: s.Competitions,
 		Throttle: throttle, Sealer: struct{ compete.Sealer }{}, Registrations: p.Registrations, Users: users,
 		Wording: wording,
 	})

@@ -146,7 +146,7 @@ func toOrganizer(organizer compete.User, about *compete.Competition) content {
 func (c Composer) Invited(user compete.User, i compete.TeamInvitation) (compete.Wording, error) {
 	data := content{
 		Name: oneLine(user.Name), Title: oneLine(i.Competition.Title), Team: oneLine(i.Team.Name),
-		Captain: oneLine(i.From), Competition: c.PublicURL + "/competitions/" + i.Competition.ID,
+		Competition: c.PublicURL + "/competitions/" + i.Competition.ID,
 	}
 	data.Join = data.Competition + "/team?" + url.Values{"join": {string(i.Code)}}.Encode()
 	return c.word(compete.MessageTeamInvited, data, true)
@@ -217,7 +217,6 @@ type content struct {
 	Address     string    `json:"address,omitempty"`     // email that a message about an account is about
 
 	// About a team.
-	Captain      string     `json:"captain,omitempty"`  // who invites to it
 	Join         string     `json:"join,omitempty"`     // link to join it
 	TeamPage     string     `json:"teamPage,omitempty"` // link to it
 	TeamSize     int        `json:"teamSize,omitempty"` // members

@@ -135,8 +135,7 @@ func (c Composer) sample(kind compete.MessageKind, now time.Time) (compete.Mail,
 		})
 	case kind == compete.MessageTeamInvited:
 		w, err = c.Invited(user, compete.TeamInvitation{
-			Team: compete.Team{Name: "The Gophers"}, Competition: &competition, From: "Grace Hopper",
-			Code: "59-K7QFM2XP",
+			Team: compete.Team{Name: "The Gophers"}, Competition: &competition, Code: "59-K7QFM2XP",
 		})
 	case kind == compete.MessageUndecided:
 		w, err = c.Undecided(user, &competition, 12)

@@ -3,8 +3,10 @@ package registrar_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/minicompete/minicompete/internal/check"
 	"github.com/minicompete/minicompete/internal/compete"
@@ -84,6 +86,56 @@ func addAmongPresses(t *testing.T, a *fixture, waitlist bool, replicas ...*regis
 		err = errors.Join(err, checkArrival(t.Context(), a.db.Reader(), id))
 	}
 	must(t, err)
+}
+
+// undone is a ledger whose transactions all fail at the end, as in a crash.
+type undone struct{ compete.Ledger }
+
+func (l undone) Transact(ctx context.Context, batchID string, f func(compete.LedgerTx) error) error {
+	return l.Ledger.Transact(ctx, batchID, func(tx compete.LedgerTx) error {
+		return errors.Join(f(tx), compete.ErrDatabase)
+	})
+}
+
+// TestAccountsOfThoseAdded adds people who have no account: they get one together with the registration, or none.
+func TestAccountsOfThoseAdded(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, db *store.Store) {
+		a := newFixture(t, db, 1)
+		r := startRegistrar(t, db.Ledger(), a.afterEachCommit(t))
+		id, full := a.addCompetition(t, 1, false), a.addCompetition(t, 1, false)
+		a.register(t, r, 0, full)
+		for _, c := range []struct {
+			name        string
+			r           *registrar.Registrar
+			competition string
+			email       string
+			refusal     *compete.Error
+		}{
+			{"refused", r, full, "new@example.com", compete.ErrCompetitionFull},
+			{"undone", startRegistrar(t, undone{db.Ledger()}, nil), id, "new@example.com", compete.ErrDatabase},
+			{"address taken", r, id, strings.ToUpper(a.people[0].UserID) + "@example.com", compete.ErrEmailTaken},
+			{"added", r, id, "new@example.com", nil},
+		} {
+			now := time.Now()
+			account := compete.User{
+				ID: newID(), Email: c.email, Name: "Eve", Role: compete.RoleParticipant, CreatedAt: now, UpdatedAt: now,
+			}
+			o, err := c.r.Add(t.Context(), compete.AddCommand{
+				Actor: a.organizer, CompetitionID: c.competition, Account: &account,
+				Person: compete.Actor{UserID: account.ID, Role: account.Role},
+			})
+			if c.refusal != nil && !errors.Is(err, c.refusal) || c.refusal == nil && err != nil {
+				t.Errorf("%s: error %v, want %v", c.name, err, c.refusal)
+			}
+			stored, err := db.User(t.Context(), account.ID)
+			if c.refusal != nil && !errors.Is(err, compete.ErrUserMissing) {
+				t.Errorf("%s: there is an account, error %v", c.name, err)
+			}
+			if c.refusal == nil && (err != nil || stored.Name != "Eve" || o.Registration.UserID != account.ID) {
+				t.Errorf("%s: the account is %+v, error %v", c.name, stored, err)
+			}
+		}
+	})
 }
 
 // TestAdditionsAmongCapacityChanges: people press and cancel, staff add people over the capacity, and the organizer

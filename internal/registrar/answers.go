@@ -207,17 +207,25 @@ func (b *batch) applyEdit(
 	return nil
 }
 
-// keepKinds refuses a change of the kind of a question that has answers.
-func (b *batch) keepKinds(before *competition, after *compete.Competition) (refusal, err error) {
+// mostAnswers is how many registrations' answers a change of questions reads while others wait. They take up to 32 kB
+// each.
+const mostAnswers = 1000
+
+// keepKinds refuses a change of the kind of a question that has answers, or may have. Those that are known to have none
+// aren't looked for.
+func (b *batch) keepKinds(
+	before *competition, after *compete.Competition, unanswered compete.Unanswered,
+) (refusal, err error) {
 	changed := after.Questions.Rekinded(before.Questions)
+	if unanswered.Version == before.Version {
+		changed = slices.DeleteFunc(changed, func(q compete.Rekinded) bool {
+			return q.IsNew && slices.Contains(unanswered.IDs, q.ID)
+		})
+	}
 	if len(changed) == 0 {
 		return nil, nil
 	}
-	ids := make([]string, len(changed))
-	for i, q := range changed {
-		ids[i] = q.ID
-	}
-	answered, err := b.tx.Answered(b.ctx, before.ID, ids)
+	answered, all, err := b.tx.Answered(b.ctx, before.ID, compete.RekindedIDs(changed), mostAnswers)
 	if err != nil {
 		return nil, err
 	}
@@ -231,7 +239,11 @@ func (b *batch) keepKinds(before *competition, after *compete.Competition) (refu
 		}
 		answered = slices.AppendSeq(answered, maps.Keys(answers))
 	}
-	return compete.KeepKinds(slices.DeleteFunc(changed, func(q compete.Rekinded) bool {
-		return !slices.Contains(answered, q.ID)
-	})), nil
+	switch refusal := compete.KeepKinds(changed, answered); {
+	case refusal != nil || all:
+		return refusal, nil
+	case slices.ContainsFunc(changed, func(q compete.Rekinded) bool { return q.IsNew }):
+		return compete.ErrBusy, nil
+	}
+	return compete.KeepUnsureKinds(changed), nil
 }

@@ -5,12 +5,15 @@ import (
 	"encoding/json"
 	"errors"
 	"reflect"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/minicompete/minicompete/internal/check"
 	"github.com/minicompete/minicompete/internal/compete"
 	"github.com/minicompete/minicompete/internal/registrar"
+	"github.com/minicompete/minicompete/internal/store"
 )
 
 var (
@@ -228,5 +231,64 @@ func TestKeptKinds(t *testing.T) {
 			question("gone", text)), []string{"questions[1].kind"})
 		want(t, "without", len(update(question("a", number), question("a_b", text), question("axb", number))), 0)
 		want(t, "used again", update(question("new", text), question("gone", text)), []string{"questions[1].id"})
+	})
+}
+
+// Among very many answers, the registrar doesn't look for those to a question: what was read ahead says that there are
+// none to a new one, as long as the questions stay the same.
+func TestQuestionsAmongManyAnswers(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, db *store.Store) {
+		const people = 1001
+		a := newFixture(t, db, people)
+		r := startRegistrar(t, db.Ledger(), nil)
+		id := a.addCompetition(t, people, false)
+		question := func(id string, kind compete.QuestionKind) compete.Question {
+			return compete.Question{ID: id, Kind: kind, Label: id, Scope: compete.ScopePerson}
+		}
+		version := 1
+		update := func(unanswered compete.Unanswered, questions ...compete.Question) error {
+			changed, err := r.Update(t.Context(), compete.UpdateCommand{
+				Actor: a.organizer, CompetitionID: id, Unanswered: unanswered,
+				Change: compete.CompetitionChange{Questions: compete.Some(compete.Questions(questions))},
+			})
+			if err == nil {
+				version = changed.Version
+			}
+			return err
+		}
+		text, number := compete.QuestionText, compete.QuestionNumber
+		first, never := question("first", text), question("never", text)
+		must(t, update(compete.Unanswered{}, first, never, question("last", text)))
+		register := func(person int, answered string) {
+			_, err := r.Register(t.Context(), compete.RegisterCommand{
+				Actor: a.people[person], CompetitionID: id,
+				Entry: compete.Entry{Answers: compete.Answers{answered: "x"}},
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		}
+		check.Together(people-1, func(i int) { register(i, "first") })
+		register(people-1, "last")
+		must(t, update(compete.Unanswered{}, first, never)) // the last one is removed
+
+		fresh := question("fresh", text)
+		if err := update(compete.Unanswered{}, first, never, fresh); !errors.Is(err, compete.ErrBusy) {
+			t.Errorf("nobody looked for answers: error %v", err)
+		}
+		known := compete.Unanswered{Version: version - 1, IDs: []string{"fresh"}}
+		if err := update(known, first, never, fresh); !errors.Is(err, compete.ErrBusy) {
+			t.Errorf("somebody looked too early: error %v", err)
+		}
+		known.Version = version
+		must(t, update(known, first, never, fresh))
+		err := compete.AsError(update(compete.Unanswered{}, first, question("never", number), fresh))
+		if len(err.Fields) != 1 || err.Fields[0].Field != "questions[1].kind" {
+			t.Errorf("another kind among very many answers: %v", err)
+		}
+		answered, readErr := db.Answered(t.Context(), id, []string{"never", "last", "fresh", "first"})
+		must(t, readErr)
+		slices.Sort(answered)
+		want(t, "answered questions", answered, []string{"first", "last"})
 	})
 }

@@ -292,7 +292,7 @@ func (c *update) decide(b *batch, now time.Time) (result, error, error) {
 	}
 	changed.NumberDivisions(c.newID)
 	before := competition.Competition
-	if refusal, err := b.keepKinds(competition, &changed); refusal != nil || err != nil {
+	if refusal, err := b.keepKinds(competition, &changed, c.Unanswered); refusal != nil || err != nil {
 		return result{}, refusal, err
 	}
 	if changed.AdmittedBy() != before.AdmittedBy() {

@@ -68,8 +68,11 @@ func (c *add) decide(b *batch, now time.Time) (result, error, error) {
 			refusal = nil
 		}
 	}
-	if refusal != nil {
-		return result{}, refusal, nil
+	if refusal == nil {
+		refusal, err = c.createAccount(b)
+	}
+	if refusal != nil || err != nil {
+		return result{}, refusal, err
 	}
 	if widen {
 		before := competition.Competition
@@ -91,6 +94,26 @@ func (c *add) decide(b *batch, now time.Time) (result, error, error) {
 	body, err := json.Marshal(outcome)
 	outcome.Record = b.keep(c.Idempotency.Record(c.Actor.UserID, body, now))
 	return result{outcome: outcome}, nil, err
+}
+
+// createAccount creates the account of somebody who has none, once nothing else is in the way: nobody gets one for
+// nothing.
+func (c *add) createAccount(b *batch) (refusal, err error) {
+	if c.Account == nil {
+		return nil, nil
+	}
+	taken, err := b.tx.AddUser(b.ctx, *c.Account)
+	if err != nil {
+		return nil, err
+	}
+	if taken {
+		return compete.ErrEmailTaken, nil
+	}
+	b.recordAudit(compete.AuditRecord{
+		At: c.Account.CreatedAt, Action: compete.AuditAccountCreated, UserID: c.Account.ID,
+		After: compete.AuditFields("role", c.Account.Role),
+	})
+	return nil, nil
 }
 
 // due reports whether a free seat belongs to somebody who waits. With review, it belongs to whom staff choose.

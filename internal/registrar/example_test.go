@@ -48,7 +48,11 @@ func (m *memory) Offered(context.Context, string, time.Time, int) ([]compete.Reg
 
 func (m *memory) Answers(context.Context, string) (compete.Answers, error) { return nil, nil }
 
-func (m *memory) Answered(context.Context, string, []string) ([]string, error) { return nil, nil }
+func (m *memory) Answered(context.Context, string, []string, int) (answered []string, all bool, err error) {
+	return nil, true, nil
+}
+
+func (m *memory) AddUser(context.Context, compete.User) (taken bool, err error) { return false, nil }
 
 func (m *memory) Freed(context.Context, string) (int, error) { return 0, nil }
 

@@ -289,19 +289,23 @@ func (tx *memoryTx) first(n int, wanted func(compete.Registration) bool) (found 
 	return found
 }
 
+func (tx *memoryTx) AddUser(context.Context, compete.User) (taken bool, err error) { return false, nil }
+
 func (tx *memoryTx) Answers(_ context.Context, registrationID string) (compete.Answers, error) {
 	return compete.DecodeAnswers(tx.ledger.answers[registrationID])
 }
 
-func (tx *memoryTx) Answered(_ context.Context, _ string, ids []string) (answered []string, err error) {
+func (tx *memoryTx) Answered(
+	_ context.Context, _ string, ids []string, _ int,
+) (answered []string, all bool, err error) {
 	for _, text := range tx.ledger.answers {
 		answers, err := compete.DecodeAnswers(text)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		answered = slices.AppendSeq(answered, maps.Keys(answers))
 	}
-	return slices.DeleteFunc(answered, func(id string) bool { return !slices.Contains(ids, id) }), nil
+	return slices.DeleteFunc(answered, func(id string) bool { return !slices.Contains(ids, id) }), true, nil
 }
 
 func (tx *memoryTx) Freed(_ context.Context, competitionID string) (int, error) {

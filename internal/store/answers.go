@@ -142,36 +142,58 @@ func scanAnswers(row sqldb.Row) (compete.Answers, error) {
 	return compete.Answers(a), err
 }
 
-// answeredPage is how many answers Answered reads at a time: the first few say it of most questions.
+// answeredPage is how many answers are read at a time: the first few say it of most questions.
 const answeredPage = 1000
 
-// Answered implements compete.LedgerTx. It reads the answers once for all questions. An id consists of characters that
-// JSON never escapes, and a quotation mark within a text has a backslash before it.
+// Answered implements compete.LedgerTx.
 func (t *ledgerTx) Answered(
+	ctx context.Context, competitionID string, questionIDs []string, n int,
+) (answered []string, all bool, err error) {
+	answered, after, err := answeredAmong(ctx, t, competitionID, questionIDs, -1, n)
+	return answered, after < 0 || len(answered) == len(questionIDs), err
+}
+
+// Answered implements compete.CompetitionStore. Each page is a read of its own, so that none takes long.
+func (s *Store) Answered(
 	ctx context.Context, competitionID string, questionIDs []string,
 ) (answered []string, err error) {
 	left := slices.Clone(questionIDs)
-	for after, n := int64(-1), answeredPage; n == answeredPage && len(left) > 0; {
-		n = 0
-		if _, err := sqldb.List(ctx, t, func(row sqldb.Row) (none struct{}, err error) {
-			var text string
-			err = row.Scan(&after, &text)
-			n++
-			left = slices.DeleteFunc(left, func(id string) bool {
-				found := strings.Contains(text, `"`+id+`":`)
-				if found {
-					answered = append(answered, id)
-				}
-				return found
-			})
-			return none, err
-		}, `SELECT r.seq, a.answers FROM registrations r JOIN registration_answers a ON a.registration_id = r.id
-			WHERE r.competition_id = $1 AND r.seq > $2 ORDER BY r.seq LIMIT $3`,
-			competitionID, after, answeredPage); err != nil {
-			return nil, err
+	for after := int64(-1); len(left) > 0; {
+		var some []string
+		some, after, err = answeredAmong(ctx, s.reader, competitionID, left, after, answeredPage)
+		if answered = append(answered, some...); err != nil || after < 0 {
+			return answered, err
 		}
+		left = slices.DeleteFunc(left, func(id string) bool { return slices.Contains(some, id) })
 	}
 	return answered, nil
+}
+
+// answeredAmong looks for answers to the questions in n rows after a seq, once for all questions. It returns the seq of
+// the last row, negative if there are no more. An id consists of characters that JSON never escapes, and a quotation
+// mark within a text has a backslash before it.
+func answeredAmong(
+	ctx context.Context, q sqldb.Querier, competitionID string, questionIDs []string, after int64, n int,
+) (answered []string, last int64, err error) {
+	read, left := 0, slices.Clone(questionIDs)
+	_, err = sqldb.List(ctx, q, func(row sqldb.Row) (none struct{}, err error) {
+		var text string
+		err = row.Scan(&last, &text)
+		read++
+		left = slices.DeleteFunc(left, func(id string) bool {
+			found := strings.Contains(text, `"`+id+`":`)
+			if found {
+				answered = append(answered, id)
+			}
+			return found
+		})
+		return none, err
+	}, `SELECT r.seq, a.answers FROM registrations r JOIN registration_answers a ON a.registration_id = r.id
+		WHERE r.competition_id = $1 AND r.seq > $2 ORDER BY r.seq LIMIT $3`, competitionID, after, n)
+	if read < n {
+		last = -1
+	}
+	return answered, last, err
 }
 
 // AnswersOf implements compete.RegistrationStore.

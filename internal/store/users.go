@@ -36,6 +36,7 @@ var (
 
 var (
 	insertUser  = userRow.Insert("users", "password_hash", "search_text")
+	addUser     = insertUser + ` ON CONFLICT DO NOTHING`
 	userByID    = `SELECT ` + userColumns + ` FROM users u WHERE u.id = $1 AND u.erased_at IS NULL`
 	userByEmail = `SELECT ` + userColumns + `, u.password_hash FROM users u WHERE lower(u.email) = lower($1)
 		AND u.erased_at IS NULL`
@@ -58,11 +59,18 @@ func (t Tx) insertUser(ctx context.Context, u compete.User, passwordHash string)
 	record := compete.AuditRecord{
 		At: u.CreatedAt, Action: compete.AuditAccountCreated, UserID: u.ID, After: compete.AuditFields("role", u.Role),
 	}
-	if from := compete.OriginOf(ctx); (from.Via == compete.ViaPage || from.Via == compete.ViaAPI) &&
-		passwordHash != "" {
-		record.ActorID = u.ID // who signs up makes it; staff make those without a password
+	if from := compete.OriginOf(ctx); from.Via == compete.ViaPage || from.Via == compete.ViaAPI {
+		record.ActorID = u.ID // who signs up makes it
 	}
 	return t.record(ctx, record)
+}
+
+// AddUser implements compete.LedgerTx.
+func (t *ledgerTx) AddUser(ctx context.Context, u compete.User) (taken bool, err error) {
+	const noPassword = ""
+	n, err := sqldb.Change(ctx, t, addUser,
+		append(userRow.Values(&u), noPassword, normal.People(u.Name, u.Email))...)
+	return n == 0, err
 }
 
 // User implements compete.UserStore.

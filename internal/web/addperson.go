@@ -112,14 +112,14 @@ func (a *app) codeOfTeam(v *visit, c *compete.Competition, name string) (compete
 	if compete.TeamKey(name) == "" {
 		return "", refusal("is required")
 	}
-	id, err := a.teamNamed(v, c, name)
+	named, err := a.Teams.Named(v.r.Context(), v.actor, c.ID, name)
 	if compete.ErrTeamMissing.Is(err) {
 		return "", refusal("must be a team of this competition")
 	}
 	if err != nil {
 		return "", err
 	}
-	team, err := a.Teams.Get(v.r.Context(), v.actor, id)
+	team, err := a.Teams.Get(v.r.Context(), v.actor, named.ID)
 	return team.Code, err
 }
 

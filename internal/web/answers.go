@@ -12,8 +12,10 @@ import (
 	"github.com/minicompete/minicompete/internal/web/ui"
 )
 
-func answersPage(c *compete.Competition) pages.AnswersPage {
+func answersPage(c *compete.Competition, kept compete.Answers) pages.AnswersPage {
 	return pages.AnswersPage{
+		Kept: kept,
+
 		Heading: "Your answers", Action: competitionPath(c.ID) + "/answers", Button: "Save",
 		Lead: "You can edit them until " + localtime.Format(c.AnswersEnd(), c.Zone(), "Mon, 2 Jan 2006, 15:04") + ".",
 	}
@@ -25,11 +27,11 @@ func (a *app) answersForm(r *http.Request, v *visit) (response, error) {
 	if err != nil {
 		return nil, err
 	}
-	answers, err := a.Registrations.AnswersOf(r.Context(), v.actor, mine)
+	kept, err := a.Registrations.AnswersOf(r.Context(), v.actor, mine)
 	if err != nil {
 		return nil, err
 	}
-	return a.showQuestions(v, http.StatusOK, &c, answersPage(&c), asTyped(answers))
+	return a.showQuestions(v, http.StatusOK, &c, answersPage(&c, kept), asTyped(kept))
 }
 
 // answering returns the viewer's registration, whose answers they may edit.
@@ -70,12 +72,16 @@ func (a *app) saveAnswers(r *http.Request, v *visit) (response, error) {
 	if err != nil {
 		return a.keepTyped(r, v, err)
 	}
+	kept, err := a.Registrations.AnswersOf(r.Context(), v.actor, mine)
+	if err != nil {
+		return nil, err
+	}
 	if r.PostFormValue("preview") != "" {
-		return a.showQuestions(v, http.StatusOK, &c, answersPage(&c), r.PostForm)
+		return a.showQuestions(v, http.StatusOK, &c, answersPage(&c, kept), r.PostForm)
 	}
 	answers := typedAnswers(c.Questions, r.PostForm)
 	if _, err := a.Registrations.Edit(r.Context(), v.actor, mine.ID, answers); err != nil {
-		return a.refuseAnswers(v, &c, answersPage(&c), err)
+		return a.refuseAnswers(v, &c, answersPage(&c, kept), err)
 	}
 	return redirectWith("answers-saved", competitionPath(c.ID)), nil
 }

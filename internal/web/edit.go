@@ -281,7 +281,7 @@ func (a *app) previewOf(v *visit, typed typedForm, stored *compete.Competition) 
 	seats := c.Seats(v.now)
 	look.Seats, look.Divisions = seatsView(seats), pages.Divisions{List: divisionViews(seats)}
 	look.Images, look.Markup = markdown.Lost(typed.values.Description)
-	if look.Questions, err = questionFields(typed.values.Questions, nil, nil); err != nil {
+	if look.Questions, err = questionFields(typed.values.Questions, nil, nil, nil); err != nil {
 		return nil, err
 	}
 	for i := range look.Questions {

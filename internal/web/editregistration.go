@@ -57,7 +57,7 @@ func (e *edited) show(v *visit, status int, typed url.Values, d pages.EditRegist
 	d.Together = e.TeamID != "" && !e.team.Alone(e.UserID)
 	if e.CheckEdit(v.actor, c, v.now) == nil {
 		var err error
-		if d.Questions, err = questionFields(c.Questions, typed, d.Errors); err != nil {
+		if d.Questions, err = questionFields(c.Questions, typed, d.Errors, e.Answers); err != nil {
 			return nil, err
 		}
 	}

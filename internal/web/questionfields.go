@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/minicompete/minicompete/internal/compete"
@@ -36,24 +37,34 @@ func typedAnswer(q *compete.Question, typed []string) any {
 	if q.Kind == compete.QuestionManyOf {
 		return typed
 	}
-	if q.Kind == compete.QuestionNumber || q.Kind == compete.QuestionYesNo || q.Kind == compete.QuestionConsent {
+	switch q.Kind {
+	case compete.QuestionNumber: // whatever its bounds, which an earlier answer needn't keep
+		if n, err := strconv.ParseFloat(strings.TrimSpace(typed[0]), 64); err == nil {
+			return n
+		}
+	case compete.QuestionYesNo, compete.QuestionConsent:
 		if value, problem := q.Parse(typed[0]); problem == "" {
 			return value
 		}
+	case compete.QuestionText, compete.QuestionLongText, compete.QuestionOneOf, compete.QuestionManyOf,
+		compete.QuestionDate, compete.QuestionPhone, compete.QuestionCountry, compete.QuestionURL:
 	}
 	return typed[0]
 }
 
 func isAnswer(value any) bool { return value != nil }
 
-// questionFields shows questions with answers as they were typed.
-func questionFields(qs compete.Questions, form url.Values, errors pages.Errors) ([]pages.QuestionField, error) {
+// questionFields shows questions with answers as they were typed. kept are the answers so far, which may stay as they
+// are; nil for somebody who answers for the first time.
+func questionFields(
+	qs compete.Questions, form url.Values, errors pages.Errors, kept compete.Answers,
+) ([]pages.QuestionField, error) {
 	fields := make([]pages.QuestionField, len(qs))
 	for i := range qs {
 		q := &qs[i]
 		name := pages.AnswerField(q.ID)
 		fields[i] = pages.QuestionField{
-			Question: *q, Typed: form[name], Error: errors[name], After: condition(qs, q),
+			Question: *q, Typed: form[name], Error: errors[name], After: condition(qs, q), Gone: q.Gone(kept[q.ID]),
 		}
 		if q.Kind != compete.QuestionConsent {
 			continue
@@ -129,7 +140,7 @@ func asTyped(answers compete.Answers) url.Values {
 func (a *app) showQuestions(
 	v *visit, status int, c *compete.Competition, d pages.AnswersPage, typed url.Values,
 ) (response, error) {
-	fields, err := questionFields(c.Questions, typed, d.Errors)
+	fields, err := questionFields(c.Questions, typed, d.Errors, d.Kept)
 	if err != nil {
 		return nil, err
 	}

@@ -85,7 +85,7 @@ func (a *app) showRegistrations(
 		if len(c.Questions) < len(asked) { // with any answer, those that aren't kept any more would be required, too
 			asked = nil
 		}
-		fields, err := questionFields(asked, r.PostForm, form.Errors)
+		fields, err := questionFields(asked, r.PostForm, form.Errors, nil)
 		if err != nil {
 			return nil, err
 		}

@@ -16,9 +16,11 @@ func (a *app) teamFilter(v *visit, c *compete.Competition, f *compete.Registrati
 		return "", nil
 	case q.Has(pages.TeamFilterInput):
 		f.TeamID, name = "", strings.TrimSpace(q.Get(pages.TeamFilterInput))
-		if name != "" {
-			f.TeamID, err = a.teamNamed(v, c, name)
+		if name == "" {
+			return "", nil
 		}
+		t, err := a.Teams.Named(v.r.Context(), v.actor, c.ID, name)
+		f.TeamID = t.ID
 		return name, err
 	case !compete.ValidID(f.TeamID): // none, or one that the list refuses
 		return "", nil
@@ -28,30 +30,6 @@ func (a *app) teamFilter(v *visit, c *compete.Competition, f *compete.Registrati
 		return "", nil
 	}
 	return t.Name, err
-}
-
-// teamNamed returns the ID of the team with a name, whatever its case, for staff. It fails with compete.ErrTeamMissing.
-func (a *app) teamNamed(v *visit, c *compete.Competition, name string) (id string, err error) {
-	key := compete.TeamKey(name)
-	for cursor := ""; ; {
-		found, err := a.Teams.List(v.r.Context(), v.actor, c.ID, cursor,
-			compete.TeamFilter{Search: name, Limit: compete.MaxPageSize})
-		if e := compete.AsError(err); err != nil && e.Kind == compete.KindInvalid {
-			return "", compete.ErrTeamMissing
-		}
-		if err != nil {
-			return "", err
-		}
-		for i := range found.Items {
-			if t := &found.Items[i]; compete.TeamKey(t.Name) == key {
-				return t.ID, nil
-			}
-		}
-		if found.Next.IsZero() {
-			return "", compete.ErrTeamMissing
-		}
-		cursor = found.Next.String()
-	}
 }
 
 // teamsToSuggest are the first teams, for fields in which the name of one is typed; none where only rows are shown.
