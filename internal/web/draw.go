@@ -120,7 +120,7 @@ func (a *app) askDraw(v *visit, value string) (response, error) {
 		return nil, err
 	}
 	return ask(v, pages.Confirm{
-		Title: "Draw now?", Text: "Draw with " + quoted(strings.TrimSpace(value)) + "? This can't be repeated.",
+		Title: "Draw now?", Text: "Draw with " + quoted(compete.DrawValue(value)) + "? This can't be repeated.",
 		Action: drawPath(c.ID) + "/value", Yes: "Draw", Back: drawPath(c.ID), No: "Back",
 		Kept: []pages.KeptField{{Name: "value", Value: value}, {Name: confirmed, Value: "true"}},
 	}), nil

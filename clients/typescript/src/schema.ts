@@ -2497,7 +2497,7 @@ export interface components {
         };
         readonly DrawValueRequest: {
             /**
-             * @description Exactly as published; it can't be changed.
+             * @description As published, and written as announced; it can't be changed. White space, invisible characters and compatible forms (NFKC) are unified.
              * @example 3 14 15 26 41 49
              */
             readonly value: string;
