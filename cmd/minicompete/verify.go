@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 
+	"github.com/minicompete/minicompete/internal/compete"
 	"github.com/minicompete/minicompete/internal/draw"
 )
 
@@ -46,7 +47,12 @@ func (c *verifyDraw) Run(env *environment) error {
 	}
 	fmt.Fprintf(env.out, "The draw is right: %d people, %d tickets, hash %s.\n", len(f.List), tickets, f.ListHash)
 	if f.Source.Kind == draw.SourceNamed {
-		fmt.Fprintf(env.out, "Check yourself that %q was the value of: %q\n", f.Randomness.Value, f.Source.Name)
+		value := f.Randomness.Value
+		fmt.Fprintf(env.out, "Check yourself that %q was the value of: %q\n", value, f.Source.Name)
+		if plain := compete.DrawValue(value); plain != value {
+			fmt.Fprintf(env.out, "Beware: it isn't written plainly, as %q, but as %+q. Others that read the same "+
+				"could have been tried.\n", plain, value)
+		}
 		return nil
 	}
 	fmt.Fprintf(env.out, "Round %d of drand's quicknet decided it, published at %s and signed by that network.\n",

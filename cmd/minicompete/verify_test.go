@@ -37,6 +37,16 @@ func drawnFile(t *testing.T) draw.File {
 	return f
 }
 
+// named has a public value decide.
+func named(value string) func(f *draw.File) {
+	return func(f *draw.File) {
+		f.Source = draw.Source{Kind: draw.SourceNamed, Name: "Lotto"}
+		f.Randomness = &draw.Randomness{Value: value}
+		randomness, _ := f.Source.Bytes(*f.Randomness) // a value always has some
+		f.Order = draw.Order(f.List, randomness)
+	}
+}
+
 func TestVerifyDraw(t *testing.T) {
 	for _, tc := range []struct {
 		name     string
@@ -51,6 +61,14 @@ func TestVerifyDraw(t *testing.T) {
 			"place 1",
 		},
 		{"a changed list", func(f *draw.File) { f.List[0].Tickets = 5 }, exitError, "", "the list was changed"},
+		{
+			"a public value", named("3 14 15"), exitOK,
+			`Check yourself that "3 14 15" was the value of: "Lotto"` + "\n", "",
+		},
+		{
+			"a value with something invisible", named("3 14\u200b 15"), exitOK,
+			`Beware: it isn't written plainly, as "3 14 15", but as "3 14\u200b 15".`, "",
+		},
 		{"another format", func(f *draw.File) { f.Format = "" }, exitError, "", "isn't the file of a draw"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

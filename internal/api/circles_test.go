@@ -26,6 +26,7 @@ func TestClosedCircles(t *testing.T) {
 		t.Run("a hall", w.sub(testHallWithCodes))
 		t.Run("stored", w.sub(testStoredCodes))
 		t.Run("typed ahead", w.sub(testCodeTypedAhead))
+		t.Run("names of teams", w.sub(testTeamNamesBehindACode))
 	})
 }
 
@@ -339,4 +340,28 @@ func testCodeTypedAhead(w *world) {
 	}
 	w.into(press(cleo, `{"accessCode":"birch 2026"}`), http.StatusCreated, new(api.Registration))
 	w.refused(w.call("GET", path+"/preparation", cleo, ""), http.StatusNotFound, "preparation_not_found")
+}
+
+// testTeamNamesBehindACode: whether a team has a name is for those who have the code, whether they press or prepare.
+func testTeamNamesBehindACode(w *world) {
+	c := w.create(circleBody("Circle of teams", `"accessCode":"Maple-2026","team":{"min":1,"max":2}`))
+	path := "/api/competitions/" + c.ID
+	var r api.Registration
+	w.into(w.call("POST", path+"/register", w.signUp().Token, `{"accessCode":"maple 2026","team":{"name":"Red"}}`),
+		http.StatusCreated, &r)
+	token := w.signUp().Token
+	for _, name := range []string{"red", "blue"} {
+		team := `"team":{"name":"` + name + `"}`
+		w.refused(w.call("POST", path+"/register", token, "{"+team+"}"), http.StatusForbidden, "access_code_required")
+		w.refused(w.call("POST", path+"/register", token, `{"accessCode":"birch wood",`+team+"}"),
+			http.StatusForbidden, "access_code_wrong")
+		var p, read api.Preparation
+		w.into(w.call("PUT", path+"/preparation", token, "{"+team+"}"), http.StatusOK, &p)
+		w.into(w.call("GET", path+"/preparation", token, ""), http.StatusOK, &read)
+		if !read.Ready {
+			w.t.Errorf("what is prepared without the code has %+v", read)
+		}
+	}
+	w.refused(w.call("POST", path+"/register", token, `{"accessCode":"maple 2026","team":{"name":"red"}}`),
+		http.StatusConflict, "team_name_taken")
 }

@@ -33,7 +33,7 @@ func (s *DrawSource) source() compete.DrawSource {
 
 // DrawValueRequest is what the named source said.
 type DrawValueRequest struct {
-	Value string `json:"value" doc:"Exactly as published; it can't be changed." example:"3 14 15 26 41 49"`
+	Value string `json:"value" doc:"As published, and written as announced; it can't be changed. White space, invisible characters and compatible forms (NFKC) are unified." example:"3 14 15 26 41 49"`
 }
 
 // TransformSchema documents the limits.

@@ -104,7 +104,8 @@ func testNamedDraw(w *world) {
 		http.StatusConflict, "registration_closed")
 
 	value := path + "/value"
-	w.into(w.call("POST", value, w.tokens[organizer], `{"value":" 3 14 15 92 65 "}`), http.StatusOK, new(api.Draw))
+	w.into(w.call("POST", value, w.tokens[organizer],
+		`{"value":" 3\u200b 14\n15\ufe0f  92\u00a0\uff16\uff15 "}`), http.StatusOK, new(api.Draw))
 	w.refused(w.call("POST", value, w.tokens[organizer], `{"value":"1 2 3"}`), http.StatusConflict, "already_drawn")
 	w.eventually("everybody is told", func() bool { return w.draw(c, "").FinishedAt != nil })
 	drawn := w.drawFile(c, nil)

@@ -208,8 +208,9 @@ func (a *api) registerTeams() {
 		access: loggedIn, status: http.StatusNoContent,
 		summary: "Remove a member from a team",
 		description: "For its captain until the start, the competition's organizer and admins. Where a seat is for a " +
-			"team, this cancels the registration. Otherwise the person keeps their seat. Members can remove " +
-			"themselves, in the same way; a captain, only when alone.",
+			"team, this cancels the registration. Otherwise the person keeps their seat. The team gets another code, " +
+			"since the person knows the one it had. Members can remove themselves, in the same way; a captain, only " +
+			"when alone. The code stays, then.",
 		errors: []*compete.Error{
 			compete.ErrTeamGone, compete.ErrCaptainOnly, compete.ErrTeamMemberMissing, compete.ErrReauthenticate,
 			compete.ErrCaptainMustHandOver, compete.ErrCompetitionStarted, compete.ErrCompetitionCancelled,

@@ -180,6 +180,9 @@ func testTeamsPerPerson(w *world) {
 			w.t.Errorf("looking is %t, want %t", changed.Looking, looking)
 		}
 	}
+	w.refused(w.call("PATCH", "/api/registrations/"+eve.ID, eves, `{"team":{"code":"`+team.Code+`"}}`),
+		http.StatusNotFound, "team_not_found")
+	team.Code = w.team(bob.TeamID, bobs).Code
 	w.into(w.call("PATCH", "/api/registrations/"+eve.ID, eves, `{"team":{"code":"`+team.Code+`"}}`), http.StatusOK, &eve)
 	w.refused(w.call("DELETE", "/api/teams/"+bob.TeamID+"/members/"+bob.UserID, bobs, ""), http.StatusConflict,
 		"captain_must_hand_over")

@@ -110,8 +110,11 @@ type users struct {
 	deny *denyList
 }
 
-func (u users) UpdateUser(ctx context.Context, user compete.User) error {
-	return u.deny.after(ctx, u.UserStore.UpdateUser(ctx, user))
+func (u users) UpdateUser(
+	ctx context.Context, id, by string, change func(*compete.User),
+) (compete.User, error) {
+	user, err := u.UserStore.UpdateUser(ctx, id, by, change)
+	return user, u.deny.after(ctx, err)
 }
 
 func (u users) UpdateProfile(ctx context.Context, id string, update compete.ProfileUpdate, now time.Time) error {

@@ -96,17 +96,22 @@ func TestEndingOneLogin(t *testing.T) {
 	l.want(t, f.Authenticator, compete.ErrUnauthorized, nil, compete.ErrUnauthorized)
 }
 
+func (f *fixture) setUser(ctx context.Context, user compete.User) error {
+	_, err := f.users.UpdateUser(ctx, user.ID, "", func(u *compete.User) { *u = user })
+	return err
+}
+
 func TestDisabledAccount(t *testing.T) {
 	f := newFixture(t)
 	l := f.logIn(t)
 	now := f.clock()
 	disabled := f.user
 	disabled.DisabledAt = &now
-	if err := f.users.UpdateUser(t.Context(), disabled); err != nil {
+	if err := f.setUser(t.Context(), disabled); err != nil {
 		t.Fatal(err)
 	}
 	l.want(t, f.Authenticator, compete.ErrAccountDisabled, compete.ErrAccountDisabled, compete.ErrAccountDisabled)
-	if err := f.users.UpdateUser(t.Context(), f.user); err != nil {
+	if err := f.setUser(t.Context(), f.user); err != nil {
 		t.Fatal(err)
 	}
 	l.want(t, f.Authenticator, nil, nil, nil)
@@ -120,7 +125,7 @@ func TestLoginOfAnAccountEnabledElsewhere(t *testing.T) {
 			now := f.clock()
 			disabled := f.user
 			disabled.DisabledAt = &now
-			if err := f.users.UpdateUser(t.Context(), disabled); err != nil {
+			if err := f.setUser(t.Context(), disabled); err != nil {
 				t.Fatal(err)
 			}
 			f.store.users[f.user.ID] = f.user // by another replica

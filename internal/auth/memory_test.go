@@ -114,11 +114,13 @@ func (m *memory) TokensValidAfter(_ context.Context, userID, sessionID string) (
 	return m.tokens[userID], nil
 }
 
-func (m *memory) UpdateUser(_ context.Context, u compete.User) error {
+func (m *memory) UpdateUser(_ context.Context, id, _ string, change func(*compete.User)) (compete.User, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.users[u.ID] = u
-	return nil
+	u := m.users[id]
+	change(&u)
+	m.users[id] = u
+	return u, nil
 }
 
 func (m *memory) UpgradeHash(context.Context, string, string, string) error { return nil }

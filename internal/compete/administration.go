@@ -2,9 +2,6 @@ package compete
 
 import (
 	"context"
-	"time"
-
-	"github.com/minicompete/minicompete/internal/normal"
 )
 
 // AdministrationConfig lists the dependencies of NewAdministration.
@@ -66,7 +63,8 @@ func (s *Administration) EndSessions(ctx context.Context, a Actor, id string) er
 }
 
 // UpdateUser changes an account's role or disables it, for admins. Admins can't do this to their own account, so that
-// the last one isn't locked out.
+// the last one isn't locked out. Errors: Invalid, ErrUserMissing, ErrOwnAccount, and ErrForbidden for who has stopped
+// being an admin in the meantime.
 func (s *Administration) UpdateUser(ctx context.Context, a Actor, id string, change UserChange) (User, error) {
 	if err := s.config.requireFresh(a, RoleAdmin); err != nil {
 		return User{}, err
@@ -80,37 +78,7 @@ func (s *Administration) UpdateUser(ctx context.Context, a Actor, id string, cha
 	if err := change.Check(); err != nil {
 		return User{}, err
 	}
-	user, err := s.config.Users.User(ctx, id)
-	if err != nil {
-		return User{}, err
-	}
-	return changeUser(ctx, s.config.Users, s.config.now(), user, change)
-}
-
-// changeUser changes an account that has been read.
-func changeUser(ctx context.Context, users UserStore, now time.Time, user User, change UserChange) (User, error) {
-	if change.Role != nil {
-		user.Role = *change.Role
-	}
-	if change.Disabled != nil {
-		switch {
-		case !*change.Disabled:
-			user.DisabledAt = nil
-		case user.DisabledAt == nil:
-			user.DisabledAt = &now
-		}
-	}
-	if change.DisabledReason != nil {
-		user.DisabledReason.Text = normal.Line(*change.DisabledReason)
-	}
-	if change.ReasonShown != nil {
-		user.DisabledReason.Shown = *change.ReasonShown
-	}
-	if user.DisabledAt == nil {
-		user.DisabledReason = Reason{}
-	}
-	user.UpdatedAt = now
-	return user, users.UpdateUser(ctx, user)
+	return s.config.Users.UpdateUser(ctx, id, a.UserID, change.at(s.config.now()))
 }
 
 // OrganizerRequests lists the people who want to become organizers, oldest first, for admins.

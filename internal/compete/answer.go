@@ -255,12 +255,12 @@ func (q *Question) readNumber(value any) (any, string) {
 	switch {
 	case n >= *least && n <= *most:
 		return n, ""
-	case q.Max == nil:
+	case q.Min != nil && q.Max != nil:
+		return nil, "must be between " + numberText(*least) + " and " + numberText(*most)
+	case n < *least:
 		return nil, "must be at least " + numberText(*least)
-	case q.Min == nil:
-		return nil, "must be at most " + numberText(*most)
 	}
-	return nil, "must be between " + numberText(*least) + " and " + numberText(*most)
+	return nil, "must be at most " + numberText(*most)
 }
 
 // readChoices returns choices in the order of the options, each once.

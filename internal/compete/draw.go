@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/minicompete/minicompete/internal/draw"
+	"github.com/minicompete/minicompete/internal/normal"
 )
 
 // The limits of a draw.
@@ -94,10 +95,14 @@ type DrawEntry struct {
 	Place int // in drawn order; 0 before the draw
 }
 
+// DrawValue returns the form in which the value of a named source decides. Values that read the same are the same, so
+// that nobody can choose among them.
+func DrawValue(value string) string { return normal.Readable(value) }
+
 // CheckDrawValue reports what is wrong with the value of a named source.
 func CheckDrawValue(value string) error {
 	var v validation
-	v.length("value", strings.TrimSpace(value), 1, MaxDrawValue)
+	v.length("value", DrawValue(value), 1, MaxDrawValue)
 	return v.err()
 }
 

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 
@@ -135,7 +134,7 @@ func (s *Draws) EnterValue(ctx context.Context, a Actor, competitionID, value st
 	if !c.Drawn() {
 		return ErrNotDrawn
 	}
-	value = strings.TrimSpace(value)
+	value = DrawValue(value)
 	if err := CheckDrawValue(value); err != nil {
 		return err
 	}

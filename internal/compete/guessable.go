@@ -31,20 +31,24 @@ const (
 	minOthers  = 4
 )
 
+// minDistinct is the minimum number of different visible characters of a password.
+const minDistinct = 4
+
 // PasswordRules decides which new passwords are refused.
 type PasswordRules struct {
 	Any      bool          // allows passwords that are easy to guess
 	SiteName func() string `optional:"it has none"` // a password can't be made of it or of the user's own words
 }
 
-// check refuses a password that is easy to guess: a common one, or one made of the user's name, email or the site's
-// name. It adds the refusal to wrong.
+// check refuses a password that is easy to guess: a common one, one of hardly any different characters, or one made of
+// the user's name, email or the site's name. It adds the refusal to wrong.
 func (r *PasswordRules) check(wrong error, password, name, email string) error {
 	site := ""
 	if r.SiteName != nil {
 		site = r.SiteName()
 	}
-	if r.Any || !isCommon(password) && !isPersonal(password, name, email, programWords, site) {
+	if r.Any || !isCommon(password) && !isMonotonous(password) &&
+		!isPersonal(password, name, email, programWords, site) {
 		return wrong
 	}
 	var fields []FieldError
@@ -67,6 +71,17 @@ func isCommon(password string) bool {
 	at := func(i int) string { return commonPasswords[i*commonSize : (i+1)*commonSize] }
 	i := sort.Search(n, func(i int) bool { return at(i) >= wanted })
 	return i < n && at(i) == wanted
+}
+
+// isMonotonous reports whether a password has few different characters, not counting spaces and what is invisible.
+func isMonotonous(password string) bool {
+	distinct := map[rune]bool{}
+	for _, r := range normal.Fold(password) {
+		if unicode.IsGraphic(r) && !unicode.IsSpace(r) {
+			distinct[r] = true
+		}
+	}
+	return len(distinct) < minDistinct
 }
 
 // isPersonal reports whether hardly anything is left of a password after removing the given words, and the digits and

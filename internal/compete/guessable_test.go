@@ -12,7 +12,12 @@ func TestGuessable(t *testing.T) {
 		"Football1": true, "trustno1!": false,
 		"zoediaz1": true, "ZoëDíaz2026": true, "díaz-zoë": true, "zdiaz!!!": true, "example123": true,
 		"zdiaz@example.com": true, "minicompete": true, "kubbunion2026": true, "Cornhole!": true,
-		"Mini Compete 2026":     true,
+		"Mini Compete 2026": true,
+		"        ":          true,
+		"\u200b\u200b\u200b\u200b\u200b\u200b\u200b\u200ba": true,
+		"xyxyxyxyxyxyx":         true,
+		"a b c a b c a b":       true,
+		"a b c d a b c d":       false,
 		"cornhole with friends": false,
 		"correct horse battery": false, "zoe likes marathons": false, "vK7#q9!xT2": false, "数学オリンピック": false,
 	} {

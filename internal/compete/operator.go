@@ -50,7 +50,7 @@ func (s *Operator) PromoteUser(ctx context.Context, email string, role Role) (Us
 	if err != nil {
 		return User{}, err
 	}
-	return changeUser(ctx, s.config.Users, s.config.now(), user, UserChange{Role: &role})
+	return s.config.Users.UpdateUser(ctx, user.ID, "", UserChange{Role: &role}.at(s.config.now()))
 }
 
 // DisableUser disables an account, found by email.
@@ -60,7 +60,7 @@ func (s *Operator) DisableUser(ctx context.Context, email string) (User, error) 
 		return User{}, err
 	}
 	disabled := true
-	return changeUser(ctx, s.config.Users, s.config.now(), user, UserChange{Disabled: &disabled})
+	return s.config.Users.UpdateUser(ctx, user.ID, "", UserChange{Disabled: &disabled}.at(s.config.now()))
 }
 
 // ResetFactors removes the second factors of an account, found by email. Errors: ErrUserMissing, ErrFactorMissing

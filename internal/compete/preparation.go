@@ -216,6 +216,9 @@ func (s *Registrations) Prepared(ctx context.Context, a Actor, competitionID str
 	if err := c.CheckEntry(p.Entry); err != nil {
 		p.Problems = AsError(err).Fields
 	}
+	if p.NeedsCode { // without it, nobody gets to know what teams there are
+		return p, nil
+	}
 	problem, err := s.config.Teams.problem(ctx, &c, p.Entry.Team)
 	if problem.Field != "" {
 		p.Problems = append(p.Problems, problem)

@@ -150,6 +150,8 @@ func TestAnswers(t *testing.T) {
 		q.Min, q.Max = &least, &most
 		return q
 	}
+	atLeast := bounded(compete.QuestionNumber, 5, 0)
+	atLeast.Max = nil
 	for name, c := range map[string]struct {
 		question compete.Question
 		given    any
@@ -169,10 +171,18 @@ func TestAnswers(t *testing.T) {
 		"zero":             {question(compete.QuestionNumber), 0.0, 0.0, ""},
 		"number as text":   {question(compete.QuestionNumber), "0", nil, "must be a number"},
 		"number too large": {bounded(compete.QuestionNumber, 1, 9), 10.0, nil, "must be between 1 and 9"},
-		"no":               {question(compete.QuestionYesNo), false, false, ""},
-		"no as text":       {question(compete.QuestionYesNo), "no", nil, "must be true or false"},
-		"option":           {question(compete.QuestionOneOf, "S", "M"), "M", "M", ""},
-		"other option":     {question(compete.QuestionOneOf, "S", "M"), "XL", nil, "must be one of the options"},
+		"no bounds, too large": {
+			question(compete.QuestionNumber), 1e308, nil, "must be at most 1000000000000000",
+		},
+		"no bounds, too small": {
+			question(compete.QuestionNumber), -1e308, nil, "must be at least -1000000000000000",
+		},
+		"minimum, too large": {atLeast, 1e308, nil, "must be at most 1000000000000000"},
+		"minimum, too small": {atLeast, 4.0, nil, "must be at least 5"},
+		"no":                 {question(compete.QuestionYesNo), false, false, ""},
+		"no as text":         {question(compete.QuestionYesNo), "no", nil, "must be true or false"},
+		"option":             {question(compete.QuestionOneOf, "S", "M"), "M", "M", ""},
+		"other option":       {question(compete.QuestionOneOf, "S", "M"), "XL", nil, "must be one of the options"},
 		"options": {
 			question(compete.QuestionManyOf, "S", "M", "L"),
 			[]any{"L", "S", "L"},

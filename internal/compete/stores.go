@@ -23,11 +23,12 @@ type UserStore interface {
 	UpdateProfile(ctx context.Context, id string, u ProfileUpdate, now time.Time) error
 	// FollowTimeZone writes the time zone of the browser last used by the user, unless the user chose one.
 	FollowTimeZone(ctx context.Context, id, zone string) error
-	// UpdateUser writes role, disabled_at and the reason. If the role changed or the account is disabled, it also ends
-	// the user's sessions and older tokens. In the same transaction it enqueues a SettleJob for each published
-	// competition whose phase or promotions may be affected: those that the user organizes, and those on whose waitlist
-	// the user is. It fails with ErrUserMissing.
-	UpdateUser(ctx context.Context, u User) error
+	// UpdateUser locks an account, applies change, and writes role, disabled_at and the reason. If the role changed or
+	// the account is disabled, it also ends the user's sessions and older tokens. In the same transaction it enqueues a
+	// SettleJob for each published competition whose phase or promotions may be affected: those that the user
+	// organizes, and those on whose waitlist the user is. It fails with ErrUserMissing, and with ErrForbidden if by,
+	// unless it is empty, isn't the id of an admin who can log in.
+	UpdateUser(ctx context.Context, id, by string, change func(u *User)) (User, error)
 	// UpgradeHash replaces a hash by another hash of the same password, unless it has changed in the meantime. It ends
 	// no logins.
 	UpgradeHash(ctx context.Context, userID, before, after string) error

@@ -184,6 +184,33 @@ func (c UserChange) Check() error {
 	return v.err()
 }
 
+// at returns the change, made at a moment.
+func (c UserChange) at(now time.Time) func(u *User) {
+	return func(u *User) {
+		if c.Role != nil {
+			u.Role = *c.Role
+		}
+		if c.Disabled != nil {
+			switch {
+			case !*c.Disabled:
+				u.DisabledAt = nil
+			case u.DisabledAt == nil:
+				u.DisabledAt = &now
+			}
+		}
+		if c.DisabledReason != nil {
+			u.DisabledReason.Text = normal.Line(*c.DisabledReason)
+		}
+		if c.ReasonShown != nil {
+			u.DisabledReason.Shown = *c.ReasonShown
+		}
+		if u.DisabledAt == nil {
+			u.DisabledReason = Reason{}
+		}
+		u.UpdatedAt = now
+	}
+}
+
 // NormalizeEmail returns the form in which an email is stored and compared.
 func NormalizeEmail(email string) string {
 	return strings.ToLower(normal.Line(email))

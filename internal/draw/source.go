@@ -29,7 +29,7 @@ type Source struct {
 // Randomness is what the source said.
 type Randomness struct {
 	Signature string `json:"signature,omitempty"` // quicknet's, in hex
-	Value     string `json:"value,omitempty"`     // the public value, as entered
+	Value     string `json:"value,omitempty"`     // the public value
 }
 
 // ErrRandomness is the error about randomness that isn't the source's.

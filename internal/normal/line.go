@@ -43,6 +43,22 @@ func Line(s string) string {
 	return norm.NFC.String(strings.TrimSuffix(string(kept), " "))
 }
 
+// Readable returns the form of single-line text in which what reads the same is the same, as far as characters alone
+// can tell: as Line, but with compatible forms unified (NFKC), and without any invisible character, also those that
+// scripts and emoji need. It is idempotent.
+func Readable(s string) string {
+	s = Line(s)
+	if len(s) > MaxLine || !utf8.ValidString(s) {
+		return s
+	}
+	return Line(strings.Map(func(r rune) rune {
+		if invisible(r) {
+			return -1
+		}
+		return r
+	}, norm.NFKC.String(s)))
+}
+
 // plain reports whether a text consists of visible ASCII characters, and single spaces between them. That is said fast
 // of most texts, and no form of them differs but for the case.
 func plain(s string) bool {

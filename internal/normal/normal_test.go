@@ -39,6 +39,22 @@ func TestLine(t *testing.T) {
 	}
 }
 
+func TestReadable(t *testing.T) {
+	for text, want := range map[string]string{
+		"12 34": "12 34", " 12\u00a0 34\u200b": "12 34", "12\u200d 34": "12 34", "1\ufe0f2 3\ufe0e4": "12 34",
+		"12\n34": "12 34", "１２ ３４": "12 34", "𝟏𝟐 34": "12 34", "می\u200cخواهم": "میخواهم", "´´": "\u0301 \u0301",
+		"12\x0034": "12\x0034", "\xff ": "\xff",
+	} {
+		got := normal.Readable(text)
+		if got != want {
+			t.Errorf("%+q: got %+q, want %+q", text, got, want)
+		}
+		if again := normal.Readable(got); again != got {
+			t.Errorf("%+q becomes %+q, then %+q", text, got, again)
+		}
+	}
+}
+
 func TestClean(t *testing.T) {
 	for text, want := range map[string]string{
 		"Zoe\u0308\u200b": "Zo\u00eb", "a\x00\u0085b\tc\x7f": "a b c", "\u200b": "", "a\xffb": "a\ufffdb",

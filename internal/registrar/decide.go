@@ -65,6 +65,11 @@ func (c *register) decide(b *batch, now time.Time) (result, error, error) {
 	status, refusal, err := c.admissible(b, competition, held, &entry, joins, now)
 	if refusal == nil && err == nil { // codes can't be tried out where nobody gets in
 		refusal = c.checkAccess(b, competition, &entry)
+		// Only who may enter gets to know what teams there are.
+		if refusal == nil && competition.Team != nil && entry.Team.Name != "" &&
+			b.nameTaken(competition, entry.Team.Name) {
+			refusal = compete.ErrTeamNameTaken
+		}
 	}
 	if refusal != nil || err != nil {
 		return result{}, refusal, err
@@ -87,7 +92,7 @@ func (c *register) admissible(
 	if c.Unverified && competition.Drawn() {
 		return "", compete.ErrEmailUnverified, nil
 	}
-	if competition.Team != nil && !entry.Team.IsZero() {
+	if competition.Team != nil && entry.Team.Code != "" {
 		status, refusal := c.teamAdmissible(b, competition, entry, joins, now)
 		if status != "" || refusal != nil {
 			return status, refusal, nil
@@ -119,17 +124,11 @@ func (c *register) checkAccess(b *batch, competition *competition, entry *compet
 	return competition.CheckAccess(c.Entry.AccessCode, b.sealer)
 }
 
-// teamAdmissible decides for somebody who names or joins a team what the team has to do with. If it returns neither a
+// teamAdmissible decides for somebody who joins a team what the team has to do with. If it returns neither a
 // status nor a refusal, the rest is as for everybody. Codes can't be tried out where nobody could get in with one.
 func (c *register) teamAdmissible(
 	b *batch, competition *competition, entry *compete.Entry, joins *team, now time.Time,
 ) (compete.RegistrationStatus, error) {
-	if entry.Team.Code == "" {
-		if err := competition.CheckJoining(*entry, now); err == nil && b.nameTaken(competition, entry.Team.Name) {
-			return "", compete.ErrTeamNameTaken
-		}
-		return "", nil
-	}
 	refusal := competition.CheckJoining(*entry, now)
 	if refusal == nil {
 		refusal = c.checkAccess(b, competition, entry)

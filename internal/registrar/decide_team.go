@@ -221,13 +221,18 @@ func (c *renewCode) decide(b *batch, now time.Time) (result, error, error) {
 	if refusal != nil {
 		return result{}, refusal, nil
 	}
+	b.renewCode(competition, one, now)
+	return result{team: &one.Team}, nil, nil
+}
+
+// renewCode gives a team another code. The earlier ones stop working.
+func (b *batch) renewCode(c *competition, one *team, now time.Time) {
 	one.CodeVersion++
 	b.teams.markChanged(one)
-	competition.dirty = true
+	c.dirty = true
 	b.recordAudit(compete.AuditRecord{
-		At: now, Action: compete.AuditTeamCode, CompetitionID: competition.ID, SubjectID: one.ID,
+		At: now, Action: compete.AuditTeamCode, CompetitionID: c.ID, SubjectID: one.ID,
 	})
-	return result{team: &one.Team}, nil, nil
 }
 
 type handOver struct {
@@ -290,6 +295,9 @@ func (c *removeMember) decide(b *batch, now time.Time) (result, error, error) {
 		}
 	} else if err := b.takeOut(competition, one, r, now); err != nil {
 		return result{}, nil, err
+	}
+	if len(one.members) > 0 { // who was removed knows the code
+		b.renewCode(competition, one, now)
 	}
 	return result{outcome: compete.RegistrationOutcome{Registration: *r, Competition: competition.Summary()}}, nil, nil
 }

@@ -152,10 +152,8 @@ func (a *fixture) remove(t *testing.T, r *registrar.Registrar, id string, remova
 // change changes an account.
 func (a *fixture) change(t *testing.T, actor compete.Actor, change func(*compete.User)) {
 	t.Helper()
-	u, err := a.db.User(t.Context(), actor.UserID)
+	_, err := a.db.UpdateUser(t.Context(), actor.UserID, "", change)
 	must(t, err)
-	change(&u)
-	must(t, a.db.UpdateUser(t.Context(), u))
 }
 
 func disable(u *compete.User) {

@@ -190,7 +190,8 @@ func (m *model) release() {
 		if !drafted || !m.promotes() {
 			continue
 		}
-		open := p.status == applied || p.status == waitlisted || p.status == rejected
+		was := p.status
+		open := was == applied || was == waitlisted || was == rejected
 		switch {
 		case open && decision == compete.DecisionAdmit && !m.fits(p.division):
 			continue // stays a draft
@@ -202,6 +203,9 @@ func (m *model) release() {
 			m.set(p, rejected)
 		}
 		m.lead(p.team)
+		if was == rejected && m.rules != nil && !m.perTeam() && m.size(p.team) > m.rules.Max {
+			m.takeOut(p)
+		}
 		delete(m.drafts, p.name)
 	}
 }

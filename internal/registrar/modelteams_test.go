@@ -381,6 +381,9 @@ func (m *model) forTeam(by string, c call, p *person) string {
 	default:
 		m.takeOut(p)
 	}
+	if t := m.teams[name]; t != nil {
+		t.code++
+	}
 	return ""
 }
 

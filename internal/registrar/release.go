@@ -122,7 +122,7 @@ func (b *batch) decided(
 	b.recordChange(compete.AuditDecided, compete.ViaJob, r, before, after, now)
 	b.notices = append(b.notices, notice)
 	if c.Team != nil && !c.SeatsPerTeam() {
-		return b.decidedInTeam(c, r, now)
+		return b.decidedInTeam(c, r, before, now)
 	}
 	return b.along(c, r, func(m *compete.Registration) {
 		before := m.Status
@@ -136,8 +136,11 @@ func (b *batch) decided(
 }
 
 // decidedInTeam sees to the team of somebody who was decided about alone. Its captain is somebody who wasn't rejected,
-// as long as there is one, and is warned if the team is too small from now on.
-func (b *batch) decidedInTeam(c *competition, r *compete.Registration, now time.Time) error {
+// as long as there is one, and is warned if the team is too small from now on. Who was rejected before doesn't come
+// back into a team that others have filled: they are taken out of it.
+func (b *batch) decidedInTeam(
+	c *competition, r *compete.Registration, before compete.RegistrationStatus, now time.Time,
+) error {
 	one, err := b.teamOf(r)
 	if err != nil || one == nil {
 		return err
@@ -151,6 +154,9 @@ func (b *batch) decidedInTeam(c *competition, r *compete.Registration, now time.
 	}
 	if r.Status == compete.RegistrationRejected && one.size() == c.Team.Min-1 {
 		b.warn(c, one.captain(), now)
+	}
+	if before == compete.RegistrationRejected && one.size() > c.Team.Max {
+		return b.takeOut(c, one, r, now)
 	}
 	return nil
 }

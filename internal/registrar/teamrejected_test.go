@@ -96,3 +96,45 @@ func TestRejectedCaptain(t *testing.T) {
 		wantCaptain("the role was handed over", 3)
 	})
 }
+
+// TestRejectedMemberOfAFullTeam: who is admitted or waitlisted after all keeps their team only if nobody has taken the
+// place in the meantime. Else they are taken out of it, are told so, and look for another one.
+func TestRejectedMemberOfAFullTeam(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, db *store.Store) {
+		for name, d := range map[string]compete.Decision{
+			"admitted": compete.DecisionAdmit, "waitlisted": compete.DecisionWaitlist,
+		} {
+			t.Run(name, func(t *testing.T) { testRejectedMemberOfAFullTeam(t, db, d) })
+		}
+	})
+}
+
+func testRejectedMemberOfAFullTeam(t *testing.T, db *store.Store, d compete.Decision) {
+	a := newFixture(t, db, 6)
+	all := a.people
+	a.people = all[:4]
+	r := startRegistrar(t, db.Ledger(), a.afterEachCommit(t))
+	id, members := a.applyingSingly(t, r)
+	a.decide(t, r, id, compete.DecisionReject, members[2:]...)
+	one, err := db.Team(t.Context(), members[0].TeamID)
+	must(t, err)
+	for _, person := range all[4:] { // up to four of five
+		entry := compete.Entry{
+			Answers: compete.Answers{"shirt": "S"}, Team: compete.TeamChoice{Code: one.Code(plainSealer{})},
+		}
+		_, err := r.Register(t.Context(), compete.RegisterCommand{Actor: person, CompetitionID: id, Entry: entry})
+		must(t, err)
+	}
+	a.decide(t, r, id, d, members[2:]...)
+	for i, inTeam := range []bool{true, false} {
+		got, err := db.RegistrationOf(t.Context(), all[2+i].UserID, id)
+		must(t, err)
+		if !got.Status.Hopeful() || (got.TeamID == one.ID) != inTeam || got.Looking == inTeam {
+			t.Errorf("member %d is %s, in team %q, looking: %t; want them in it: %t", 2+i, got.Status, got.TeamID,
+				got.Looking, inTeam)
+		}
+	}
+	left, err := db.Members(t.Context(), one.ID)
+	must(t, err)
+	want(t, "members", len(left), 5)
+}

@@ -92,24 +92,11 @@ func (s *Store) EraseAccount(ctx context.Context, userID string, now time.Time) 
 
 // mayErase locks the account and those of all admins, so that the last two can't be deleted at the same time.
 func (t Tx) mayErase(ctx context.Context, userID string, now time.Time) error {
-	locked, err := sqldb.List(ctx, t, scanUser, `SELECT `+userColumns+` FROM users u
-		WHERE u.id = $1 OR u.role = 'ADMIN' AND u.disabled_at IS NULL ORDER BY u.id {lock u}`, userID)
+	_, admins, err := t.lockAmongAdmins(ctx, userID)
 	if err != nil {
 		return err
 	}
-	found, last := false, false
-	admins := 0
-	for _, u := range locked {
-		if u.Role == compete.RoleAdmin && u.DisabledAt == nil {
-			admins++
-			last = last || u.ID == userID
-		}
-		found = found || u.ID == userID
-	}
-	if !found {
-		return compete.ErrUserMissing
-	}
-	if last && admins == 1 {
+	if len(admins) == 1 && admins[0] == userID {
 		return compete.ErrLastAdmin
 	}
 	ahead, err := sqldb.List(ctx, t, sqldb.ScanString, `SELECT c.id FROM competitions c WHERE c.organizer_id = $1

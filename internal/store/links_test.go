@@ -180,7 +180,7 @@ func testUseLinkOnce(t *testing.T, f *fixture) {
 	l = f.usable(t, compete.LinkReset, user, user.Email)
 	disabled := user
 	disabled.DisabledAt = f.agoPointer(0)
-	must(t, f.UpdateUser(t.Context(), disabled))
+	f.setUser(t, disabled)
 	f.wantVoid(t, "of a disabled account", l, f.now)
 }
 

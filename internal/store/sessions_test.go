@@ -58,7 +58,7 @@ func TestSessionByToken(t *testing.T) {
 
 		disabled := f.addUser(t, compete.RoleParticipant)
 		disabled.DisabledAt, disabled.UpdatedAt = &ended, ended
-		must(t, f.UpdateUser(t.Context(), disabled))
+		f.setUser(t, disabled)
 		got2, err := f.Revocations(t.Context(), ended.Add(-time.Microsecond))
 		must(t, err)
 		want(t, "revocations", got2, compete.Revocations{

@@ -226,14 +226,14 @@ func (s *Store) AnswerOrganizerRequest(
 			return err
 		}
 		if approve {
-			user, err := sqldb.One(ctx, tx, compete.ErrUserMissing, scanUser,
-				`SELECT `+userColumns+` FROM users u WHERE u.id = $1 {lock u}`, r.User.ID)
+			before, err := tx.lockUser(ctx, r.User.ID, "")
 			if err != nil {
 				return err
 			}
-			if user.Role == compete.RoleParticipant {
+			if before.Role == compete.RoleParticipant {
+				user := before
 				user.Role, user.UpdatedAt = compete.RoleOrganizer, now
-				if err := s.updateUser(ctx, tx, user); err != nil {
+				if err := s.updateUser(ctx, tx, before, user); err != nil {
 					return err
 				}
 			}

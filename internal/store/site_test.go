@@ -87,7 +87,7 @@ func testSetUpOnce(t *testing.T, f *fixture) {
 	for _, u := range users.Items { // an admin who can't log in doesn't count
 		if u.Role == compete.RoleAdmin {
 			u.DisabledAt = &f.now
-			must(t, f.UpdateUser(t.Context(), u))
+			f.setUser(t, u)
 		}
 	}
 	must(t, f.AddSetupLink(t.Context(), "later", f.now))
@@ -145,7 +145,7 @@ func TestOrganizerRequests(t *testing.T) {
 		want(t, "what is left", listed(), asked[2:])
 		disabled := asked[2].User
 		disabled.DisabledAt = &f.now
-		must(t, f.UpdateUser(t.Context(), disabled))
+		f.setUser(t, disabled)
 		want(t, "without the disabled", len(listed()), 0)
 	})
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -125,18 +126,64 @@ func (s *Store) FollowTimeZone(ctx context.Context, id, zone string) error {
 }
 
 // UpdateUser implements compete.UserStore.
-func (s *Store) UpdateUser(ctx context.Context, u compete.User) error {
-	if !compete.ValidID(u.ID) {
-		return compete.ErrUserMissing
+func (s *Store) UpdateUser(
+	ctx context.Context, id, by string, change func(u *compete.User),
+) (u compete.User, err error) {
+	if !compete.ValidID(id) {
+		return u, compete.ErrUserMissing
 	}
-	return s.Transact(ctx, func(ctx context.Context, tx Tx) error { return s.updateUser(ctx, tx, u) })
+	err = s.Transact(ctx, func(ctx context.Context, tx Tx) error {
+		before, err := tx.lockUser(ctx, id, by)
+		if err != nil {
+			return err
+		}
+		u = before
+		change(&u)
+		return s.updateUser(ctx, tx, before, u)
+	})
+	return u, err
 }
 
-func (s *Store) updateUser(ctx context.Context, tx Tx, u compete.User) error {
-	before, err := sqldb.One(ctx, tx, compete.ErrUserMissing, scanUser, userByID+` {lock u}`, u.ID)
-	if err != nil {
-		return err
+// lockUser locks an account, and on behalf of an admin also those of all admins, who could otherwise end each other's
+// rights at the same time, so that none is left. It fails with ErrUserMissing, and with ErrForbidden if by, unless it
+// is empty, isn't the id of an admin who can log in.
+func (t Tx) lockUser(ctx context.Context, id, by string) (compete.User, error) {
+	if by == "" {
+		return sqldb.One(ctx, t, compete.ErrUserMissing, scanUser, userByID+` {lock u}`, id)
 	}
+	user, admins, err := t.lockAmongAdmins(ctx, id)
+	if err == nil && !slices.Contains(admins, by) {
+		err = compete.ErrForbidden
+	}
+	return user, err
+}
+
+// lockAmongAdmins locks an account and those of all admins who can log in, in order of id, and returns the account and
+// the ids of these admins. It fails with ErrUserMissing.
+func (t Tx) lockAmongAdmins(ctx context.Context, id string) (user compete.User, admins []string, err error) {
+	locked, err := sqldb.List(ctx, t, scanUser, `SELECT `+userColumns+` FROM users u
+		WHERE u.id = $1 AND u.erased_at IS NULL
+			OR u.role = 'ADMIN' AND u.disabled_at IS NULL ORDER BY u.id {lock u}`, id)
+	if err != nil {
+		return user, nil, err
+	}
+	for i := range locked {
+		u := &locked[i]
+		if u.Role == compete.RoleAdmin && u.DisabledAt == nil {
+			admins = append(admins, u.ID)
+		}
+		if u.ID == id {
+			user = *u
+		}
+	}
+	if user.ID == "" {
+		err = compete.ErrUserMissing
+	}
+	return user, admins, err
+}
+
+// updateUser writes what has changed about an account that is locked.
+func (s *Store) updateUser(ctx context.Context, tx Tx, before, u compete.User) error {
 	now := compete.UTC(u.UpdatedAt)
 	if _, err := sqldb.Change(ctx, tx, `UPDATE users
 		SET role = $2, disabled_at = $3, updated_at = $4, disabled_reason = $5, disabled_reason_shown = $6

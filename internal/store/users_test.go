@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/minicompete/minicompete/internal/check"
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
@@ -15,6 +16,8 @@ func TestUsers(t *testing.T) {
 		t.Run("an email is taken whatever its case", func(t *testing.T) { testEmailTaken(t, f) })
 		t.Run("unknown ones are missing", func(t *testing.T) { testUserMissing(t, f) })
 		t.Run("changes", func(t *testing.T) { testUpdateUser(t, f) })
+		t.Run("admins among each other", func(t *testing.T) { testAdminsAtOnce(t, f) })
+		t.Run("two changes at once", func(t *testing.T) { testChangesAtOnce(t, f) })
 		t.Run("time zones", func(t *testing.T) { testTimeZones(t, f) })
 		t.Run("a new password ends other logins", func(t *testing.T) { testSetPassword(t, f) })
 		t.Run("a profile is written whole", func(t *testing.T) { testProfileIsWrittenWhole(t, f) })
@@ -73,8 +76,8 @@ func testUserMissing(t *testing.T, f *fixture) {
 		wantError(t, "UpdateProfile", f.UpdateProfile(t.Context(), id, compete.ProfileUpdate{Name: new("x")}, f.now),
 			compete.ErrUserMissing)
 		must(t, f.FollowTimeZone(t.Context(), id, "UTC"))
-		wantError(t, "UpdateUser", f.UpdateUser(t.Context(), compete.User{ID: id, Role: compete.RoleAdmin}),
-			compete.ErrUserMissing)
+		_, err = f.UpdateUser(t.Context(), id, "", func(u *compete.User) { u.Role = compete.RoleAdmin })
+		wantError(t, "UpdateUser", err, compete.ErrUserMissing)
 	}
 	for _, email := range []string{"nobody@example.com", "", "nul\x00@example.com", "bad\xff@example.com"} {
 		_, _, err := f.UserByEmail(t.Context(), email)
@@ -112,12 +115,12 @@ func testUpdateUser(t *testing.T, f *fixture) {
 	f.wantUser(t, u)
 
 	u.UpdatedAt = compete.UTC(f.ago(-2 * time.Minute))
-	must(t, f.UpdateUser(t.Context(), u))
+	f.setUser(t, u)
 	f.wantUser(t, u)
 	f.wantLogins(t, u, []string{session.ID}, time.Time{})
 
 	u.Role, u.Name = compete.RoleOrganizer, "Not to be written"
-	must(t, f.UpdateUser(t.Context(), u))
+	f.setUser(t, u)
 	u.Name = "Ada Lovelace"
 	f.wantUser(t, u)
 	f.wantLogins(t, u, nil, u.UpdatedAt)
@@ -125,14 +128,75 @@ func testUpdateUser(t *testing.T, f *fixture) {
 	session = f.addSession(t, u)
 	disabled := compete.UTC(f.ago(-3 * time.Minute))
 	u.DisabledAt, u.UpdatedAt, u.DisabledReason = &disabled, disabled, compete.Reason{Text: "Sold seats", Shown: true}
-	must(t, f.UpdateUser(t.Context(), u))
+	f.setUser(t, u)
 	f.wantUser(t, u)
 	f.wantLogins(t, u, nil, disabled)
 
 	u.DisabledAt, u.UpdatedAt, u.DisabledReason = nil, compete.UTC(f.ago(-4*time.Minute)), compete.Reason{}
-	must(t, f.UpdateUser(t.Context(), u))
+	f.setUser(t, u)
 	f.wantUser(t, u)
 	f.wantLogins(t, u, nil, disabled) // enabled again: ended logins stay ended, but nothing else
+}
+
+// testAdminsAtOnce has all admins end each other's rights at the same moment: one of them remains.
+func testAdminsAtOnce(t *testing.T, f *fixture) {
+	for name, end := range map[string]func(u *compete.User){
+		"demoted":  func(u *compete.User) { u.Role = compete.RoleOrganizer },
+		"disabled": func(u *compete.User) { u.DisabledAt = &f.now },
+	} {
+		admins := make([]compete.User, 4)
+		for i := range admins {
+			admins[i] = f.addUser(t, compete.RoleAdmin)
+		}
+		failures := make([]error, len(admins))
+		check.Together(len(admins), func(i int) {
+			_, failures[i] = f.UpdateUser(t.Context(), admins[(i+1)%len(admins)].ID, admins[i].ID, end)
+		})
+		left := 0
+		for i, err := range failures {
+			if err != nil {
+				wantError(t, name, err, compete.ErrForbidden)
+			}
+			u, err := f.User(t.Context(), admins[i].ID)
+			must(t, err)
+			if u.Role == compete.RoleAdmin && u.DisabledAt == nil {
+				left++
+			}
+		}
+		if left == 0 {
+			t.Errorf("all admins are %s", name)
+		}
+		for _, u := range admins {
+			f.setUser(t, compete.User{ID: u.ID, Role: compete.RoleParticipant, UpdatedAt: f.now})
+		}
+	}
+}
+
+// testChangesAtOnce: a change of the role and one of the account's access don't undo each other.
+func testChangesAtOnce(t *testing.T, f *fixture) {
+	one, other, user := f.addUser(t, compete.RoleAdmin), f.addUser(t, compete.RoleAdmin),
+		f.addUser(t, compete.RoleParticipant)
+	check.Together(2, func(i int) {
+		by, change := one.ID, func(u *compete.User) { u.Role = compete.RoleOrganizer }
+		if i == 1 {
+			by, change = other.ID, func(u *compete.User) { u.DisabledAt = &f.now }
+		}
+		if _, err := f.UpdateUser(t.Context(), user.ID, by, change); err != nil {
+			t.Error(err)
+		}
+	})
+	got, err := f.User(t.Context(), user.ID)
+	must(t, err)
+	if got.Role != compete.RoleOrganizer || got.DisabledAt == nil {
+		t.Errorf("the account is %s, disabled at %v; want both changes", got.Role, got.DisabledAt)
+	}
+}
+
+// setUser writes an account's role, disabled_at and reason.
+func (f *fixture) setUser(t *testing.T, user compete.User) {
+	t.Helper()
+	_, err := f.UpdateUser(t.Context(), user.ID, "", func(u *compete.User) { *u = user })
+	must(t, err)
 }
 
 func (f *fixture) wantUser(t *testing.T, u compete.User) {

@@ -118,7 +118,7 @@ func (a *app) askDraw(v *visit, value string) (response, error) {
 		return nil, err
 	}
 	return ask(v, pages.Confirm{
-		Title: "Draw now?", Text: "Draw with " + quoted(strings.TrimSpace(value)) + "? This can't be repeated.",
+		Title: "Draw now?", Text: "Draw with " + quoted(compete.DrawValue(value)) + "? This can't be repeated.",
 		Action: drawPath(c.ID) + "/value", Yes: "Draw", Back: drawPath(c.ID), No: "Back",
 		Kept: []pages.KeptField{{Name: "value", Value: value}, {Name: confirmed, Value: "true"}},
 	}), nil
@@ -184,9 +184,9 @@ func (a *app) ticketsCSV(r *http.Request, v *visit) (response, error) {
 	}, nil
 }
 
-// readTickets reads lines of an email and a number; what follows them isn't looked at. A heading is skipped. Where the
-// comma is for decimals, spreadsheets separate cells by semicolons; cells that are pasted from one are separated by
-// tabs.
+// readTickets reads lines of an email and a number, and takes no second number; what else follows, such as a name,
+// isn't looked at. A heading is skipped. Where the comma is for decimals, spreadsheets separate cells by semicolons;
+// cells that are pasted from one are separated by tabs.
 func readTickets(text string) (items []compete.TicketItem, unreadable string) {
 	text = strings.TrimPrefix(text, sheet.BOM)
 	reader := csv.NewReader(strings.NewReader(text))
@@ -210,6 +210,8 @@ func readTickets(text string) (items []compete.TicketItem, unreadable string) {
 			continue
 		case err != nil:
 			return nil, fmt.Sprintf("Line %d: the number of tickets must be a whole number.", line)
+		case len(record) > 2 && isNumber(record[2]): // as in 1,5 or 1,000
+			return nil, fmt.Sprintf("Line %d: there's more than one number after the email.", line)
 		}
 		items = append(items, compete.TicketItem{Email: sheet.Unprotected(email), Tickets: tickets})
 	}
@@ -217,6 +219,11 @@ func readTickets(text string) (items []compete.TicketItem, unreadable string) {
 		return nil, "Choose a file, or paste at least one line."
 	}
 	return items, ""
+}
+
+func isNumber(cell string) bool {
+	_, err := strconv.Atoi(strings.TrimSpace(cell))
+	return err == nil
 }
 
 // separator returns the first comma, semicolon or tab of a line that isn't within quotes; without one, the comma.

@@ -191,13 +191,14 @@ func (a *app) removeMemberForm(_ *http.Request, v *visit) (response, error) {
 	if err != nil {
 		return nil, err
 	}
-	text := "They keep their registration. They'll be notified."
+	text := "They keep their registration."
 	switch {
 	case t.Competition.SeatsPerTeam():
-		text = "Their registration is cancelled, because the seat is the team's. They'll be notified."
+		text = "Their registration is cancelled, because the seat is the team's."
 	case t.Competition.NeedsTeam():
-		text = "They keep their registration, but need another team. They'll be notified."
+		text = "They keep their registration, but need another team."
 	}
+	text += " They'll be notified, and the team gets another code, since they know this one."
 	path := teamPath(t.ID)
 	return ask(v, pages.Confirm{
 		Title: "Remove " + m.Participant.Name + " from the team?", Yes: "Remove", No: "Cancel", Danger: true,

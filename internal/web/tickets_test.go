@@ -100,6 +100,10 @@ func TestTicketsFromAFile(t *testing.T) {
 		}
 		b.want(b.upload(draw+"/tickets", "file", crowd[1].User.Email+"|4"), http.StatusUnprocessableEntity,
 			"separated by a comma, a semicolon or a tab")
+		for _, numbers := range []string{"1,5", "1,2,3", "1, 000"} {
+			b.want(b.post(draw+"/tickets", "tickets", crowd[0].User.Email+",2,Ada\n"+crowd[1].User.Email+","+numbers),
+				http.StatusUnprocessableEntity, "Line 2: there&#39;s more than one number after the email.")
+		}
 
 		var listed []struct {
 			Email   string

@@ -82,7 +82,7 @@ func (d DrawData) path() string { return "/competitions/" + d.ID + "/draw" }
 func (d DrawData) name() ui.Field {
 	return ui.Field{
 		Name: "name", Label: "Public value", Value: d.Typed.Name, MaxLength: "200", Error: d.Typed.Errors["name"],
-		Help: "What it will be and where it's published, such as \"Lotto 6aus49 of 4 July 2026, without the bonus number\". You enter it after the deadline.",
+		Help: "What it will be and where it's published, such as \"Lotto 6aus49 of 4 July 2026, without the bonus number, in ascending order, separated by spaces\". Say how it's written, since each way of writing it leads to another order. You enter it after the deadline.",
 	}
 }
 
@@ -96,7 +96,7 @@ func (d DrawData) tickets() ui.Field {
 func (d DrawData) value() ui.Field {
 	return ui.Field{
 		Name: "value", Label: "The value", Value: d.Typed.Value, MaxLength: "500", Required: true, Autocomplete: "off",
-		Error: d.Typed.Errors["value"], Help: "Exactly as published. The draw happens immediately and can't be repeated.",
+		Error: d.Typed.Errors["value"], Help: "As published, and written as announced. The draw happens immediately and can't be repeated.",
 	}
 }
 

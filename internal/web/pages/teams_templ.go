@@ -1211,7 +1211,7 @@ func teamInvitation(d TeamData) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 89, "\" class=\"grid gap-2 border-t border-line pt-4\"><button class=\"btn btn-secondary btn-small justify-self-start\">Renew code</button><p class=\"help\">Earlier codes and links stop working.</p></form>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 89, "\" class=\"grid gap-2 border-t border-line pt-4\"><button class=\"btn btn-secondary btn-small justify-self-start\">Renew code</button><p class=\"help\">Earlier codes and links stop working. Removing a member renews the code, too.</p></form>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
