@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/minicompete/minicompete/internal/compete"
@@ -36,10 +37,17 @@ func typedAnswer(q *compete.Question, typed []string) any {
 	if q.Kind == compete.QuestionManyOf {
 		return typed
 	}
-	if q.Kind == compete.QuestionNumber || q.Kind == compete.QuestionYesNo || q.Kind == compete.QuestionConsent {
+	switch q.Kind {
+	case compete.QuestionNumber: // whatever its bounds, which an earlier answer needn't keep
+		if n, err := strconv.ParseFloat(strings.TrimSpace(typed[0]), 64); err == nil {
+			return n
+		}
+	case compete.QuestionYesNo, compete.QuestionConsent:
 		if value, problem := q.Parse(typed[0]); problem == "" {
 			return value
 		}
+	case compete.QuestionText, compete.QuestionLongText, compete.QuestionOneOf, compete.QuestionManyOf,
+		compete.QuestionDate, compete.QuestionPhone, compete.QuestionCountry, compete.QuestionURL:
 	}
 	return typed[0]
 }
