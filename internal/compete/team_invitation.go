@@ -29,8 +29,8 @@ func (s *Teams) Invitation(ctx context.Context, a Actor, competitionID string, c
 	return view, s.joinable(&view)
 }
 
-// InvitedTo returns the name of the team that a code is for, also to visitors; empty if the code is wrong, or if too many
-// wrong ones were tried before.
+// InvitedTo returns the name of the team that a code is for, also to visitors; empty if the code is wrong, or if too
+// many wrong ones were tried before.
 func (s *Teams) InvitedTo(ctx context.Context, a Actor, c *Competition, code TeamCode) string {
 	t, err := s.byCode(ctx, a, c.ID, code)
 	if err != nil {

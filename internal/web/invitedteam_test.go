@@ -34,8 +34,8 @@ func TestInvitationNamesTheTeam(t *testing.T) {
 	b.want(b.get(register), http.StatusOK, "<h1>Join The Gophers</h1>", `value="`+code.Code+`"`)
 }
 
-// TestEverythingMissingIsReported has a participant look for what only organizers have, and sends a form without the team's name and without a required answer, and with a number
-// out of range: the page says all of it.
+// TestEverythingMissingIsReported has a participant look for what only organizers have. Then a form lacks the team's
+// name and required answers, and has a number out of range: the page says all of it.
 func TestEverythingMissingIsReported(t *testing.T) {
 	s := &site{App: apptest.Start(t, apptest.Options{}), t: t}
 	id := s.As(compete.RoleOrganizer).Create(map[string]any{

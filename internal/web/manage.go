@@ -134,7 +134,8 @@ func (a *app) toldOfCancelling(v *visit, c *compete.Competition) (string, error)
 	applicants := ui.Plural(applied, "person who applied", "people who applied")
 	switch {
 	case applied > 0 && others > 0:
-		return ui.Plural(others, "registered person", "registered people") + " and " + applicants + " will be notified.", nil
+		return ui.Plural(others, "registered person", "registered people") + " and " + applicants +
+			" will be notified.", nil
 	case applied > 0:
 		return applicants + " will be notified.", nil
 	case others > 0:
