@@ -23,15 +23,15 @@ func TestInvitationNamesTheTeam(t *testing.T) {
 
 	b := s.browser(t)
 	link := "/competitions/" + id + "/team?join="
-	b.want(b.get(link+code.Code), http.StatusOK, "Join The Gophers</h1>", "Walk Hack</bdi>. Sign up or log in")
-	wrong := b.want(b.get(link+"1-AAAAAAAA"), http.StatusOK, "Join a team</h1>")
+	b.want(b.get(link+code.Code), http.StatusOK, "Join The Gophers</bdi></h1>", "Walk Hack</bdi>. Sign up or log in")
+	wrong := b.want(b.get(link+"1-AAAAAAAA"), http.StatusOK, "Join a team</bdi></h1>")
 	if strings.Contains(wrong.text, "Gophers") {
 		t.Error("a wrong code tells the team's name")
 	}
 	b.signUp("mate@example.com")
 	register := "/competitions/" + id + "/register?join=" + code.Code
 	b.leads(b.get(link+code.Code), register)
-	b.want(b.get(register), http.StatusOK, "Join The Gophers</h1>", `value="`+code.Code+`"`)
+	b.want(b.get(register), http.StatusOK, "Join The Gophers</bdi></h1>", `value="`+code.Code+`"`)
 }
 
 // TestEverythingMissingIsReported has a participant look for what only organizers have. Then a form lacks the team's
