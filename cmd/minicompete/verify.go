@@ -45,7 +45,7 @@ func (c *verifyDraw) Run(env *environment) error {
 	case err != nil:
 		return err
 	}
-	fmt.Fprintf(env.out, "The draw is right: %d people, %d tickets, hash %s.\n", len(f.List), tickets, f.ListHash)
+	fmt.Fprintf(env.out, "The draw is correct: %d people, %d tickets, hash %s.\n", len(f.List), tickets, f.ListHash)
 	if f.Source.Kind == draw.SourceNamed {
 		value := f.Randomness.Value
 		fmt.Fprintf(env.out, "Check yourself that %q was the value of: %q\n", value, f.Source.Name)

@@ -54,7 +54,7 @@ func TestVerifyDraw(t *testing.T) {
 		code     int
 		out, err string
 	}{
-		{"as drawn", func(*draw.File) {}, exitOK, "The draw is right: 3 people, 4 tickets", ""},
+		{"as drawn", func(*draw.File) {}, exitOK, "The draw is correct: 3 people, 4 tickets", ""},
 		{"before the draw", func(f *draw.File) { f.Randomness, f.Order = nil, nil }, exitOK, "hasn't happened yet", ""},
 		{
 			"another winner", func(f *draw.File) { f.Order[0], f.Order[1] = f.Order[1], f.Order[0] }, exitError, "",

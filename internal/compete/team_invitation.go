@@ -29,6 +29,16 @@ func (s *Teams) Invitation(ctx context.Context, a Actor, competitionID string, c
 	return view, s.joinable(&view)
 }
 
+// InvitedTo returns the name of the team that a code is for, also to visitors; empty if the code is wrong, or if too
+// many wrong ones were tried before.
+func (s *Teams) InvitedTo(ctx context.Context, a Actor, c *Competition, code TeamCode) string {
+	t, err := s.byCode(ctx, a, c.ID, code)
+	if err != nil {
+		return ""
+	}
+	return t.Name
+}
+
 // Joinable reports whether somebody can join the team now.
 func (s *Teams) Joinable(v *TeamView) bool { return s.joinable(v) == nil }
 

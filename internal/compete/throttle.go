@@ -75,6 +75,9 @@ func (t *Throttle) guessAccess(ctx context.Context, a Actor, competitionID strin
 	}
 	of := "access:" + competitionID + ":"
 	account, network := Guess{LimitAccessCodes, of + a.UserID, t.Limits.Guesses}, ""
+	if !a.LoggedIn() { // visitors share the attempts of their network
+		account.Key = of + "visitors:" + ClientOf(ctx).Network()
+	}
 	if client := ClientOf(ctx).Network(); client != "" && t.Limits.AccessCodes > 0 {
 		network = of + client
 		if t.Guesses.Add(ctx, network, 0) >= t.Limits.AccessCodes {

@@ -211,7 +211,7 @@ func TestDecisionsInMessages(t *testing.T) {
 	until := time.Date(2030, 5, 2, 6, 30, 0, 0, time.UTC)
 	for kind, want := range map[compete.MessageKind][2]string{
 		compete.MessageConfirmed:  {"was accepted. You have a seat.", "is confirmed"},
-		compete.MessageWaitlisted: {"reviewed your application", "are taken"},
+		compete.MessageWaitlisted: {"or the organizer admits you, you'll find a message here.", "automatically"},
 		compete.MessageOffered:    {"was accepted. A seat is reserved for you.", "opened up"},
 	} {
 		decided := target(kind)
@@ -234,7 +234,7 @@ func TestDrawInMessages(t *testing.T) {
 	until := time.Date(2030, 5, 2, 6, 30, 0, 0, time.UTC)
 	for kind, want := range map[compete.MessageKind]string{
 		compete.MessageApplied:    "A public draw decides",
-		compete.MessageConfirmed:  "You were drawn for a seat",
+		compete.MessageConfirmed:  "in the draw.",
 		compete.MessageWaitlisted: "has happened. You're on the waitlist",
 		compete.MessageOffered:    "You were drawn for a seat",
 	} {

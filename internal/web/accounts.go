@@ -128,7 +128,7 @@ func (a *app) showSignup(v *visit, status int, form pages.SignupForm) response {
 	form.Wanted = v.leadsToIntent(form.Next)
 	form.Competes = form.Role != string(compete.RoleOrganizer) && (form.Wanted || toCompete(form.Next))
 	form.Organizers = string(a.Installation.OrganizerSignUp())
-	return show(status, pages.Signup(v.page("Sign up", ui.SectionLogin), form))
+	return show(status, pages.Signup(v.page("Sign up", ui.SectionSignup), form))
 }
 
 func (a *app) signup(r *http.Request, v *visit) (response, error) {

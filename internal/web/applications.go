@@ -323,7 +323,9 @@ func (a *app) showRelease(v *visit, c *compete.Competition, e *compete.Error) (r
 	if err != nil {
 		return nil, err
 	}
-	data := pages.ReleaseData{Title: c.Title, State: decisionsView(c, state, v)}
+	data := pages.ReleaseData{
+		Title: c.Title, State: decisionsView(c, state, v), Mates: c.Team != nil && !c.SeatsPerTeam(),
+	}
 	data.State.Previewed = true
 	for i := range mails {
 		m := &mails[i]

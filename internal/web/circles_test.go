@@ -153,7 +153,7 @@ func TestPersonIsAddedOnThePage(t *testing.T) {
 		b.want(b.post(page, "key", "one-press-2", "email", "stranger@example.com", "overCapacity", "true"),
 			http.StatusConflict, "can&#39;t send email")
 		b.leads(b.post(page, "key", "one-press-2", "email", bob.User.Email, "overCapacity", "true"), page)
-		got := b.want(b.get(page), http.StatusOK, "the capacity raised by one", bob.User.Email, "of 2 seats")
+		got := b.want(b.get(page), http.StatusOK, "Capacity increased by 1.", bob.User.Email, "of 2 seats")
 		if strings.Contains(got.text, "divisionId") {
 			t.Error("a competition without divisions asks for one")
 		}

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -60,7 +61,7 @@ func TestCancellingCountsApplications(t *testing.T) {
 		}
 	}
 	b.want(b.get("/competitions/"+reviewed+"/cancel"), http.StatusOK, "3 people who applied will be notified.")
-	b.want(b.get("/competitions/"+plain+"/cancel"), http.StatusOK, "2 registered people will be notified.")
+	b.want(b.get("/competitions/"+plain+"/cancel"), http.StatusOK, "2 people will be notified.")
 	added := s.As(compete.RoleParticipant)
 	organizer.Do(http.MethodPost, "/api/competitions/"+reviewed+"/registrations",
 		map[string]any{"email": added.User.Email}).Want(t, http.StatusCreated)
@@ -98,12 +99,19 @@ func TestDashboardOfAReview(t *testing.T) {
 	id := organizer.Create(map[string]any{
 		"title": "Chosen Few", "admission": "REVIEW", "capacity": 2, "startDate": time.Now().Add(72 * time.Hour),
 	})
-	var r struct{ ID string }
-	s.As(compete.RoleParticipant).Do(http.MethodPost, "/api/competitions/"+id+"/register", nil).
-		Want(t, http.StatusCreated).JSON(t, &r)
-	organizer.Do(http.MethodPost, "/api/competitions/"+id+"/decisions", map[string]any{
-		"items": []map[string]any{{"registrationId": r.ID, "decision": "WAITLIST"}},
-	}).Want(t, http.StatusOK)
+	b.want(b.get("/competitions/"+id+"/applications"), http.StatusOK, "People appear here as they apply.")
+	waiting, rejected := s.browser(t), s.browser(t)
+	var list []map[string]any
+	for decision, applicant := range map[string]*browser{"WAITLIST": waiting, "REJECT": rejected} {
+		client := s.As(compete.RoleParticipant)
+		var r struct{ ID string }
+		client.Do(http.MethodPost, "/api/competitions/"+id+"/register", nil).Want(t, http.StatusCreated).JSON(t, &r)
+		applicant.leads(applicant.post("/auth/login", "email", client.User.Email, "password", apptest.Password),
+			"/dashboard")
+		list = append(list, map[string]any{"registrationId": r.ID, "decision": decision})
+	}
+	organizer.Do(http.MethodPost, "/api/competitions/"+id+"/decisions", map[string]any{"items": list}).
+		Want(t, http.StatusOK)
 	b.leads(b.post("/competitions/"+id+"/applications/release"), "/competitions/"+id+"/applications")
 	apptest.Eventually(t, apptest.Patience, "the application is on the waitlist", func() bool {
 		var c struct{ Counts struct{ Waitlisted int } }
@@ -112,4 +120,9 @@ func TestDashboardOfAReview(t *testing.T) {
 	})
 	b.want(b.get("/dashboard"), http.StatusOK, "Chosen Few&#34; has 2 seats left, and 1 person on the waitlist.",
 		`href="/competitions/`+id+`/applications"`)
+	waiting.want(waiting.get("/competitions/"+id), http.StatusOK, "The next seat that someone gives up is yours.",
+		"If someone gives up a seat, or the organizer admits you, you&#39;ll get a message.")
+	apptest.Eventually(t, apptest.Patience, "the other application is rejected", func() bool {
+		return strings.Contains(rejected.get("/dashboard").text, `<h2 class="mb-4">Not admitted <span`)
+	})
 }

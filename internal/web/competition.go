@@ -180,7 +180,7 @@ func (a *app) register(r *http.Request, v *visit) (response, error) {
 		return a.showQuestions(v, http.StatusOK, &c, registerPage(&c, pages.StandOpen, rand.Text()), r.PostForm)
 	}
 	var outcome compete.RegistrationOutcome
-	if err = checkTypedTeam(r.PostForm); err == nil {
+	if err = checkTyped(&c, r.PostForm); err == nil {
 		outcome, err = a.Registrations.Register(r.Context(), v.actor, id, entry, formIdempotency(r, ""))
 	}
 	e, isRefusal := v.refused(err)

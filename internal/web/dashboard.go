@@ -117,11 +117,11 @@ func sortIn(data *pages.ParticipantData, r *compete.MyRegistration, now time.Tim
 			view.AcceptBy = r.ConfirmBy
 		}
 	case r.Status == compete.RegistrationRejected:
-		group, view.CanWithdraw = &data.Past, false
+		group, view.CanWithdraw = &data.Rejected, false
 	case r.Status == compete.RegistrationApplied:
 		group = &data.Applied
 	case r.Status == compete.RegistrationWaitlisted:
-		if group = &data.Waitlisted; !r.Follows {
+		if group = &data.Waitlisted; !r.Follows { // a member's place is that of the captain
 			view.Place = ui.Ordinal(r.Position)
 		}
 	}

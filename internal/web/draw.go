@@ -194,6 +194,7 @@ func readTickets(text string) (items []compete.TicketItem, unreadable string) {
 	first, _, _ := strings.Cut(text, "\n")
 	reader.Comma = separator(first)
 	reader.TrimLeadingSpace = reader.Comma != '\t'
+	var problems []string
 	for {
 		record, err := reader.Read()
 		if errors.Is(err, io.EOF) {
@@ -209,11 +210,16 @@ func readTickets(text string) (items []compete.TicketItem, unreadable string) {
 		case err != nil && line == 1 && !strings.Contains(email, "@"):
 			continue
 		case err != nil:
-			return nil, fmt.Sprintf("Line %d: the number of tickets must be a whole number.", line)
+			problems = append(problems, fmt.Sprintf("Line %d: the number of tickets must be a whole number.", line))
+			continue
 		case len(record) > 2 && isNumber(record[2]): // as in 1,5 or 1,000
-			return nil, fmt.Sprintf("Line %d: there's more than one number after the email.", line)
+			problems = append(problems, fmt.Sprintf("Line %d: there's more than one number after the email.", line))
+			continue
 		}
 		items = append(items, compete.TicketItem{Email: sheet.Unprotected(email), Tickets: tickets})
+	}
+	if len(problems) > 0 {
+		return nil, firstProblems(problems)
 	}
 	if len(items) == 0 {
 		return nil, "Choose a file, or paste at least one line."
@@ -240,12 +246,27 @@ func separator(line string) rune {
 	return ','
 }
 
-// ticketProblem names the first person whose tickets are refused.
+// maxTicketProblems is how many problems of a list are told.
+const maxTicketProblems = 5
+
+func firstProblems(problems []string) string {
+	if more := len(problems) - maxTicketProblems; more > 0 {
+		problems = append(problems[:maxTicketProblems:maxTicketProblems], "And "+ui.Count(more)+" more.")
+	}
+	return strings.Join(problems, " ")
+}
+
+// ticketProblem names the people whose tickets are refused.
 func ticketProblem(e *compete.Error, items []compete.TicketItem) string {
-	field := e.Fields[0]
-	var i int
-	if n, _ := fmt.Sscanf(field.Field, "items[%d].", &i); n == 1 && i < len(items) {
-		return items[i].Email + " " + field.Message + ". Nothing was saved."
+	var problems []string
+	for _, field := range e.Fields {
+		var i int
+		if n, _ := fmt.Sscanf(field.Field, "items[%d].", &i); n == 1 && i < len(items) {
+			problems = append(problems, items[i].Email+" "+field.Message+".")
+		}
+	}
+	if len(problems) > 0 {
+		return firstProblems(problems) + " Nothing was saved."
 	}
 	return fmt.Sprintf("There must be 1 to %s lines.", ui.Count(compete.MaxTicketList))
 }

@@ -28,7 +28,7 @@ const createPath = "/competitions/create"
 // idempotency key is part of the form's address, so that going back to a submitted form and submitting it again doesn't
 // create a second competition.
 func (a *app) createForm(r *http.Request, v *visit) (response, error) {
-	if err := v.requireRole(compete.RoleOrganizer); err != nil {
+	if err := v.requireOrganizer(); err != nil {
 		return nil, err
 	}
 	q := r.URL.Query()
@@ -154,7 +154,7 @@ func (a *app) create(r *http.Request, v *visit) (response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := v.requireRole(compete.RoleOrganizer); err != nil {
+	if err := v.requireOrganizer(); err != nil {
 		return a.keepTyped(r, v, err)
 	}
 	typed := readForm(r, nil, compete.NewCompetition{})
@@ -306,9 +306,24 @@ func previewDivisions(typed []compete.DivisionContent, stored *compete.Competiti
 	return divisions
 }
 
+// errOnlyOrganizers refuses the page of a new competition.
+var errOnlyOrganizers = &compete.Error{
+	Kind: compete.KindForbidden, Code: compete.ErrForbidden.Code,
+	Detail: "Only organizers can create competitions. Ask the people who run this site to make you one.",
+}
+
+// requireOrganizer is requireRole for the pages of a new competition.
+func (v *visit) requireOrganizer() error {
+	err := v.requireRole(compete.RoleOrganizer)
+	if errors.Is(err, compete.ErrForbidden) {
+		return errOnlyOrganizers
+	}
+	return err
+}
+
 // previewNew serves only the preview of a new competition, for htmx.
 func (a *app) previewNew(r *http.Request, v *visit) (response, error) {
-	return a.preview(r, v, v.requireRole(compete.RoleOrganizer), nil)
+	return a.preview(r, v, v.requireOrganizer(), nil)
 }
 
 // previewEdit serves only the preview of a changed competition, for htmx.

@@ -95,6 +95,7 @@ func (a *app) registerForm(r *http.Request, v *visit) (response, error) {
 		v.clearCookie(intentCookie)
 	}
 	d := registerPage(&c, stand.Kind, rand.Text())
+	a.nameInvitation(v, &c, &d, code)
 	if d.Errors = errs; len(errs) > 0 {
 		d.Errors[""] = outdatedText
 	}
@@ -140,6 +141,30 @@ func invitedTo(typed url.Values, v *visit) url.Values {
 		typed.Set(pages.TeamCodeInput, code)
 	}
 	return typed
+}
+
+// nameInvitation says which team a link with a code is for.
+func (a *app) nameInvitation(v *visit, c *compete.Competition, d *pages.AnswersPage, code string) {
+	if code == "" || c.Team == nil {
+		return
+	}
+	if name := a.Teams.InvitedTo(v.r.Context(), v.actor, c, compete.TeamCode(code)); name != "" {
+		d.Heading = pages.JoinTitle(name)
+	}
+}
+
+// checkTyped reports what is missing of the choice of a team, along with everything that is wrong with the answers.
+func checkTyped(c *compete.Competition, form url.Values) error {
+	err := checkTypedTeam(form)
+	if err == nil || !form.Has(answersGiven) {
+		return err
+	}
+	qs := c.QuestionsFor(chosenTeam(form) == pages.TeamNew)
+	_, answers := qs.Take(typedAnswers(qs, form), nil)
+	if answers == nil {
+		return err
+	}
+	return compete.Invalid(append(compete.AsError(err).Fields, compete.AsError(answers).Fields...)...)
 }
 
 // refusedEntry answers a press whose entry was refused: with the form as it was typed or, if the press brought nothing,
@@ -235,6 +260,7 @@ func (a *app) prepareForm(r *http.Request, v *visit) (response, error) {
 		return nil, err
 	}
 	d := preparePage(&c, stand.NeedsCode)
+	a.nameInvitation(v, &c, &d, code)
 	d.Saved, d.Errors = stand.Prepared || len(errs) > 0, errs
 	if len(errs) > 0 {
 		d.Errors[""] = outdatedText
@@ -268,7 +294,7 @@ func (a *app) prepare(r *http.Request, v *visit) (response, error) {
 	}
 	entry := entryOf(r.PostForm)
 	entry.Answers = typedAnswers(c.QuestionsFor(entry.Team.Name != ""), r.PostForm)
-	if err = checkTypedTeam(r.PostForm); err == nil {
+	if err = checkTyped(&c, r.PostForm); err == nil {
 		_, err = a.Registrations.Prepare(r.Context(), v.actor, c.ID, entry)
 	}
 	switch {

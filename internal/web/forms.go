@@ -33,7 +33,8 @@ func fieldLabel(field string) string {
 
 // sentence turns a message of the domain ("must be in the future", "is required") into a full sentence.
 func sentence(fragment string) string {
-	if strings.HasPrefix(fragment, "must ") || strings.HasPrefix(fragment, "may ") {
+	if strings.HasPrefix(fragment, "must ") || strings.HasPrefix(fragment, "may ") ||
+		strings.HasPrefix(fragment, "you ") {
 		return capitalize(fragment) + "."
 	}
 	return "This " + fragment + "."

@@ -16,6 +16,19 @@ func mustZone(t *testing.T, name string) *time.Location {
 	return zone
 }
 
+func TestSentence(t *testing.T) {
+	for fragment, want := range map[string]string{
+		"is required":                "This is required.",
+		"must be in the future":      "Must be in the future.",
+		"you need to agree to this":  "You need to agree to this.",
+		"may be at most 5 tags long": "May be at most 5 tags long.",
+	} {
+		if got := sentence(fragment); got != want {
+			t.Errorf("sentence(%q) = %q, want %q", fragment, got, want)
+		}
+	}
+}
+
 func TestParseLocalAcrossDaylightSaving(t *testing.T) {
 	berlin := mustZone(t, "Europe/Berlin")
 	for _, tc := range []struct{ name, typed, want string }{

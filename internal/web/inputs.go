@@ -60,7 +60,8 @@ var inputs = []input{
 		Field: ui.Field{
 			Name: "admission", Label: "Who gets a seat", Filter: true,
 			Help: "With review, people apply until registration closes, and you decide. In a draw, everyone who " +
-				"applied in time has the same chance. You can't change this once someone has registered.",
+				"applied in time has the same chance, unless you give tickets. You can't change this once someone " +
+				"has registered.",
 		},
 		show: func(n *compete.NewCompetition, _ *time.Location) string { return string(n.AdmittedBy()) },
 		read: func(n *compete.NewCompetition, typed string, _ *time.Location) string {

@@ -146,11 +146,12 @@ func (a *app) toldOfCancelling(v *visit, c *compete.Competition) (string, error)
 			others += n
 		}
 	}
-	registered := ui.Plural(others, "registered person", "registered people")
+	registered := ui.Plural(others, "person", "people") // also those on the waitlist
 	applicants := ui.Plural(applied, "person who applied", "people who applied")
 	switch {
 	case applied > 0 && others > 0:
-		return registered + " and " + applicants + " will be notified.", nil
+		return ui.Plural(others, "registered person", "registered people") + " and " + applicants +
+			" will be notified.", nil
 	case applied > 0:
 		return applicants + " will be notified.", nil
 	case others > 0:

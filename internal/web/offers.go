@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/localtime"
 	"github.com/minicompete/minicompete/internal/problem"
 	"github.com/minicompete/minicompete/internal/web/pages"
 )
@@ -15,8 +16,9 @@ func (a *app) acceptForm(r *http.Request, v *visit) (response, error) {
 		if stand.Together {
 			text = "Your team was offered a seat for " + quoted(stand.Title) + ". Once you accept, it's your team's."
 		}
+		until := localtime.Format(stand.ConfirmBy, stand.Zone, "Mon, 2 Jan 2006, 15:04")
 		return pages.Confirm{
-			Title: "Accept your seat?", Text: text,
+			Title: "Accept your seat?", Text: text + " It's reserved until " + until + ".", Wanted: true,
 			Yes: "Accept seat", No: "Not now", Action: competitionPath(stand.ID) + "/accept",
 		}
 	})

@@ -40,7 +40,7 @@ func TestPreparedPressIntoAFullDivision(t *testing.T) {
 			b.signUp(who + "@example.com")
 			b.leads(b.post(page+"/prepare", "answers", "given", "divisionId", half,
 				"answers."+c.Questions[0].ID, "Harriers of "+who), page)
-			b.want(b.get(page), http.StatusOK, "You&#39;re ready.", page+"/prepare")
+			b.want(b.get(page), http.StatusOK, "You&#39;re ready. Press once at <time", page+"/prepare")
 		}
 		s.opens(organizer, id)
 		ada.want(ada.get(page), http.StatusOK, `id="press"`, `href="`+page+`/register">Change your answers`)

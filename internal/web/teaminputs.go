@@ -41,7 +41,7 @@ var teamMax = input{
 var teamMin = input{
 	Field: ui.Field{
 		Name: "team.min", Label: "Minimum team size", Type: "number", Min: "1", Max: strconv.Itoa(compete.MaxTeamSize),
-		Help: "At the end of registration. Leave empty for 1.",
+		Help: "Needed when registration closes. Leave empty for 1.",
 	},
 	show: func(n *compete.NewCompetition, _ *time.Location) string {
 		if n.Team == nil || n.Team.Min <= 1 {

@@ -234,7 +234,7 @@ func (a *app) leaveForm(_ *http.Request, v *visit) (response, error) {
 	}
 	text := "You keep your registration, and can create or join another team."
 	if t.Size() == 1 {
-		text = "Nobody else is in it, so the team ends. " + text
+		text = "You're the only member, so the team will be deleted. " + text
 	}
 	return ask(v, pages.Confirm{
 		Title: "Leave " + t.Name + "?", Yes: "Leave team", No: "Stay", Danger: true, Text: text,
@@ -282,7 +282,7 @@ func (a *app) joinTeamForm(r *http.Request, v *visit) (response, error) {
 	case c.Team == nil:
 		return redirect(competitionPath(c.ID)), nil
 	case !v.actor.LoggedIn() && code != "":
-		page.Next = r.URL.RequestURI()
+		page.Next, page.Name = r.URL.RequestURI(), a.Teams.InvitedTo(r.Context(), v.actor, &c, compete.TeamCode(code))
 		return showJoin(v, http.StatusOK, page), nil
 	}
 	if err := v.requireLogin(); err != nil {

@@ -74,8 +74,9 @@ func TestTicketsFromAFile(t *testing.T) {
 		}
 		last := len(crowd) - 1
 		changed := strings.NewReplacer(line(0, 1), line(0, 7), line(last, 1), line(last, 9)).Replace(file)
-		got := b.want(b.upload(draw+"/tickets", "file", changed+"nobody@example.com,3\r\n"),
-			http.StatusUnprocessableEntity, "nobody@example.com hasn&#39;t applied. Nothing was saved.",
+		got := b.want(b.upload(draw+"/tickets", "file", changed+"nobody@example.com,3\r\nelsa@example.com,2\r\n"),
+			http.StatusUnprocessableEntity,
+			"nobody@example.com hasn&#39;t applied. elsa@example.com hasn&#39;t applied. Nothing was saved.",
 			"That day&#39;s numbers")
 		if !strings.Contains(got.text, `<option value="NAMED" selected`) {
 			t.Error("the refused form forgets the source")
@@ -104,6 +105,8 @@ func TestTicketsFromAFile(t *testing.T) {
 			b.want(b.post(draw+"/tickets", "tickets", crowd[0].User.Email+",2,Ada\n"+crowd[1].User.Email+","+numbers),
 				http.StatusUnprocessableEntity, "Line 2: there&#39;s more than one number after the email.")
 		}
+		b.want(b.post(draw+"/tickets", "tickets", "ada@example.com,two\nben@example.com,1\ncem@example.com,x"),
+			http.StatusUnprocessableEntity, "Line 1: the number of tickets must be", "Line 3: the number")
 
 		var listed []struct {
 			Email   string

@@ -100,6 +100,8 @@ func (v *visitor) decide(s site, c setting, page string) (colleague *visitor) {
 		c.check(v, "the inbox")
 		return v
 	}
+	v.press("j")
+	v.until("J goes to the first", fmt.Sprintf(`document.activeElement === document.querySelector(%q)`, first))
 	v.click("details:has([data-inbox-start]) summary")
 	v.click("[data-inbox-start]")
 	for _, key := range []string{"4", "a", "j", "r", "k"} {

@@ -233,7 +233,7 @@ func testReady(t *testing.T, s site) {
 		v.click(`main label:has([name="answers.` + ids[3] + `"])`)
 		v.click(`main form[data-questions] button.btn-primary`)
 		v.see("#flash", "You're ready")
-		v.see("#stand", "press once")
+		v.see("#stand", "Press once at")
 	}
 	opens("")
 	for _, v := range people {

@@ -32,7 +32,7 @@ func (c setting) askCircle(t *testing.T, s site) {
 		c.check(v, "getting ready")
 		v.click(`main form[data-questions] button.btn-primary`)
 		v.see("#flash", "You're ready")
-		v.see("#stand", "press once")
+		v.see("#stand", "Press once at")
 		c.check(v, "ready")
 	}
 	olga.open(page + "/edit")

@@ -31,7 +31,6 @@ func testClosedCircle(t *testing.T, s site) {
 	ada.until("the browser asks for the code", `document.activeElement?.name === "accessCode"`)
 	ada.fill("accessCode", "maple-2027")
 	ada.click(registerButton)
-	ada.see("#stand .stand-note", "That access code is wrong")
 	ada.see("#field-accessCode-error", "That access code is wrong")
 	ada.until("the code has the focus", `document.activeElement.matches("[name=accessCode][aria-invalid=true]")`)
 	ada.check("a wrong code", ada.accessibility(), ada.pageErrors())
@@ -66,7 +65,7 @@ func testClosedCircle(t *testing.T, s site) {
 	organizer.fill("email", email("Dan Circle"))
 	organizer.click("#add input[name=overCapacity]")
 	organizer.click("#add .btn-primary")
-	organizer.see("#flash", "the capacity raised by one")
+	organizer.see("#flash", "Capacity increased by 1")
 	dan.seeIn(page, "#stand-title", "You're in")
 	cleo.seeIn(page, "#stand-title", "1st in line")
 }
@@ -88,7 +87,7 @@ func circleTours(t *testing.T, s site) (tours []tour) {
 			{name: "competition-circle-wrong", path: page, then: func(v *visitor) {
 				v.fill("accessCode", "birch-wood")
 				v.click(registerButton)
-				v.see("#stand .stand-note", "That access code is wrong")
+				v.see("#field-accessCode-error", "That access code is wrong")
 			}},
 		}},
 		{organizer, []stop{

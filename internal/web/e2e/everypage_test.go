@@ -111,7 +111,7 @@ func newcomerTours(t *testing.T, s site) []tour {
 	guest.open("/auth/forgot")
 	guest.fill("email", "participant5@minicompete.com")
 	guest.click(`main form button`)
-	guest.see("h1", "Your link is ready")
+	guest.see("h1", "Check /dev/mails")
 	keys, err := auth.NewLinkKeys([]byte(apptest.Secret), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -130,7 +130,7 @@ func newcomerTours(t *testing.T, s site) []tour {
 			{name: "forgot-sent", path: "/auth/forgot", then: func(v *visitor) {
 				v.fill("email", "participant5@minicompete.com")
 				v.click(`main form button`)
-				v.see("h1", "Your link is ready")
+				v.see("h1", "Check /dev/mails")
 			}},
 			{name: "reset", path: guest.mailed("participant5@minicompete.com", "/auth/reset?token=")},
 			{name: "mail", path: "/dev/mails/reminder"},

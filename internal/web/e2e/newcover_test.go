@@ -62,8 +62,9 @@ func testChosenCover(v *visitor) {
 	v.click(`button[name="preview"]`)
 	v.until("the chosen cover in the preview", `document.querySelector("#preview .cover img")?.naturalWidth === 900`)
 	v.click("[data-cover-clear]")
-	if now := eval[string](v, drawnCoverChosen); !strings.HasSuffix(now, drawn) {
-		v.t.Errorf("without the chosen cover the form shows %s, want %s", now, drawn)
+	previewed := eval[string](v, `document.querySelector("#preview .cover img").src`)
+	if now := eval[string](v, drawnCoverChosen); now != previewed || strings.HasSuffix(now, drawn) {
+		v.t.Errorf("without the chosen cover the form shows %s, want that of the preview, %s", now, previewed)
 	}
 	v.until("a field without a file, and nothing to remove",
 		`document.querySelector("#cover").files.length === 0 && document.querySelector("[data-cover-clear]").hidden`)

@@ -54,6 +54,8 @@ func testOffers(t *testing.T, s site) {
 	ben.seeIn("/mailbox", ".mail-list", "A seat for you: Offer Cup")
 	ben.open(page + "/accept")
 	ben.see("main", "Accept your seat?")
+	ben.see("main", "It's reserved until")
+	ben.until("Accept seat has the focus", `document.activeElement?.textContent === "Accept seat"`)
 	ben.open(page)
 	ben.see("#stand-title", "You've been offered a seat")
 	ben.click("#accept")

@@ -54,7 +54,7 @@ func testTimes(t *testing.T, s site) {
 		document.body.dispatchEvent(new CustomEvent("htmx:load", {detail: {elt: document.body}}));
 		return el.textContent;
 	})()`)
-	if want := "(Sun, 8 Mar, 22:00 your time)"; own != want { // in the server's format
+	if want := " (Sun, 8 Mar, 22:00 your time)"; own != want { // in the server's format
 		t.Errorf("beside a venue's time stands %q, want %q", own, want)
 	}
 }

@@ -75,7 +75,7 @@ func DevMails(p ui.Page, samples, sent []DevMail) templ.Component {
 				ctx = templ.InitializeContext(ctx)
 				return nil
 			})
-			templ_7745c5c3_Err = ui.PageTitle("Emails", "The demo never sends email to its made-up people. Their emails are shown here instead. If no mail server is set up, emails with links appear here too.").Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.PageTitle("Emails", "The demo never sends email to its made-up people. Their emails are shown here instead. If no mail server is set up, emails to confirm an address or set a password appear here too.").Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -84,7 +84,7 @@ func DevMails(p ui.Page, samples, sent []DevMail) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if len(sent) == 0 {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<p class=\"text-muted\">None yet. Request a password reset, or confirm an email address.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<p class=\"text-muted\">None yet. Request a password reset, or confirm an email address, and reload this page after a few seconds.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

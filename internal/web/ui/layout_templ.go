@@ -747,7 +747,7 @@ func masthead(p Page) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		if p.Viewer == nil && !p.Error && p.Section != SectionLogin {
+		if p.Viewer == nil && !p.Error && p.Section != SectionLogin && p.Section != SectionSignup {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 68, "<a class=\"btn btn-primary btn-small whitespace-nowrap\" href=\"/auth/signup\">Sign up</a>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -92,7 +92,7 @@ func ownTime(ctx context.Context, at time.Time, venue *time.Location) string {
 	if here.YearDay() != there.YearDay() {
 		layout = "Mon, 2 Jan, 15:04"
 	}
-	return "(" + here.Format(layout) + " your time)"
+	return " (" + here.Format(layout) + " your time)"
 }
 
 // offset returns the venue's UTC offset at a time, in minutes.

@@ -68,7 +68,7 @@ type Page struct {
 
 // logIn is the log-in page that leads back to this page.
 func (p Page) logIn() string {
-	if p.Section == SectionLogin || p.Back == "" || p.Back == "/" {
+	if p.Section == SectionLogin || p.Section == SectionSignup || p.Back == "" || p.Back == "/" {
 		return "/auth/login"
 	}
 	return "/auth/login?" + url.Values{"next": {p.Back}}.Encode()
@@ -83,6 +83,7 @@ const (
 	SectionAccount      = "account"
 	SectionAdmin        = "admin"
 	SectionLogin        = "login"
+	SectionSignup       = "signup"
 )
 
 // MostCounted is up to which number a count beside a link says how many there are.

@@ -8,7 +8,7 @@ import { startPress } from "./press.js";
 import { startLive } from "./live.js";
 import { startTheme } from "./theme.js";
 import { startDialogs } from "./dialog.js";
-import { startForms } from "./forms.js";
+import { showChips, startForms } from "./forms.js";
 import { startErrors } from "./errors.js";
 import { startDrafts } from "./drafts.js";
 import { startCover } from "./cover.js";
@@ -43,7 +43,9 @@ startShare();
 startLive(htmx);
 startCountdowns();
 showTimes(document);
+showChips(document);
 htmx.onLoad((el) => {
+  showChips(el);
   showTimes(el);
   startCountdowns();
 });

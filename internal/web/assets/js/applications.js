@@ -1,4 +1,4 @@
-// Keys in the inbox of applications. They work while the focus is on an application, never while somebody types.
+// Keys in the inbox of applications. They work while the focus is on an application, never while somebody types. J goes to the first.
 function startApplications() {
   // The id of the application that a key was last pressed for. It is in the address, too, so that a page that was loaded
   // anew has the focus where it was, or at the beginning if the application is no longer in the list.
@@ -28,7 +28,12 @@ function startApplications() {
   document.addEventListener("keydown", (e) => {
     // A change replaces the application, and with it what had the focus.
     const lost = e.target === document.body && acted;
+    const start = e.target === document.body && !acted && e.key.toLowerCase() === "j";
     const row = lost ? document.getElementById(acted) : e.target.closest?.("[data-application]");
+    if (start && !e.ctrlKey && !e.metaKey && !e.altKey) {
+      document.querySelector("[data-application]")?.focus();
+      return;
+    }
     if (!row || e.ctrlKey || e.metaKey || e.altKey || e.target.matches("textarea, input:not([type=radio], [type=checkbox])")) {
       return;
     }

@@ -1,9 +1,13 @@
-// A chosen cover is shown at once, before it's sent: beside its field, and in the preview.
+// A chosen cover is shown at once, before it's sent: beside its field, and in the preview. Without one, both show the cover that is drawn.
 let chosen = ""; // the address of what is chosen
 
 const pictures = () => document.querySelectorAll("fieldset .cover img, #preview .cover img");
 
 function show() {
+  const preview = document.querySelector("#preview .cover img:not([data-drawn])");
+  if (preview) { // drawn for what is typed now
+    pictures().forEach((img) => (img.dataset.drawn = preview.src));
+  }
   for (const img of pictures()) {
     img.dataset.drawn ??= img.src;
     img.src = chosen || img.dataset.drawn;

@@ -11,6 +11,16 @@ function release() {
   sent = null;
 }
 
+// On a phone, rows of chips scroll sideways: what is chosen is in sight.
+export function showChips(root) {
+  for (const chips of root.querySelectorAll?.(".chips") ?? []) {
+    const on = chips.querySelector(".chip[aria-current], .chip:has(:checked)");
+    if (on) {
+      chips.scrollLeft = on.offsetLeft - (chips.clientWidth - on.offsetWidth) / 2;
+    }
+  }
+}
+
 // Small improvements to all forms.
 export function startForms() {
   // A second press while the first is in progress does nothing; the server would replay it anyway.

@@ -44,7 +44,7 @@ function ownTime(at, venueOffset) {
   }
   const day = (offset) => new Date(at.getTime() + offset * 60000).toISOString().slice(0, 10);
   const format = day(ownOffset) === day(venueOffset) ? formats.own : formats.ownWithDay;
-  return `(${write(format, at)} your time)`;
+  return ` (${write(format, at)} your time)`;
 }
 
 // Where no year follows, browsers leave out the comma after the day of the week, which the server writes.
