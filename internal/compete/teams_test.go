@@ -20,7 +20,9 @@ type oneTeam struct {
 	team        compete.Team
 }
 
-func (s *oneTeam) Competition(context.Context, string) (compete.Competition, error) { return s.competition, nil }
+func (s *oneTeam) Competition(context.Context, string) (compete.Competition, error) {
+	return s.competition, nil
+}
 
 func (s *oneTeam) TeamNamed(_ context.Context, n compete.TeamName) (compete.Team, error) {
 	if n != (compete.TeamName{CompetitionID: s.competition.ID, Key: compete.TeamKey(s.team.Name)}) {
