@@ -323,7 +323,7 @@ func TestKeptAnswers(t *testing.T) {
 	size := compete.Question{
 		ID: "size", Kind: compete.QuestionOneOf, Label: "Size", Required: true, Options: []string{"S", "Large"},
 	}
-	print := compete.Question{
+	printed := compete.Question{
 		ID: "print", Kind: compete.QuestionText, Label: "Print", Required: true,
 		ShowIf: &compete.ShowIf{QuestionID: "size", AnyOf: []any{"Large"}},
 	}
@@ -332,7 +332,7 @@ func TestKeptAnswers(t *testing.T) {
 	}
 	age := compete.Question{ID: "age", Kind: compete.QuestionNumber, Label: "Age", Max: new(18.0)}
 	photos := compete.Question{ID: "photos", Kind: compete.QuestionConsent, Label: "Photos"}
-	qs := compete.Questions{size, print, days, age, photos}
+	qs := compete.Questions{size, printed, days, age, photos}
 	type answers = compete.Answers
 	kept := answers{
 		"size": "L", "print": "Ada", "days": []string{"Fri", "Sat", "Sun"}, "age": 31.0, "photos": false,

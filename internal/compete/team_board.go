@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// TeamInvitation is what a captain sends to somebody who looks for a team. It doesn't name the captain, whose name would
-// stay in somebody else's mailbox when the account is deleted.
+// TeamInvitation is what a captain sends to somebody who looks for a team. It doesn't name the captain, whose name
+// would stay in somebody else's mailbox when the account is deleted.
 type TeamInvitation struct {
 	Team        Team
 	Competition *Competition
