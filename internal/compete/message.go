@@ -197,7 +197,8 @@ type Message struct {
 	Kind           MessageKind
 	StartDate      *time.Time // of the competition, only for reminders
 	// OccasionID tells apart messages of one kind at one place in line: the ID of a Move, of a Release, of an
-	// invitation to a team, of a warning before a deadline, or of what happened to a team (Team.EventID). It is empty if there can only be one.
+	// invitation to a team, of a warning before a deadline, or of what happened to a team (Team.EventID). It is empty
+	// if there can only be one.
 	OccasionID string
 	To         string
 	Subject    string

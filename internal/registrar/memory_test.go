@@ -181,10 +181,11 @@ func (tx *memoryTx) brief(t compete.Team) []compete.LedgerTeam {
 	for _, m := range members {
 		if m.UserID == t.CaptainID {
 			hopeful := slices.DeleteFunc(members, func(m compete.Registration) bool { return !m.Status.Hopeful() })
-			return []compete.LedgerTeam{{Team: t, Brief: &compete.TeamBrief{Size: len(hopeful), Captain: compete.Registration{
+			captain := compete.Registration{
 				RegistrationState: compete.RegistrationState{DivisionID: m.DivisionID, Status: m.Status},
 				PromotedAt:        m.PromotedAt, ConfirmBy: m.ConfirmBy,
-			}}}}
+			}
+			return []compete.LedgerTeam{{Team: t, Brief: &compete.TeamBrief{Size: len(hopeful), Captain: captain}}}
 		}
 	}
 	return nil

@@ -165,8 +165,8 @@ func TestTakenOutOfATeam(t *testing.T) {
 	})
 }
 
-// TestJoinsOfOneBatch: what joining a team depends on is read in brief, and its members once a later command of the same
-// batch needs them.
+// TestJoinsOfOneBatch: what joining a team depends on is read in brief, and its members once a later command of the
+// same batch needs them.
 func TestJoinsOfOneBatch(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, db *store.Store) {
 		a := newFixture(t, db, 4)

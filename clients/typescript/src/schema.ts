@@ -1152,7 +1152,7 @@ export interface paths {
         readonly post?: never;
         /**
          * Remove a member from a team
-         * @description For its captain until the start, the competition's organizer and admins. Where a seat is for a team, this cancels the registration. Otherwise the person keeps their seat, and is looking for a team if teams have at least two members. Members can remove themselves, in the same way; a captain, only when alone.
+         * @description For its captain until the start, the competition's organizer and admins. Where a seat is for a team, this cancels the registration. Otherwise the person keeps their seat. The team gets another code, since the person knows the one it had. Members can remove themselves, in the same way; a captain, only when alone. The code stays, then.
          */
         readonly delete: operations["removeTeamMember"];
         readonly options?: never;
@@ -2497,7 +2497,7 @@ export interface components {
         };
         readonly DrawValueRequest: {
             /**
-             * @description Exactly as published; it can't be changed.
+             * @description As published, and written as announced; it can't be changed. White space, invisible characters and compatible forms (NFKC) are unified.
              * @example 3 14 15 26 41 49
              */
             readonly value: string;
