@@ -98,7 +98,7 @@ func TestRejectedCaptain(t *testing.T) {
 }
 
 // TestRejectedMemberOfAFullTeam: who is admitted or waitlisted after all keeps their team only if nobody has taken the
-// place in the meantime. Else they are taken out of it, are told so, and look for another one.
+// place in the meantime. Else they are taken out of it, and are told so.
 func TestRejectedMemberOfAFullTeam(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, db *store.Store) {
 		for name, d := range map[string]compete.Decision{
@@ -129,9 +129,9 @@ func testRejectedMemberOfAFullTeam(t *testing.T, db *store.Store, d compete.Deci
 	for i, inTeam := range []bool{true, false} {
 		got, err := db.RegistrationOf(t.Context(), all[2+i].UserID, id)
 		must(t, err)
-		if !got.Status.Hopeful() || (got.TeamID == one.ID) != inTeam || got.Looking == inTeam {
-			t.Errorf("member %d is %s, in team %q, looking: %t; want them in it: %t", 2+i, got.Status, got.TeamID,
-				got.Looking, inTeam)
+		if !got.Status.Hopeful() || (got.TeamID == one.ID) != inTeam || got.Looking {
+			t.Errorf("member %d is %s, in team %q, looking: %t; want them in it: %t, and not looking", 2+i, got.Status,
+				got.TeamID, got.Looking, inTeam)
 		}
 	}
 	left, err := db.Members(t.Context(), one.ID)
