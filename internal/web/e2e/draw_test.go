@@ -58,7 +58,7 @@ func race(t *testing.T, s site, c setting) {
 	olga.see("h1", "Draw now?")
 	olga.see("main", "3 14 15 26 41 49")
 	olga.click(`form[action$="/value"] button`)
-	olga.see("#flash", "The draw follows")
+	olga.see("#flash", "The draw starts")
 	olga.seeIn(page+"/draw", "main", "3 people were in the draw. Everyone has been notified.")
 	olga.see("main", "2 seats assigned, 1 on the waitlist in drawn order")
 	c.check(olga, "the draw")
