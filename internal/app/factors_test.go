@@ -136,7 +136,7 @@ func TestAuthenticatorApp(t *testing.T) {
 // Wrong codes are slowed down regardless of the network: anyone who enters them knows the password.
 func TestCodesCanNotBeGuessed(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
-		var clock movedClock
+		clock := &movedClock{stands: time.Now()}
 		a := clock.start(t, databaseURL, func(c *config.Config) { c.TrustedProxies = []string{"127.0.0.0/8"} })
 		who := a.As(compete.RoleParticipant)
 		secret, _ := clock.withApp(t, who)
@@ -184,7 +184,7 @@ func TestSecretsOfAppsOutlastTheKey(t *testing.T) {
 
 func TestOldLoginsAreAskedAgain(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
-		var clock movedClock
+		clock := &movedClock{stands: time.Now()}
 		a := clock.start(t, databaseURL, nil)
 		admin, other := a.As(compete.RoleAdmin), a.As(compete.RoleParticipant)
 		promote := func() *apptest.Answer {

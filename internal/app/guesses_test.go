@@ -152,7 +152,8 @@ func TestGuessingOnePasswordFromManyNetworks(t *testing.T) {
 // Somebody else in the same hall guesses: the owner doesn't have to wait on a known device, nor where they are logged
 // in.
 func TestGuessingInTheOwnersNetwork(t *testing.T) {
-	a := limited(t, apptest.Options{}, func(c *config.Config) { c.LimitGuesses = 2 })
+	clock := &movedClock{stands: time.Now()}
+	a := limited(t, apptest.Options{Clock: clock.now}, func(c *config.Config) { c.LimitGuesses = 2 })
 	known := a.As(compete.RoleParticipant)
 	right := url.Values{"email": {known.User.Email}, "password": {apptest.Password}}
 	device := cookieOf(t, postForm(t, a, hall, "/auth/login", right), "device")
@@ -171,7 +172,8 @@ func TestGuessingInTheOwnersNetwork(t *testing.T) {
 
 // While others guess, a new password set through a link gives access at once, even in a new network on a new device.
 func TestAResetLeadsPastGuesses(t *testing.T) {
-	a := limited(t, apptest.Options{}, func(c *config.Config) { c.LimitAccountGuesses = 1 })
+	clock := &movedClock{stands: time.Now()}
+	a := limited(t, apptest.Options{Clock: clock.now}, func(c *config.Config) { c.LimitAccountGuesses = 1 })
 	known := a.As(compete.RoleParticipant)
 	guess := func(from string) int {
 		status, _ := post(t.Context(), t, a, from, "/api/auth/login", credentials(known.User.Email, "a wrong one"))
@@ -245,13 +247,13 @@ func TestTheOwnerHearsOfGuesses(t *testing.T) {
 					t.Errorf("after 30 wrong passwords there are %q", got)
 				}
 			}
-			apptest.Eventually(t, time.Minute, "the notice is mailed", func() bool { return mails() == 1 })
+			apptest.Eventually(t, apptest.Patience, "the notice is mailed", func() bool { return mails() == 1 })
 			clock.move(25 * time.Hour)
 			guess(known.User.Email, 30)
 			if got := messages(known); len(got) != 2 {
 				t.Errorf("a day later there are %q", got)
 			}
-			apptest.Eventually(t, time.Minute, "the second notice is mailed", func() bool { return mails() == 2 })
+			apptest.Eventually(t, apptest.Patience, "the second notice is mailed", func() bool { return mails() == 2 })
 			for _, m := range server.To(unverified.User.Email) {
 				if m.Header.Get("Subject") == subject {
 					t.Error("the notice was mailed to an address that nobody confirmed")

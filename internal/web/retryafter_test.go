@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/minicompete/minicompete/internal/app"
 	"github.com/minicompete/minicompete/internal/apptest"
@@ -41,9 +42,13 @@ func (b *busyHasher) wrap(passwords compete.PasswordHasher) compete.PasswordHash
 // its text and headers when to retry.
 func TestFormsSayHowLongToWait(t *testing.T) {
 	passwords := &busyHasher{}
-	s := openSiteWith(t, apptest.Options{Wrap: app.Wrap{Passwords: passwords.wrap}, Settings: func(c *config.Config) {
-		c.LimitGuesses, c.LimitLogIns, c.LimitSignUps, c.LimitLinks = 2, 8, 2, 1
-	}})
+	now := time.Now()
+	s := openSiteWith(t, apptest.Options{
+		Wrap: app.Wrap{Passwords: passwords.wrap}, Clock: func() time.Time { return now },
+		Settings: func(c *config.Config) {
+			c.LimitGuesses, c.LimitLogIns, c.LimitSignUps, c.LimitLinks = 2, 8, 2, 1
+		},
+	})
 	b := s.browser(t)
 	const email = "ada@example.com"
 	waits := func(what string, got page, status int, quota string, texts ...string) {
