@@ -66,8 +66,8 @@ func TestEveryLogInChecksOnePassword(t *testing.T) {
 
 // A limited number of passwords may wait, and further requests are told when to retry.
 func TestTooManyPasswordsAtOnce(t *testing.T) {
-	// slow compared with a request
-	a := apptest.Start(t, apptest.Options{Settings: func(c *config.Config) { c.BcryptCost = 9 }})
+	// a line of hashes takes seconds, and its requests take milliseconds
+	a := apptest.Start(t, apptest.Options{Settings: func(c *config.Config) { c.BcryptCost = 12 }})
 	line := (1 + auth.WaitingPerHash) * max(1, runtime.GOMAXPROCS(0)/2)
 	ctx, enough := context.WithCancel(t.Context())
 	defer enough()

@@ -39,6 +39,22 @@ func untilByReplica(t *testing.T, what string, read func(*apptest.App), apps ...
 	}
 }
 
+// replicated repeats a read until the replica has answered all of it, and returns what was read. The replica may be too
+// slow, on a busy machine, so that the database itself answers.
+func replicated(t *testing.T, what string, a *apptest.App, read func() string) (got string) {
+	t.Helper()
+	replica := a.Store().DB().Replica()
+	others := func() uint64 {
+		return replica.Reads(sqldb.ReadAway) + replica.Reads(sqldb.ReadBehind) + replica.Reads(sqldb.ReadFailed)
+	}
+	apptest.Eventually(t, apptest.Patience, what+" is answered by the replica", func() bool {
+		answered, missed := byReplica(a), others()
+		got = read()
+		return byReplica(a) > answered && others() == missed
+	})
+	return got
+}
+
 // titles returns the titles in a list of competitions.
 func titles(c *apptest.Client, path string) string {
 	var list []struct{ Title string }
@@ -137,11 +153,11 @@ func testOwnWrites(t *testing.T, replication *testservices.Replication) {
 	before := scans()
 	apptest.Eventually(t, apptest.Patience, "the standby counts reads of competitions",
 		func() bool { listOf(a); return scans() > before })
-	untilByReplica(t, "the list", func(a *apptest.App) {
-		if got := listOf(a); byReplica(a) > 0 && got != "The first" {
-			t.Errorf("the list: %q", got)
-		}
-	}, a, b)
+	for _, a := range []*apptest.App{a, b} {
+		apptest.Eventually(t, apptest.Patience, "the replica has replayed the first competition", func() bool {
+			return replicated(t, "the list", a, func() string { return listOf(a) }) == "The first"
+		})
+	}
 	for _, path := range []string{"/", "/competitions", "/competitions/" + first, "/dashboard"} {
 		untilByReplica(t, path, func(a *apptest.App) { watching.get(a, path) }, a, b)
 	}
@@ -181,18 +197,16 @@ func testOwnWrites(t *testing.T, replication *testservices.Replication) {
 			t.Errorf("in the %s process, who has just registered sees %d seats left, want 4", name, seen.SeatsLeft)
 		}
 		// Everybody else sees the replica's state.
-		answered := byReplica(a)
-		if got := listOf(a); got != "The first" {
+		if got := replicated(t, "the list", a, func() string { return listOf(a) }); got != "The first" {
 			t.Errorf("in the %s process, a visitor sees %q", name, got)
 		}
-		if a.Visitor().Get(competition, &seen); seen.SeatsLeft != 5 {
+		replicated(t, "a competition", a, func() string { a.Visitor().Get(competition, &seen); return "" })
+		if seen.SeatsLeft != 5 {
 			t.Errorf("in the %s process, a visitor sees %d seats left, want the 5 from before", name, seen.SeatsLeft)
 		}
-		if page := watching.get(a, "/competitions"); strings.Contains(page, "The second") {
+		page := replicated(t, "a page", a, func() string { return watching.get(a, "/competitions") })
+		if strings.Contains(page, "The second") {
 			t.Errorf("in the %s process, somebody else's page has what the replica can't know", name)
-		}
-		if now := byReplica(a); now < answered+3 {
-			t.Errorf("in the %s process, the replica answered %d of 3 reads", name, now-answered)
 		}
 		// A link to something new works.
 		a.Visitor().Do(http.MethodGet, "/api/competitions/"+second, nil).Want(t, http.StatusOK)
