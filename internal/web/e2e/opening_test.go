@@ -37,13 +37,13 @@ func testOpening(t *testing.T, s site) {
 			v.see("#stand-title", "opens soon")
 			v.until("a button that waits", `document.querySelector("button[data-opens]").disabled`)
 			v.see("[data-clock]", ":")
-			// The same page, as if registration opened three seconds from when it is told so, however late that is. It
+			// The same page, as if registration opened ten seconds from when it is told so, however late that is. It
 			// records what it shows, because that is too brief to be polled.
 			opens, err := time.Parse(time.RFC3339, eval[string](v, fmt.Sprintf(`(() => {
 				const clock = document.querySelector("[data-clock]");
 				window.shown = [];
 				new MutationObserver(() => shown.push(clock.textContent)).observe(clock, {subtree: true, childList: true, characterData: true});
-				return document.querySelector("[data-countdown]").dataset.countdown = new Date(Date.now() - %d + 3000).toISOString();
+				return document.querySelector("[data-countdown]").dataset.countdown = new Date(Date.now() - %d + 10000).toISOString();
 			})()`, wrong.Milliseconds())))
 			if err != nil {
 				t.Fatal(err)
