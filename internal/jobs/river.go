@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -103,7 +104,8 @@ func (b backoff) after(attempt int) time.Duration {
 }
 
 // quiet logs River's warnings and errors, and everything else only at level debug: River reports every failed attempt,
-// which the error handler already logs, and each state change of its own parts.
+// which the error handler already logs, and each state change of its own parts. A failure because another process
+// holds SQLite's lock is only a warning: River tries again later.
 type quiet struct{ slog.Handler }
 
 // Enabled implements slog.Handler.
@@ -114,6 +116,9 @@ func (q quiet) Enabled(ctx context.Context, level slog.Level) bool {
 // Handle implements slog.Handler.
 func (q quiet) Handle(ctx context.Context, record slog.Record) error {
 	record.Level = demoted(record.Level)
+	if record.Level == slog.LevelError && isBusy(record) {
+		record.Level = slog.LevelWarn
+	}
 	return q.Handler.Handle(ctx, record)
 }
 
@@ -128,6 +133,16 @@ func demoted(level slog.Level) slog.Level {
 		return slog.LevelDebug
 	}
 	return level
+}
+
+// isBusy reports whether a line is about SQLite's lock. River often logs only an error's text, which is the same for
+// all kinds of SQLITE_BUSY.
+func isBusy(record slog.Record) (busy bool) {
+	record.Attrs(func(a slog.Attr) bool {
+		busy = strings.Contains(a.Value.String(), "database is locked")
+		return !busy
+	})
+	return busy
 }
 
 // describe identifies a job in a log line.

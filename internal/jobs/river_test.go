@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/minicompete/minicompete/internal/check"
 	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/store"
 )
 
 func TestBackoffDoubles(t *testing.T) {
@@ -61,4 +64,55 @@ func TestRiverIsQuiet(t *testing.T) {
 	if got := out.String(); !strings.Contains(got, "level=DEBUG msg=chatter") {
 		t.Errorf("at the level debug River's log is %q, want its chatter as debug", got)
 	}
+}
+
+// lockedBuffer may be written and read at the same time.
+type lockedBuffer struct {
+	mu  sync.Mutex
+	all bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.all.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.all.String()
+}
+
+// A queue that finds SQLite's file locked by another process warns.
+func TestALockedFileIsNoErrorOfTheQueue(t *testing.T) {
+	var out lockedBuffer
+	logged := func(c *Config) { c.Logger = slog.New(slog.NewTextHandler(&out, nil)) }
+	eachDatabase(t, logged, func(f *fixture) {
+		if !f.config.OneWriter {
+			return // PostgreSQL's rows are locked one by one
+		}
+		f.start(f.client)
+		other, err := store.Open(f.Context(), store.Config{URL: f.url})
+		if err != nil {
+			f.Fatal(err)
+		}
+		defer other.Close()
+		execute := func(s *store.Store, statement string) {
+			if _, err := s.Writer().ExecContext(f.Context(), statement); err != nil {
+				f.Fatal(err)
+			}
+		}
+		execute(f.store, "PRAGMA busy_timeout = 20") // milliseconds; the default is several seconds
+		execute(other, "BEGIN IMMEDIATE")
+		check.Eventually(f, "a fetch finds the file locked", func() bool {
+			return strings.Contains(out.String(), "Error fetching jobs")
+		})
+		execute(other, "ROLLBACK")
+		for line := range strings.Lines(out.String()) {
+			if strings.Contains(line, "database is locked") && !strings.Contains(line, "level=WARN") {
+				f.Errorf("got %s, want a warning", line)
+			}
+		}
+	})
 }
