@@ -99,6 +99,7 @@ type Server struct {
 	refusals *pacer
 	reads    *turns
 	presses  *line
+	last     time.Duration // lastAnswers, except in tests
 }
 
 // New creates a server that does nothing until Listen.
@@ -112,6 +113,7 @@ func New(c Config) *Server {
 	s := &Server{
 		config: c, sockets: map[string]*closedOnce{}, failed: make(chan error, len(c.Endpoints)),
 		refusals: newPacer(), reads: newReads(), presses: newLine(pressesAtOnce, c.PressPatience),
+		last: lastAnswers,
 	}
 	s.requests, s.giveUp = context.WithCancel(context.Background())
 	return s
@@ -220,7 +222,7 @@ func (s *Server) Stop(ctx context.Context) error {
 				// Requests still waiting, for a password hash or for the database, are told to try again rather than
 				// cut off.
 				s.giveUp()
-				last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastAnswers)
+				last, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.last)
 				defer cancel()
 				err = server.Shutdown(last)
 			}
