@@ -75,6 +75,9 @@ type Config struct {
 	// taken longer than a twenty-fifth of it for a fifth of it, only as many are admitted as can be served in a tenth
 	// of it.
 	PressPatience time.Duration
+	// PressLimit ends the context of a registration this long after its body arrived, whatever it is doing; 0: never.
+	// It isn't for those that are too large to wait in line.
+	PressLimit time.Duration
 }
 
 // Observer is notified of every request.
