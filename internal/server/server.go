@@ -24,7 +24,7 @@ import (
 const (
 	readHeaderTimeout = 10 * time.Second
 	readTimeout       = 30 * time.Second
-	writeTimeout      = 60 * time.Second // longer than the longest wait for a password hash
+	writeTimeout      = 60 * time.Second // far longer than anybody waits for an answer
 	idleTimeout       = 2 * time.Minute
 	maxHeaderBytes    = 64 << 10
 )
