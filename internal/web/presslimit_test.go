@@ -87,13 +87,15 @@ func TestAPressBehindASilentDatabaseIsToldInTime(t *testing.T) {
 	testservices.OnlyPostgres(t, func(t *testing.T, databaseURL string) {
 		through, proxy := testservices.BehindProxy(t, databaseURL)
 		p := startPresser(t, through)
-		fresh := *p.browser // on a server that hasn't cached the session
-		fresh.site = openSite(t, through, limited)
+		fresh := *p.browser // on a server that hasn't cached the session, and has to read whether an address is confirmed
+		fresh.site = openSite(t, through, func(c *config.Config) { c.QueueTimeout = shortQueueTimeout })
+		unread := *p
+		unread.client = fresh.site.Crowd(1)[0]
 		proxy.Silence()
 		p.wantLimited("the session", func() page { return fresh.press(p.competition) }, awayOnPage)
 		fresh.partial = false
 		p.wantLimited("the session of a whole page", func() page { return fresh.press(p.competition) }, awayOnPage)
-		p.wantLimited("by the API", p.byAPI, awayInAPI)
+		p.wantLimited("the account, by the API", unread.byAPI, awayInAPI)
 		proxy.Speak()
 		apptest.Eventually(t, apptest.Patience, "the session is read", func() bool {
 			return p.browser.get("/account").status == http.StatusOK
