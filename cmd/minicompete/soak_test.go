@@ -175,8 +175,8 @@ func (s *soak) mailServerDies() fault {
 	}}
 }
 
-// mailServerDiesBeforeOurNote is a mail server that dies each time it has said that it took a mail, and the program dies
-// after one such answer: perhaps before it notes that. Only what it had in hand may come again.
+// mailServerDiesBeforeOurNote is a mail server that dies each time it has said that it took a mail, and the program is
+// killed with one such answer, before it notes that. Only what it had in hand may come again.
 func (s *soak) mailServerDiesBeforeOurNote() fault {
 	return fault{"mail server dies after its answer", func(t *testing.T) {
 		died, kill := 0, s.program.cmd.Process.Kill

@@ -18,8 +18,8 @@ import (
 )
 
 // WaitingPerHash is how many requests may wait for each password being hashed: this many logins, and this many
-// sign-ups. At cost 12 a hash takes about a fortieth of a second, so that the last in line waits for 2.5 s; for longer
-// during a rush, and while bcrypt hashes are in use, so that those who have waited for HasherConfig.Patience are refused.
+// sign-ups. At cost 12 a hash takes about a fortieth of a second, so that the last in line waits for 2.5 s; it would
+// be longer during a rush, and while bcrypt hashes are in use, but for HasherConfig.Patience.
 const WaitingPerHash = 50
 
 // DefaultPatience is the default of HasherConfig.Patience: within 3 s, it leaves half a second for the rest.

@@ -59,8 +59,8 @@ func newQueue(free, maxWaiting int, patience time.Duration) *queue {
 }
 
 // enter waits for a turn; call leave afterwards. It fails with compete.ErrBusy if the room is full and no other
-// network's line is longer, if a request from a shorter line takes the place, if the turn doesn't come within q.patience,
-// and if ctx ends.
+// network's line is longer, if a request from a shorter line takes the place, if the turn doesn't come within
+// q.patience, and if ctx ends.
 func (q *queue) enter(ctx context.Context, in int) error {
 	network := compete.ClientOf(ctx).Network()
 	q.mu.Lock()

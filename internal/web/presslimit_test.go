@@ -55,8 +55,8 @@ func (p *presser) wantLimited(what string, press func() page, text string) {
 	got := press()
 	p.browser.want(got, http.StatusServiceUnavailable, text)
 	if took := time.Since(start); took >= sqldb.ReadTimeout || got.header.Get("Retry-After") == "" {
-		p.t.Errorf("%s: Retry-After is %q after %v, want one within 9/8 of %v", what, got.header.Get("Retry-After"), took,
-			shortQueueTimeout)
+		p.t.Errorf("%s: Retry-After is %q after %v, want one within 9/8 of %v", what, got.header.Get("Retry-After"),
+			took, shortQueueTimeout)
 	}
 }
 
@@ -87,7 +87,8 @@ func TestAPressBehindASilentDatabaseIsToldInTime(t *testing.T) {
 	testservices.OnlyPostgres(t, func(t *testing.T, databaseURL string) {
 		through, proxy := testservices.BehindProxy(t, databaseURL)
 		p := startPresser(t, through)
-		fresh := *p.browser // on a server that hasn't cached the session, and has to read whether an address is confirmed
+		// on a server that hasn't cached the session, and has to read whether an address is confirmed
+		fresh := *p.browser
 		fresh.site = openSite(t, through, func(c *config.Config) { c.QueueTimeout = shortQueueTimeout })
 		unread := *p
 		unread.client = fresh.site.Crowd(1)[0]
