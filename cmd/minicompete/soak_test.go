@@ -26,6 +26,8 @@ const (
 	soakCrowd       = 60 // press in each fault
 	soakBefore      = 20 // of them are told before it comes
 	soakConnections = 2  // to the mail server
+	// mails that a dying mail server has taken when the program is killed before it notes the last
+	answersBeforeKill = 10
 )
 
 // How long an answer may take. What the program promises is only checked by a soak of some length, which is started on
@@ -112,7 +114,7 @@ func startSoak(t *testing.T, databaseURL string) *soak {
 			"killed", func(*testing.T) { s.program.kill(); s.kills++; s.again.Add(soakConnections * 16) },
 			func(*testing.T) { s.program = serve(t, s.environment) },
 		},
-		s.mailServerDies(),
+		s.mailServerDies(), s.mailServerDiesBeforeOurNote(),
 	}
 	if strings.HasPrefix(databaseURL, "postgres") {
 		var database *testservices.Proxy
@@ -170,6 +172,36 @@ func (s *soak) mailServerDies() fault {
 	}, func(t *testing.T) {
 		apptest.Eventually(t, apptest.Patience, "it has taken a mail and died", died.Load)
 		s.mail.AfterData(nil)
+	}}
+}
+
+// mailServerDiesBeforeOurNote is a mail server that dies each time it has said that it took a mail, and the program is
+// killed with one such answer, before it notes that. Only what it had in hand may come again.
+func (s *soak) mailServerDiesBeforeOurNote() fault {
+	return fault{"mail server dies after its answer", func(t *testing.T) {
+		died, kill := 0, s.program.cmd.Process.Kill
+		var mu sync.Mutex
+		s.mail.AfterAnswer(func(mailtest.Mail) error {
+			mu.Lock()
+			defer mu.Unlock()
+			if died++; died == answersBeforeKill {
+				if err := kill(); err != nil {
+					t.Error(err)
+				}
+			}
+			return mailtest.ErrHangUp
+		})
+	}, func(t *testing.T) {
+		select {
+		case <-s.program.ended:
+		case <-time.After(apptest.Patience):
+			t.Error("the mail server hasn't taken enough mails")
+		}
+		s.mail.AfterAnswer(nil)
+		s.program.kill()
+		s.kills++
+		s.again.Add(soakConnections * 16)
+		s.program = serve(s.t, s.environment)
 	}}
 }
 

@@ -59,7 +59,8 @@ func handle[I, O any](a *api, r route, handler func(context.Context, *I) (*O, er
 
 // refusal converts a handler's error to a problem, and logs what only the operator may see.
 func (a *api) refusal(ctx context.Context, operation string, err error) error {
-	if ctx.Err() != nil && (errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)) {
+	if ctx.Err() != nil && !errors.Is(err, compete.ErrDatabase) &&
+		(errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)) {
 		return problem.From(errTimedOut)
 	}
 	p := problem.From(err)

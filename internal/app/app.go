@@ -182,7 +182,7 @@ func (a *App) wireDomain(ctx context.Context) (err error) {
 	}
 	a.registrar = registrar.New(registrarConfig)
 	passwords, err := auth.NewHasher(auth.HasherConfig{
-		Cost:      a.config.BcryptCost,
+		Cost: a.config.BcryptCost, Patience: a.config.QueueTimeout,
 		Costliest: a.store.CostliestBcrypt, Logger: a.log,
 		Rush: func() bool { return a.registrar.QueueDepth() > 0 },
 	})

@@ -9,6 +9,7 @@ import (
 	"github.com/minicompete/minicompete/internal/api"
 	"github.com/minicompete/minicompete/internal/config"
 	"github.com/minicompete/minicompete/internal/jobs"
+	"github.com/minicompete/minicompete/internal/registrar"
 	"github.com/minicompete/minicompete/internal/server"
 	"github.com/minicompete/minicompete/internal/web"
 )
@@ -65,7 +66,8 @@ func (a *App) wireServer(context.Context) error {
 	c := server.Config{
 		TrustedProxies: proxies, NewID: newID, HTTPS: strings.HasPrefix(a.config.Origin(), "https:"),
 		HSTSSubdomains: a.config.HSTSSubdomains, PressPatience: a.config.QueueTimeout,
-		Logger: a.log, Tracer: a.traces.Tracer("server"), Ready: a.health.ready,
+		PressLimit: registrar.Patience(a.config.QueueTimeout),
+		Logger:     a.log, Tracer: a.traces.Tracer("server"), Ready: a.health.ready,
 	}
 	if a.config.Plays(config.RoleWeb) {
 		pages, err := a.pages()

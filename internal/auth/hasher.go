@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
@@ -17,16 +18,20 @@ import (
 )
 
 // WaitingPerHash is how many requests may wait for each password being hashed: this many logins, and this many
-// sign-ups. At cost 12 a hash takes about a twentieth of a second, or a quarter while bcrypt hashes are in use, so the
-// last in line waits at most 25 s, well within the server's write timeout.
+// sign-ups. At cost 12 a hash takes about a fortieth of a second, so that the last in line waits for 2.5 s; it would
+// be longer during a rush, and while bcrypt hashes are in use, but for HasherConfig.Patience.
 const WaitingPerHash = 50
+
+// DefaultPatience is the default of HasherConfig.Patience: within 3 s, it leaves half a second for the rest.
+const DefaultPatience = 2500 * time.Millisecond
 
 // HasherConfig configures a Hasher. The zero value of each field but Cost means its default.
 type HasherConfig struct {
 	Cost int // on bcrypt's scale, 4 to 31: see argon2Of
 	// hashes computed at a time; by default half the cores, at least one, and no more than fit into maxHashMemory
 	Concurrent int
-	MaxWaiting int // further requests that may wait, to log in and to sign up each; by default WaitingPerHash
+	MaxWaiting int           // further requests that may wait, to log in and to sign up each; by default WaitingPerHash
+	Patience   time.Duration // how long a request may wait; by default DefaultPatience
 
 	// Costliest returns the highest cost of all stored bcrypt hashes; 0 if there are none. By default, a cost becomes
 	// known when such a hash is checked.
@@ -67,7 +72,7 @@ func NewHasher(c HasherConfig) (*Hasher, error) {
 	if c.MaxWaiting == 0 {
 		c.MaxWaiting = WaitingPerHash * c.Concurrent
 	}
-	h.queue = newQueue(c.Concurrent, c.MaxWaiting)
+	h.queue = newQueue(c.Concurrent, c.MaxWaiting, cmp.Or(c.Patience, DefaultPatience))
 	return h, nil
 }
 

@@ -20,7 +20,8 @@ const (
 // queue admits a few requests at a time. The rooms take turns, and within a room the networks do, so that a client with
 // a thousand connections only waits behind itself.
 type queue struct {
-	max int // maximum waiting per room
+	max      int           // maximum waiting per room
+	patience time.Duration // how long anybody waits
 
 	mu    sync.Mutex
 	free  int
@@ -49,8 +50,8 @@ type ticket struct {
 	thrown bool // removed in favor of a shorter line
 }
 
-func newQueue(free, maxWaiting int) *queue {
-	q := &queue{max: maxWaiting, free: free}
+func newQueue(free, maxWaiting int, patience time.Duration) *queue {
+	q := &queue{max: maxWaiting, patience: patience, free: free}
 	for i := range q.rooms {
 		q.rooms[i].lines = map[string][]*ticket{}
 	}
@@ -58,7 +59,8 @@ func newQueue(free, maxWaiting int) *queue {
 }
 
 // enter waits for a turn; call leave afterwards. It fails with compete.ErrBusy if the room is full and no other
-// network's line is longer, if a request from a shorter line takes the place, and if ctx ends.
+// network's line is longer, if a request from a shorter line takes the place, if the turn doesn't come within
+// q.patience, and if ctx ends.
 func (q *queue) enter(ctx context.Context, in int) error {
 	network := compete.ClientOf(ctx).Network()
 	q.mu.Lock()
@@ -74,20 +76,25 @@ func (q *queue) enter(ctx context.Context, in int) error {
 	}
 	t := r.add(network)
 	q.mu.Unlock()
+	enough := time.NewTimer(q.patience)
+	defer enough.Stop()
+	var err error = compete.ErrBusy
 	select {
 	case <-t.done:
 		if t.thrown {
-			return compete.ErrBusy
+			return err
 		}
 		return nil
+	case <-enough.C:
 	case <-ctx.Done():
+		err = fmt.Errorf("%w: %w", err, context.Cause(ctx))
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if !r.remove(network, t) && !t.thrown {
 		q.pass() // the turn had just come
 	}
-	return fmt.Errorf("%w: %w", compete.ErrBusy, context.Cause(ctx))
+	return err
 }
 
 // turnAway returns compete.ErrBusy, after a delay if there is room for one.

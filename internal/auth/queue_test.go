@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/netip"
 	"slices"
 	"sync"
@@ -34,7 +35,7 @@ func visitor(ctx context.Context, q *queue, in int, addr string, ended func(stri
 
 func TestQueueIsFairBetweenNetworksAndRooms(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		q := newQueue(1, 4)
+		q := newQueue(1, 4, time.Hour)
 		var got []string
 		ended := func(what string) { got = append(got, what) }
 		visitor(t.Context(), q, roomLogIn, "192.0.2.1", ended) // admitted
@@ -70,7 +71,7 @@ func TestQueueIsFairBetweenNetworksAndRooms(t *testing.T) {
 // Refused requests wait a second for their answer, as long as there aren't too many.
 func TestQueueHoldsThoseItTurnsAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		q := newQueue(0, 0)
+		q := newQueue(0, 0, time.Hour)
 		start, refused := time.Now(), map[time.Duration]int{}
 		for range maxHeld + 3 {
 			visitor(t.Context(), q, roomLogIn, "192.0.2.1", func(string) { refused[time.Since(start)]++ })
@@ -93,7 +94,7 @@ func TestQueueHoldsThoseItTurnsAway(t *testing.T) {
 
 func TestQueueKeepsNoPlaceForWhoLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		q := newQueue(1, 4)
+		q := newQueue(1, 4, time.Hour)
 		visitor(t.Context(), q, roomLogIn, "192.0.2.1", func(string) {})
 		ctx, cancel := context.WithCancel(t.Context())
 		var got []string
@@ -110,9 +111,33 @@ func TestQueueKeepsNoPlaceForWhoLeft(t *testing.T) {
 	})
 }
 
+// Whoever has waited for long enough is refused, and those behind move up.
+func TestQueueLetsNobodyWaitForLong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const patience = 2 * time.Second
+		q := newQueue(1, 4, patience)
+		start, got := time.Now(), map[string]time.Duration{}
+		ended := func(what string) { got[what] = time.Since(start) }
+		visitor(t.Context(), q, roomLogIn, "192.0.2.1", ended)
+		visitor(t.Context(), q, roomLogIn, "192.0.2.2", ended)
+		visitor(t.Context(), q, roomSignUp, "192.0.2.3", ended)
+		time.Sleep(patience / 2)
+		visitor(t.Context(), q, roomLogIn, "192.0.2.4", ended)
+		time.Sleep(patience * 3 / 4)
+		q.leave()
+		synctest.Wait()
+		want := map[string]time.Duration{
+			"192.0.2.1": 0, "192.0.2.2 refused": patience, "192.0.2.3 refused": patience, "192.0.2.4": patience * 5 / 4,
+		}
+		if !maps.Equal(got, want) {
+			t.Errorf("got  %v\nwant %v", got, want)
+		}
+	})
+}
+
 // A turn that comes while its owner gives up is passed on: in any order of events, no slot is lost.
 func TestQueueLosesNoPlace(t *testing.T) {
-	q := newQueue(2, 50)
+	q := newQueue(2, 50, time.Hour)
 	done := make(chan error)
 	for i := range 200 {
 		ctx, cancel := context.WithCancel(t.Context())

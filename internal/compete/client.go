@@ -13,7 +13,7 @@ type Client struct {
 	Local     bool       // the request was made on the server's own machine, without a proxy
 	UserAgent string     // as sent, truncated to MaxUserAgentLength bytes
 	RequestID string
-	Arrived   time.Time // when the request arrived; zero if unknown
+	Arrived   time.Time // when the request arrived, a registration with its body; zero if unknown
 
 	// KnownTo reports whether the device has proved an earlier login by the user. nil if it has proved none.
 	KnownTo func(user User) bool

@@ -60,7 +60,7 @@ type Config struct {
 	LimitReports int `group:"Limits" env:"LIMIT_REPORTS" default:"20" help:"Reports of competitions per hour from one network. 0 means no limit."`
 
 	LimitCompetitions int           `group:"Limits" env:"LIMIT_COMPETITIONS" default:"300" help:"Competitions per hour that one organizer can create or publish. Admins have no limit. 0 means no limit."`
-	QueueTimeout      time.Duration `group:"Limits" env:"QUEUE_TIMEOUT" default:"2.5s" help:"How long a registration may wait for its turn before the server responds that it's busy (503). If the queue stays long, the server rejects some immediately, so that the others get a response soon."`
+	QueueTimeout      time.Duration `group:"Limits" env:"QUEUE_TIMEOUT" default:"2.5s" help:"How long a registration or a login may wait for its turn before the server responds that it's busy (503). If the queue of registrations stays long, the server rejects some immediately, so that the others get a response soon."`
 
 	LimitAdditions   int `group:"Limits" env:"LIMIT_ADDITIONS" default:"100" help:"People per hour that one organizer can add to competitions. An unknown address gets an account and an email with a link. Admins have no limit. 0 means no limit."`
 	LimitInvitations int `group:"Limits" env:"LIMIT_INVITATIONS" default:"100" help:"People per hour that one captain can invite to a team. Each gets a message with the link to join. Admins have no limit. 0 means no limit."`

@@ -283,6 +283,20 @@ func TestAConnectionThatTheServerClosedIsNoFailure(t *testing.T) {
 	mustSend(t, s, "3")
 }
 
+// An email whose answer came isn't sent again, whatever the server does next.
+func TestAServerThatDiesAfterItsAnswerHasTheMail(t *testing.T) {
+	server := mailtest.Start(t, mailtest.Options{})
+	s := newSMTP(t, server, nil)
+	server.AfterAnswer(func(mailtest.Mail) error { return mailtest.ErrHangUp })
+	const mails = 3
+	for i := range mails {
+		mustSend(t, s, fmt.Sprint(i))
+	}
+	if made, _ := server.Connections(); made != mails || len(server.Mails()) != mails {
+		t.Errorf("%d mails came over %d connections, want %d over one each", len(server.Mails()), made, mails)
+	}
+}
+
 func TestAServerThatIsAwayIsWaitedFor(t *testing.T) {
 	server := mailtest.Start(t, mailtest.Options{})
 	s := newSMTP(t, server, func(c *SMTPConfig) { c.Patience = 200 * time.Millisecond })

@@ -272,8 +272,8 @@ func (r *Registrar) submit(ctx context.Context, a compete.Actor, d decider) (res
 	if err := r.queue.put(c, r.config.Clock); err != nil {
 		return result{}, r.turnedAway(c, err)
 	}
-	var timeout <-chan time.Time // never, without MaxWait
-	if r.config.MaxWait > 0 {
+	var timeout <-chan time.Time // never, without MaxWait, or if ctx ends before
+	if r.config.MaxWait > 0 && !endsWithin(ctx, Patience(r.config.MaxWait)) {
 		timer := time.NewTimer(Patience(r.config.MaxWait) - c.origin.Client.Waited())
 		defer timer.Stop()
 		timeout = timer.C
@@ -289,6 +289,11 @@ func (r *Registrar) submit(ctx context.Context, a compete.Actor, d decider) (res
 		}
 		return result{}, ctx.Err()
 	}
+}
+
+func endsWithin(ctx context.Context, patience time.Duration) bool {
+	deadline, bounded := ctx.Deadline()
+	return bounded && time.Until(deadline) <= patience
 }
 
 // Patience returns the longest time that anybody waits for an answer, given a MaxWait: MaxWait plus an eighth of it

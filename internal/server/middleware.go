@@ -27,12 +27,24 @@ func (s *Server) wrap(e Endpoint) http.Handler {
 			w.Header().Set("Connection", "close")
 		}
 		handler, probe := s.handler(e, r)
+		press := !probe && e.Presses != nil && e.Presses(r)
 		ctx, span := s.follow(r, id, e.Quiet || probe)
+		arrived, complete := start, false
+		if press {
+			complete = readAhead(r)
+			arrived = time.Now()
+		}
 		addr := clientAddr(r, s.config.TrustedProxies)
-		ctx = compete.WithClient(ctx, clientOf(r, addr, id, start))
-		r = r.WithContext(ctx)
+		ctx = compete.WithClient(ctx, clientOf(r, addr, id, arrived))
+		recorder := &recorder{ResponseWriter: w, ctx: ctx, began: arrived, bodyRead: complete}
+		within := ctx
+		if complete && s.config.PressLimit > 0 {
+			var stop context.CancelFunc
+			within, stop = context.WithDeadline(ctx, arrived.Add(s.config.PressLimit))
+			defer stop()
+		}
+		r = r.WithContext(within)
 		r.RemoteAddr = addr
-		recorder := &recorder{ResponseWriter: w, ctx: ctx, began: start}
 		if !e.Quiet && !probe {
 			recorder.refusals = s.refusals
 		}
@@ -60,8 +72,10 @@ func (s *Server) wrap(e Endpoint) http.Handler {
 		defer recorder.endTurn()
 		switch {
 		case probe:
-		case e.Presses != nil && e.Presses(r):
-			handler = s.inLine(handler, e.Busy, recorder, r)
+		case press:
+			if complete {
+				handler = s.inLine(handler, e.Busy, recorder, r)
+			}
 		case e.Reads != nil && e.Reads(r):
 			handler = s.reads.inTurn(handler, e.Busy, recorder, r)
 		}
@@ -125,8 +139,8 @@ func sane(id string) bool {
 // recorder records the response's status and size.
 type recorder struct {
 	http.ResponseWriter
-	ctx      context.Context // of the request
-	began    time.Time
+	ctx      context.Context    // of the request, without the deadline of a registration
+	began    time.Time          // when the request had arrived
 	refusals *pacer             // delays responses that tell clients to retry; nil means no delay
 	turn     interface{ end() } // the request's turn; nil if it has none
 	bodyRead bool               // the whole body was read before the turn

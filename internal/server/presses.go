@@ -96,17 +96,13 @@ func (p *press) end() {
 	p.line.leave(p.entered, time.Now())
 }
 
-// inLine makes a registration wait for its turn, which ends with the first byte of the response. Its body is read
+// inLine makes a registration wait for its turn, which ends with the first byte of the response. Its body has been read
 // before, so that a slow sender holds up nobody. busy responds if there is no room, or the turn doesn't come.
 func (s *Server) inLine(handler, busy http.Handler, w *recorder, r *http.Request) http.Handler {
-	if !readAhead(r) {
-		return handler
-	}
 	if err := s.presses.enter(w.began); err != nil {
 		s.turnedAway()
 		return busy
 	}
-	w.bodyRead = true
 	p := &press{line: s.presses, entered: w.began}
 	w.turn = p
 	if err := s.presses.turns.begin(r.Context()); err != nil {

@@ -1,6 +1,8 @@
 package server
 
 import (
+	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -156,6 +158,35 @@ func TestAPressThatIsSentSlowlyHoldsUpNobody(t *testing.T) {
 		for _, want := range []string{"", "whole", "{}", beginning + "b"} {
 			if _, read := bodies.Load(want); !read {
 				t.Errorf("the handler didn't get a body of %d bytes as it was sent", len(want))
+			}
+		}
+	})
+}
+
+// What a registration does has to end in time, counted from when it had arrived completely.
+func TestAPressEndsInTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const limit = time.Second
+		s, handler := pressing(1, limit, func(w http.ResponseWriter, r *http.Request) {
+			<-r.Context().Done()
+			if !errors.Is(r.Context().Err(), context.DeadlineExceeded) {
+				t.Errorf("it ended by %v", r.Context().Err())
+			}
+			w.WriteHeader(http.StatusServiceUnavailable)
+		})
+		s.config.PressLimit = limit
+		slow, sender := io.Pipe()
+		for _, sent := range []struct {
+			body io.Reader
+			took time.Duration
+		}{{http.NoBody, limit}, {slow, 2*limit + limit}} {
+			start := time.Now()
+			if sent.body == slow {
+				time.AfterFunc(2*limit, func() { _ = sender.Close() }) // closing a pipe never fails
+			}
+			status := register(t, handler, sent.body)
+			if took := time.Since(start); status != http.StatusServiceUnavailable || took != sent.took {
+				t.Errorf("got %d after %v, want it after %v", status, took, sent.took)
 			}
 		}
 	})

@@ -24,7 +24,7 @@ import (
 const (
 	readHeaderTimeout = 10 * time.Second
 	readTimeout       = 30 * time.Second
-	writeTimeout      = 60 * time.Second // longer than the longest wait for a password hash
+	writeTimeout      = 60 * time.Second // far longer than anybody waits for an answer
 	idleTimeout       = 2 * time.Minute
 	maxHeaderBytes    = 64 << 10
 )
@@ -75,6 +75,9 @@ type Config struct {
 	// taken longer than a twenty-fifth of it for a fifth of it, only as many are admitted as can be served in a tenth
 	// of it.
 	PressPatience time.Duration
+	// PressLimit ends the context of a registration this long after its body arrived, whatever it is doing; 0: never.
+	// It isn't for those that are too large to wait in line.
+	PressLimit time.Duration
 }
 
 // Observer is notified of every request.

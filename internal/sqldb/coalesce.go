@@ -26,15 +26,24 @@ type sharedRead[V any] struct {
 }
 
 // Read returns the result of read, or of an identical one, run from now on. A request that finds nothing to join runs
-// the read for all who join; the others stop waiting when their context ends.
+// the read for all who join, unless its context has a deadline; the others stop waiting when their context ends.
 func (c *Coalesced[K, V]) Read(ctx context.Context, key K, read func(context.Context) (V, error)) (V, error) {
 	mine, before, leads := c.join(key, read)
 	if leads {
-		if before != nil {
-			<-before.done
+		lead := func() {
+			if before != nil {
+				<-before.done
+			}
+			c.run(context.WithoutCancel(ctx), key, mine)
 		}
-		c.run(context.WithoutCancel(ctx), key, mine)
-		return mine.value, mine.err
+		if _, limited := ctx.Deadline(); !limited {
+			lead()
+			return mine.value, mine.err
+		}
+		go func() {
+			defer func() { _ = recover() }() // everybody gets errCutOff: whoever asked for the read may be gone
+			lead()
+		}()
 	}
 	select {
 	case <-mine.done:

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"testing"
 	"testing/synctest"
+	"time"
 )
 
 // gate is a read that blocks until released, and counts its calls from 1.
@@ -123,6 +124,30 @@ func TestCoalescedPanic(t *testing.T) {
 		<-first
 		if len(c.running) != 0 {
 			t.Errorf("%d reads are left over", len(c.running))
+		}
+	})
+}
+
+// A request with a deadline doesn't wait for longer, even if it runs the read; those who joined get their answer.
+func TestCoalescedEndsInTimeForWhoRunsIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var c Coalesced[string, int]
+		g := &gate{open: make(chan struct{})}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		first, second := ask(ctx, &c, g), ask(ctx, &c, g)
+		other := ask(t.Context(), &c, g)
+		<-ctx.Done()
+		for _, answer := range []chan any{first, second} {
+			if err, failed := (<-answer).(error); !failed || !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("got %v, want %v", err, context.DeadlineExceeded)
+			}
+		}
+		for range 2 {
+			g.open <- struct{}{}
+		}
+		if got := <-other; got != 2 {
+			t.Errorf("who joined the second got %v, want the answer of read 2", got)
 		}
 	})
 }

@@ -179,6 +179,9 @@ func redirectWith(flash, path string) response {
 // fail renders an error, without needing database or session.
 func (a *app) fail(v *visit, err error) {
 	e := compete.AsError(err)
+	if e.Kind == compete.KindInternal && errors.Is(v.r.Context().Err(), context.DeadlineExceeded) {
+		e = compete.ErrDatabase
+	}
 	if errors.Is(e, errBadForm) { // it may have ended early or come too slowly, which also ends the request's context
 		v.r = v.r.WithContext(context.WithoutCancel(v.r.Context()))
 	}
@@ -201,6 +204,9 @@ func (a *app) fail(v *visit, err error) {
 }
 
 func (a *app) showError(v *visit, e *compete.Error) {
+	if errors.Is(v.r.Context().Err(), context.DeadlineExceeded) { // a page isn't rendered in a context that has ended
+		v.r = v.r.WithContext(context.WithoutCancel(v.r.Context()))
+	}
 	v.retryAfter(e)
 	status := problem.Status(e.Kind)
 	p := v.problem(status, e)

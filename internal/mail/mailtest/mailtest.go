@@ -50,6 +50,7 @@ type Server struct {
 	onRcpt      func(to string) error
 	onData      func(m Mail) error
 	afterData   func(m Mail) error
+	afterAnswer func(m Mail) error
 
 	t        testing.TB
 	server   *smtp.Server
@@ -129,7 +130,7 @@ func (s *Server) Stop() {
 // Restart listens again on the same address.
 func (s *Server) Restart() { s.listen(s.addr) }
 
-// OnMail sets a hook that is called for each sender; nil removes it. OnRcpt, OnData and AfterData work the same way.
+// OnMail sets a hook that is called for each sender; nil removes it. The others work the same way.
 func (s *Server) OnMail(hook func(from string) error) { s.set(func() { s.onMail = hook }) }
 
 // OnRcpt sets a hook that is called for each recipient.
@@ -140,6 +141,9 @@ func (s *Server) OnData(hook func(Mail) error) { s.set(func() { s.onData = hook 
 
 // AfterData sets a hook that is called after an email is kept, before the answer.
 func (s *Server) AfterData(hook func(Mail) error) { s.set(func() { s.afterData = hook }) }
+
+// AfterAnswer sets a hook that is called after the answer that an email was accepted. It can only hang up.
+func (s *Server) AfterAnswer(hook func(Mail) error) { s.set(func() { s.afterAnswer = hook }) }
 
 func (s *Server) set(f func()) {
 	s.mu.Lock()
@@ -192,6 +196,7 @@ type session struct {
 	conn     *smtp.Conn
 	loggedIn bool
 	from, to string
+	accepted *Mail // to be answered
 }
 
 func (s *session) ask(hook func() error) error {
@@ -266,23 +271,35 @@ func (s *session) Data(r io.Reader) error {
 		return err
 	}
 	m.From, m.To = s.from, s.to
-	ask := func(of func(*Server) func(Mail) error) error {
-		return s.hook(func(server *Server) func() error {
-			hook := of(server)
-			if hook == nil {
-				return nil
-			}
-			return func() error { return hook(m) }
-		})
-	}
-	if err := ask(func(server *Server) func(Mail) error { return server.onData }); err != nil {
+	if err := s.hookOf(m, func(server *Server) func(Mail) error { return server.onData }); err != nil {
 		return err
 	}
 	s.server.set(func() { s.server.mails = append(s.server.mails, m) })
-	return ask(func(server *Server) func(Mail) error { return server.afterData })
+	if err := s.hookOf(m, func(server *Server) func(Mail) error { return server.afterData }); err != nil {
+		return err
+	}
+	s.accepted = &m
+	return nil
 }
 
-func (s *session) Reset() {}
+// hookOf calls a hook about an email.
+func (s *session) hookOf(m Mail, choose func(*Server) func(Mail) error) error {
+	return s.hook(func(server *Server) func() error {
+		hook := choose(server)
+		if hook == nil {
+			return nil
+		}
+		return func() error { return hook(m) }
+	})
+}
+
+// Reset implements smtp.Session. It is called after the answer to an email, among others.
+func (s *session) Reset() {
+	if s.accepted != nil {
+		_ = s.hookOf(*s.accepted, func(server *Server) func(Mail) error { return server.afterAnswer })
+		s.accepted = nil
+	}
+}
 
 func (s *session) Logout() error {
 	s.server.set(func() { s.server.open-- })
