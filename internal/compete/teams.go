@@ -41,7 +41,8 @@ type TeamStore interface {
 	// members, and to everybody without a team, and records that this was done for its deadline. It does nothing if
 	// it was done before; a call that was interrupted is repeated, and nobody gets the message twice.
 	WarnTeams(ctx context.Context, c *Competition) error
-	// TeamsDropped records that incomplete teams were dropped at this deadline.
+	// TeamsDropped records that incomplete teams were dropped at this deadline, and has seats that others gave up in
+	// the meantime pass on.
 	TeamsDropped(ctx context.Context, competitionID string, deadline time.Time) error
 }
 

@@ -168,11 +168,33 @@ func TestDropEndsInBetween(t *testing.T) {
 		}
 		s.ledger.before = nil
 		want(t, "after the first page", s.ledger.registrations["ada's"].Status, waitlisted)
+		s.ledger.dropping = true
+		for more, err := true, error(nil); more; {
+			more, err = s.Settle(t.Context(), cup)
+			must(t, err)
+		}
+		want(t, "settled while somebody may be dropped", s.ledger.registrations["ada's"].Status, waitlisted)
 		must(t, s.DropIncomplete(t.Context(), cup))
 		want(t, "ada", s.ledger.registrations["ada's"].Status, pending)
 		want(t, "bob", s.ledger.registrations["bob's"].Status, pending)
 		want(t, "seats that haven't passed on", s.ledger.freed[cup], 0)
 		s.wantCounts(t)
+	})
+}
+
+// TestDropInPause: where free seats pass on anyway, those of dropped teams aren't stored until a pause is over.
+func TestDropInPause(t *testing.T) {
+	withTeams(t, nil, func(t *testing.T, s *scenario) {
+		for i := range 40 { // more than a page
+			registerAs(fmt.Sprint("alone ", i), inTeam(compete.TeamChoice{})).run(t, s)
+		}
+		c := s.ledger.competitions[cup]
+		c.Suspended = true
+		s.ledger.competitions[cup] = c
+		s.pass(2 * time.Hour)
+		must(t, s.DropIncomplete(t.Context(), cup))
+		want(t, "the first", s.ledger.registrations["alone 0's"].Status, cancelled)
+		want(t, "stored seats", s.ledger.freed[cup], 0)
 	})
 }
 
