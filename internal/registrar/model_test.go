@@ -441,7 +441,7 @@ func (m *model) cancel(by string, p *person, block bool) string {
 		m.leave(p, compete.CancelledBySelf)
 	default:
 		p.blocked = block || p.status == rejected
-		m.quit(p)
+		m.putOut(by, p)
 		m.leave(p, compete.CancelledByOrganizer)
 	}
 	return "CANCELLED"

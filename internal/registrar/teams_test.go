@@ -369,6 +369,39 @@ func TestMoveWithRejected(t *testing.T) {
 	})
 }
 
+// TestShutOut: whoever staff take out of a team, in any way, can't come back with the code they know. After members who
+// leave by themselves, it stays.
+func TestShutOut(t *testing.T) {
+	leave := func(change compete.TeamChange) func(ctx context.Context, s *scenario, by string) error {
+		return func(ctx context.Context, s *scenario, by string) error {
+			_, err := s.ChangeTeam(ctx, compete.ChangeTeamCommand{
+				Actor: actor(by), RegistrationID: "bob's", Change: compete.Some(change),
+			})
+			return err
+		}
+	}
+	for name, leave := range map[string]func(ctx context.Context, s *scenario, by string) error{
+		"out of the team":   leave(compete.TeamChange{}),
+		"into another team": leave(compete.TeamChange{TeamChoice: compete.TeamChoice{Name: "Blue"}}),
+		"out of the competition": func(ctx context.Context, s *scenario, by string) error {
+			_, err := s.Cancel(ctx, compete.CancelCommand{Actor: actor(by), RegistrationID: "bob's"})
+			return err
+		},
+	} {
+		for _, by := range []string{"olga", "bob"} {
+			t.Run(name+" by "+by, func(t *testing.T) {
+				withTeams(t, nil, func(t *testing.T, s *scenario) {
+					registerAs("ada", inTeam(compete.TeamChoice{Name: "Red"})).run(t, s)
+					known := s.codeOf("red")
+					registerAs("bob", inTeam(known)).run(t, s)
+					must(t, leave(t.Context(), s, by))
+					want(t, "the code stays", s.codeOf("red") == known, by == "bob")
+				})
+			})
+		}
+	}
+}
+
 // TestLookingWithTeam: whoever is in a team doesn't look for one.
 func TestLookingWithTeam(t *testing.T) {
 	withTeams(t, nil, func(t *testing.T, s *scenario) {
