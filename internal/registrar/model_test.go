@@ -21,7 +21,8 @@ type model struct {
 	starts    time.Time
 	status    compete.CompetitionStatus
 	hidden    bool // by an admin, so a draft again
-	freed     int  // seats given up while it was hidden, with review
+	freed     int  // seats given up while it was hidden, with review, or of those who were dropped
+	dropping  bool // somebody was dropped in the batch
 	organizer string
 	seqs      int64
 	people    map[string]*person // those who registered at least once

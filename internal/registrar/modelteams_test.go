@@ -416,7 +416,8 @@ func refusalOf(answer string) string {
 	return ""
 }
 
-// drop cancels everybody who isn't in a team with enough members.
+// drop cancels everybody who isn't in a team with enough members. It ends once there is nobody to cancel any more: then
+// the seats pass on.
 func (m *model) drop() {
 	if m.rules == nil || !m.rules.DropIncomplete || m.rules.Min < 2 || m.status != compete.StatusPublished ||
 		m.hidden ||
@@ -437,8 +438,20 @@ func (m *model) drop() {
 		m.quit(p)
 		p.status, p.reason, p.looking = cancelled, compete.CancelledIncomplete, false
 	}
-	m.promote(m.freed + freed)
+	if m.freed += freed; len(gone) > 0 {
+		m.dropping = true
+		return
+	}
+	m.promote(m.freed)
 	m.freed = 0
+}
+
+// dropRest ends a drop, after the other commands of its batch.
+func (m *model) dropRest() {
+	for m.dropping {
+		m.dropping = false
+		m.drop()
+	}
 }
 
 // teamStep is a command about teams.
