@@ -57,8 +57,8 @@ type LedgerTx interface {
 	// like these, or in none, in order of Seq.
 	Incomplete(ctx context.Context, q IncompleteQuery) ([]Registration, error)
 	// Freed reads how many seats of dropped teams of a competition, or given up while it was paused, haven't passed on
-	// yet.
-	Freed(ctx context.Context, competitionID string) (int, error)
+	// yet. dropping reports that incomplete teams are dropped at its deadline, and not all have been yet.
+	Freed(ctx context.Context, competitionID string) (seats int, dropping bool, err error)
 	// ReleasePage reads the release under way of a competition and up to n of its drafts, in order of Seq.
 	ReleasePage(ctx context.Context, competitionID string, n int) (ReleasePage, error)
 	// DrawPage reads the draw of a competition whose order is saved and not done, and up to n of its next places.

@@ -41,7 +41,8 @@ type TeamStore interface {
 	// members, and to everybody without a team, and records that this was done for its deadline. It does nothing if
 	// it was done before; a call that was interrupted is repeated, and nobody gets the message twice.
 	WarnTeams(ctx context.Context, c *Competition) error
-	// TeamsDropped records that incomplete teams were dropped at this deadline.
+	// TeamsDropped records that incomplete teams were dropped at this deadline, and has seats that others gave up in
+	// the meantime pass on.
 	TeamsDropped(ctx context.Context, competitionID string, deadline time.Time) error
 }
 
@@ -385,11 +386,17 @@ func (c *Competition) WarnsOfTeam(now time.Time) (wait time.Duration, ok bool) {
 	return left / 2, left <= teamWarning
 }
 
-// TeamWarningID tells apart the warnings that somebody gets before several deadlines, and at several times before one:
-// at most one a minute, apart from the one that all get, whose time is zero.
+// teamWarningPeriod is how often somebody is warned before one deadline, however often their team changes.
+const teamWarningPeriod = 12 * time.Hour
+
+// TeamWarningID tells apart the warnings that somebody gets before several deadlines, and those before one: at most one
+// in each 12 hours until the deadline, apart from the one that all get, whose time is zero.
 func (c *Competition) TeamWarningID(at time.Time) string {
-	return uuidOf(string(MessageTeamTooSmall) + " " + c.ID + " " + at.UTC().Truncate(time.Minute).Format(time.RFC3339) +
-		" " + c.RegDeadline.UTC().Format(time.RFC3339Nano))
+	if !at.IsZero() {
+		at = c.RegDeadline.Add(-(c.RegDeadline.Sub(at) - 1).Truncate(teamWarningPeriod))
+	}
+	return uuidOf(string(MessageTeamTooSmall) + " " + c.ID + " " + at.UTC().Format(time.RFC3339) + " " +
+		c.RegDeadline.UTC().Format(time.RFC3339Nano))
 }
 
 // dueTeamsPage is how many competitions with something due are read at a time.

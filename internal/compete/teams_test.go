@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -51,5 +52,22 @@ func TestTeamByName(t *testing.T) {
 	other := compete.Actor{UserID: uuid.NewString(), Role: compete.RoleOrganizer}
 	if _, err := teams.Named(t.Context(), other, store.competition.ID, "Red Gophers"); !compete.ErrForbidden.Is(err) {
 		t.Errorf("another organizer gets error %v", err)
+	}
+}
+
+// Within the last 48 hours, a captain is warned at most four times, however often somebody leaves their team and joins
+// it again, and apart from the warning that all get.
+func TestTeamWarnings(t *testing.T) {
+	c := compete.Competition{ID: "cup", CompetitionContent: compete.CompetitionContent{
+		Team: &compete.TeamRules{Min: 2, Max: 3}, RegDeadline: time.Date(2030, 6, 12, 9, 30, 0, 0, time.UTC),
+	}}
+	ids := map[string]bool{}
+	for at := c.RegDeadline.Add(-49 * time.Hour); at.Before(c.RegDeadline); at = at.Add(time.Minute) {
+		if _, ok := c.WarnsOfTeam(at); ok {
+			ids[c.TeamWarningID(at)] = true
+		}
+	}
+	if len(ids) != 4 || ids[c.TeamWarningID(time.Time{})] {
+		t.Errorf("%d warnings, want 4 others than the one that all get", len(ids))
 	}
 }

@@ -201,6 +201,17 @@ func TestPreparedForEmptyPress(t *testing.T) {
 		s.together(t, []step{registerIn("ada", "short"), register("ada").fails(compete.ErrAlreadyRegistered)})
 		want(t, "her division", s.ledger.registrations["ada's"].DivisionID, "short")
 	})
+	withTeams(t, nil, func(t *testing.T, s *scenario) {
+		registerAs("bob", inTeam(compete.TeamChoice{Name: "Red"})).run(t, s)
+		s.ledger.prepared[compete.Place{UserID: "ada", CompetitionID: cup}] = compete.PreparedEntry{
+			TeamName: "Blue", Answers: "{}",
+		}
+		s.together(t, []step{
+			registerAs("ada", inTeam(s.codeOf("red"))),
+			register("ada").fails(compete.ErrAlreadyRegistered),
+		})
+		want(t, "her team", s.ledger.registrations["ada's"].TeamID, s.ledger.registrations["bob's"].TeamID)
+	})
 }
 
 // Questions that have answers keep their kind, and so do the ids of removed ones.

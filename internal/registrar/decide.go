@@ -436,10 +436,7 @@ func (b *batch) settlePage(c *competition, now time.Time) (bool, error) {
 	}
 	seats := false
 	if c.Reviewed() { // a seat that nobody gave up is assigned by a decision
-		var freed int
-		if freed, err = b.freedSeats(c); err == nil && freed > 0 {
-			seats, err = b.passFreed(c, freed, now)
-		}
+		seats, err = b.settleFreed(c, now)
 	} else {
 		seats, err = b.promote(c, pageSize, now)
 	}

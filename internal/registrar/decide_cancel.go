@@ -60,7 +60,11 @@ func (b *batch) leaveTeam(
 	if r.UserID == a.UserID && one.needs(r) {
 		return compete.ErrCaptainMustHandOver, nil
 	}
-	return nil, b.quit(c, r, now)
+	if err := b.quit(c, r, now); err != nil {
+		return nil, err
+	}
+	b.shutOut(c, one, r, a, now)
+	return nil, nil
 }
 
 // cancel cancels the registration and frees its seat or its place on the waitlist.

@@ -110,7 +110,8 @@ func (b *batch) freedSeats(c *competition) (int, error) {
 	if freed, ok := b.freed[c.ID]; ok {
 		return freed, nil
 	}
-	return b.tx.Freed(b.ctx, c.ID)
+	freed, _, err := b.tx.Freed(b.ctx, c.ID)
+	return freed, err
 }
 
 func (b *batch) setFreed(c *competition, freed int) error {

@@ -137,6 +137,7 @@ func (c *changeTeam) applyChange(
 	if err := b.quit(competition, r, now); err != nil {
 		return err
 	}
+	b.shutOut(competition, own, r, c.Actor, now)
 	competition.dirty = true
 	b.markChanged(r, now)
 	left, seats := false, 0
@@ -235,6 +236,14 @@ func (b *batch) renewCode(c *competition, one *team, now time.Time) {
 	})
 }
 
+// shutOut renews the code of a team that somebody has just left, nil for none, unless they left it themselves or it has
+// ended: they know the code.
+func (b *batch) shutOut(c *competition, one *team, r *compete.Registration, a compete.Actor, now time.Time) {
+	if one != nil && len(one.members) > 0 && r.UserID != a.UserID {
+		b.renewCode(c, one, now)
+	}
+}
+
 type handOver struct {
 	inTeam
 	userID string
@@ -296,9 +305,7 @@ func (c *removeMember) decide(b *batch, now time.Time) (result, error, error) {
 	} else if err := b.takeOut(competition, one, r, now); err != nil {
 		return result{}, nil, err
 	}
-	if len(one.members) > 0 { // who was removed knows the code
-		b.renewCode(competition, one, now)
-	}
+	b.shutOut(competition, one, r, c.Actor, now)
 	return result{outcome: compete.RegistrationOutcome{Registration: *r, Competition: competition.Summary()}}, nil, nil
 }
 

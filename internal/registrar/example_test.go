@@ -54,7 +54,7 @@ func (m *memory) Answered(context.Context, string, []string, int) (answered []st
 
 func (m *memory) AddUser(context.Context, compete.User) (taken bool, err error) { return false, nil }
 
-func (m *memory) Freed(context.Context, string) (int, error) { return 0, nil }
+func (m *memory) Freed(context.Context, string) (int, bool, error) { return 0, false, nil }
 
 func (m *memory) Prepared(context.Context, []compete.Place) (map[compete.Place]compete.PreparedEntry, error) {
 	return nil, nil

@@ -26,6 +26,7 @@ type memoryLedger struct {
 	drafts        map[string]compete.Draft // by registration
 	teams         map[string]compete.Team
 	freed         map[string]int // seats of dropped teams, by competition
+	dropping      bool           // it isn't recorded that all incomplete teams were dropped
 	looked        []compete.IncompleteQuery
 	answers       map[string]string // by registration, as they are stored
 	prepared      map[compete.Place]compete.PreparedEntry
@@ -309,8 +310,8 @@ func (tx *memoryTx) Answered(
 	return slices.DeleteFunc(answered, func(id string) bool { return !slices.Contains(ids, id) }), true, nil
 }
 
-func (tx *memoryTx) Freed(_ context.Context, competitionID string) (int, error) {
-	return tx.ledger.freed[competitionID], nil
+func (tx *memoryTx) Freed(_ context.Context, competitionID string) (int, bool, error) {
+	return tx.ledger.freed[competitionID], tx.ledger.dropping, nil
 }
 
 func (tx *memoryTx) Prepared(

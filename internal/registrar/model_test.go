@@ -21,7 +21,8 @@ type model struct {
 	starts    time.Time
 	status    compete.CompetitionStatus
 	hidden    bool // by an admin, so a draft again
-	freed     int  // seats given up while it was hidden, with review
+	freed     int  // seats given up while it was hidden, with review, or of those who were dropped
+	dropping  bool // somebody was dropped in the batch
 	organizer string
 	seqs      int64
 	people    map[string]*person // those who registered at least once
@@ -441,7 +442,7 @@ func (m *model) cancel(by string, p *person, block bool) string {
 		m.leave(p, compete.CancelledBySelf)
 	default:
 		p.blocked = block || p.status == rejected
-		m.quit(p)
+		m.putOut(by, p)
 		m.leave(p, compete.CancelledByOrganizer)
 	}
 	return "CANCELLED"

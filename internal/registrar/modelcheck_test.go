@@ -366,6 +366,7 @@ func compare(
 					want, s.everything())
 			}
 		}
+		m.dropRest()
 		if got, want := s.everything(), m.standing(); got != want {
 			return fmt.Sprintf("after batch %d, %v, the registrar has\n%s\nand the model\n%s", i, batch, got, want)
 		}

@@ -205,6 +205,15 @@ func (m *model) quit(p *person) {
 	p.team, p.captain = "", false
 }
 
+// putOut takes somebody out of their team. Others who do so change its code.
+func (m *model) putOut(by string, p *person) {
+	name := p.team
+	m.quit(p)
+	if t := m.teams[name]; t != nil && by != p.name {
+		t.code++
+	}
+}
+
 func (m *model) handOver(from, to *person) {
 	from.captain, to.captain = false, true
 	m.handAnswers(from, to)
@@ -305,7 +314,7 @@ func (m *model) changeTeam(by string, c call, p *person) string {
 			return no
 		}
 	}
-	m.quit(p)
+	m.putOut(by, p)
 	switch {
 	case c.foundsTeam():
 		m.seqs++ // a number for the team
@@ -375,14 +384,12 @@ func (m *model) forTeam(by string, c call, p *person) string {
 	case !m.manages(by) && m.started():
 		return "competition_started"
 	case m.perTeam():
-		m.quit(p)
+		m.putOut(by, p)
 		p.blocked = p.status == rejected
 		m.leave(p, compete.CancelledByOrganizer)
 	default:
-		m.takeOut(p)
-	}
-	if t := m.teams[name]; t != nil {
-		t.code++
+		m.putOut(by, p)
+		m.forget(p)
 	}
 	return ""
 }
@@ -409,7 +416,8 @@ func refusalOf(answer string) string {
 	return ""
 }
 
-// drop cancels everybody who isn't in a team with enough members.
+// drop cancels everybody who isn't in a team with enough members. It ends once there is nobody to cancel any more: then
+// the seats pass on.
 func (m *model) drop() {
 	if m.rules == nil || !m.rules.DropIncomplete || m.rules.Min < 2 || m.status != compete.StatusPublished ||
 		m.hidden ||
@@ -430,8 +438,20 @@ func (m *model) drop() {
 		m.quit(p)
 		p.status, p.reason, p.looking = cancelled, compete.CancelledIncomplete, false
 	}
-	m.promote(m.freed + freed)
+	if m.freed += freed; len(gone) > 0 {
+		m.dropping = true
+		return
+	}
+	m.promote(m.freed)
 	m.freed = 0
+}
+
+// dropRest ends a drop, after the other commands of its batch.
+func (m *model) dropRest() {
+	for m.dropping {
+		m.dropping = false
+		m.drop()
+	}
 }
 
 // teamStep is a command about teams.

@@ -139,7 +139,7 @@ func (b *batch) readTeams() error {
 		case *register:
 			if competition := b.withTeams(d.CompetitionID); competition != nil {
 				team := d.Entry.Team
-				if prepared, ok := b.prepared[d.place()]; ok {
+				if prepared, ok := b.prepared[d.place()]; ok && d.Entry.IsZero() {
 					team = prepared.team
 				}
 				addChoice(&q, d.CompetitionID, team)

@@ -168,11 +168,33 @@ func TestDropEndsInBetween(t *testing.T) {
 		}
 		s.ledger.before = nil
 		want(t, "after the first page", s.ledger.registrations["ada's"].Status, waitlisted)
+		s.ledger.dropping = true
+		for more, err := true, error(nil); more; {
+			more, err = s.Settle(t.Context(), cup)
+			must(t, err)
+		}
+		want(t, "settled while somebody may be dropped", s.ledger.registrations["ada's"].Status, waitlisted)
 		must(t, s.DropIncomplete(t.Context(), cup))
 		want(t, "ada", s.ledger.registrations["ada's"].Status, pending)
 		want(t, "bob", s.ledger.registrations["bob's"].Status, pending)
 		want(t, "seats that haven't passed on", s.ledger.freed[cup], 0)
 		s.wantCounts(t)
+	})
+}
+
+// TestDropInPause: where free seats pass on anyway, those of dropped teams aren't stored until a pause is over.
+func TestDropInPause(t *testing.T) {
+	withTeams(t, nil, func(t *testing.T, s *scenario) {
+		for i := range 40 { // more than a page
+			registerAs(fmt.Sprint("alone ", i), inTeam(compete.TeamChoice{})).run(t, s)
+		}
+		c := s.ledger.competitions[cup]
+		c.Suspended = true
+		s.ledger.competitions[cup] = c
+		s.pass(2 * time.Hour)
+		must(t, s.DropIncomplete(t.Context(), cup))
+		want(t, "the first", s.ledger.registrations["alone 0's"].Status, cancelled)
+		want(t, "stored seats", s.ledger.freed[cup], 0)
 	})
 }
 
@@ -345,6 +367,39 @@ func TestMoveWithRejected(t *testing.T) {
 		want(t, "ada's team", s.ledger.registrations["ada's"].TeamID, s.teamCalled("Red").ID)
 		s.wantCounts(t)
 	})
+}
+
+// TestShutOut: whoever staff take out of a team, in any way, can't come back with the code they know. After members who
+// leave by themselves, it stays.
+func TestShutOut(t *testing.T) {
+	leave := func(change compete.TeamChange) func(ctx context.Context, s *scenario, by string) error {
+		return func(ctx context.Context, s *scenario, by string) error {
+			_, err := s.ChangeTeam(ctx, compete.ChangeTeamCommand{
+				Actor: actor(by), RegistrationID: "bob's", Change: compete.Some(change),
+			})
+			return err
+		}
+	}
+	for name, leave := range map[string]func(ctx context.Context, s *scenario, by string) error{
+		"out of the team":   leave(compete.TeamChange{}),
+		"into another team": leave(compete.TeamChange{TeamChoice: compete.TeamChoice{Name: "Blue"}}),
+		"out of the competition": func(ctx context.Context, s *scenario, by string) error {
+			_, err := s.Cancel(ctx, compete.CancelCommand{Actor: actor(by), RegistrationID: "bob's"})
+			return err
+		},
+	} {
+		for _, by := range []string{"olga", "bob"} {
+			t.Run(name+" by "+by, func(t *testing.T) {
+				withTeams(t, nil, func(t *testing.T, s *scenario) {
+					registerAs("ada", inTeam(compete.TeamChoice{Name: "Red"})).run(t, s)
+					known := s.codeOf("red")
+					registerAs("bob", inTeam(known)).run(t, s)
+					must(t, leave(t.Context(), s, by))
+					want(t, "the code stays", s.codeOf("red") == known, by == "bob")
+				})
+			})
+		}
+	}
 }
 
 // TestLookingWithTeam: whoever is in a team doesn't look for one.

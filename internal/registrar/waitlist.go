@@ -69,10 +69,27 @@ func (b *batch) passSeat(c *competition, seats int, now time.Time) error {
 	return err
 }
 
-// passFreed passes on a page of seats that were freed before, and reports whether there may be more. It keeps them
-// while the competition is paused.
+// settleFreed is passFreed, except while incomplete teams are about to be dropped: their seats pass on once all are, so
+// that nobody gets one who is dropped too.
+func (b *batch) settleFreed(c *competition, now time.Time) (more bool, err error) {
+	_, dropping, err := b.tx.Freed(b.ctx, c.ID)
+	if err != nil || dropping && c.DropsIncomplete(now) {
+		return false, err
+	}
+	freed, err := b.freedSeats(c)
+	if err != nil || freed == 0 {
+		return false, err
+	}
+	return b.passFreed(c, freed, now)
+}
+
+// passFreed passes on a page of seats that were freed before, and reports whether there may be more. While
+// the competition is paused, it keeps them where decisions assign seats; elsewhere free seats pass on anyway then.
 func (b *batch) passFreed(c *competition, freed int, now time.Time) (more bool, err error) {
 	if c.Paused(now) {
+		if !c.Reviewed() {
+			freed = 0
+		}
 		return false, b.setFreed(c, freed)
 	}
 	page := min(freed, pageSize)

@@ -161,3 +161,36 @@ func TestPreparations(t *testing.T) {
 		wantError(t, "after it was deleted", err, compete.ErrPreparationMissing)
 	})
 }
+
+// The clean-up looks at all pages of what was filled in ahead, and keeps what still counts.
+func TestManyPreparations(t *testing.T) {
+	eachStore(t, func(t *testing.T, f *fixture) {
+		organizer := f.addUser(t, compete.RoleOrganizer)
+		open := f.addCompetition(t, organizer, func(c *compete.Competition) { c.RegDeadline = f.ago(-time.Hour) })
+		closed := f.addCompetition(t, organizer, func(c *compete.Competition) { c.RegDeadline = f.ago(time.Hour) })
+		const people = 600 // more than a page
+		_, registrations := f.addQueue(t, organizer, people)
+		f.exec(t, `UPDATE registrations SET registered_at = $1`, compete.UTC(f.ago(time.Minute)))
+		for i, r := range registrations {
+			savedAt := f.ago(time.Minute) // so the press used it
+			id := r.CompetitionID
+			switch i % 4 {
+			case 0:
+				savedAt = f.ago(time.Minute - time.Microsecond)
+			case 1:
+				id = open.ID
+			case 2:
+				id = closed.ID
+			}
+			f.exec(t, `INSERT INTO preparations (user_id, competition_id, division_id, answers, asked, updated_at)
+				VALUES ($1, $2, '', '{}', '', $3)`, r.UserID, id, compete.UTC(savedAt))
+		}
+		for _, n := range []int{people / 2, 0} {
+			report, err := f.CleanUp(t.Context(), compete.CleanUpAges{
+				FailedJobs: retained, Audit: 10 * retained, Sessions: retained,
+			}, f.now)
+			must(t, err)
+			want(t, "deleted", report.Preparations, n)
+		}
+	})
+}

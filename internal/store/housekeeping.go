@@ -55,9 +55,6 @@ func (s *Store) CleanUp(
 			SELECT id FROM sessions WHERE expires_at <= $1 LIMIT $2)`},
 		{&report.Links, now.Add(-linkAge), `DELETE FROM account_links WHERE id IN (
 			SELECT id FROM account_links WHERE expires_at <= $1 LIMIT $2)`},
-		{&report.Preparations, now, `DELETE FROM preparations WHERE (user_id, competition_id) IN (
-			SELECT p.user_id, p.competition_id FROM competitions c JOIN preparations p ON p.competition_id = c.id
-			WHERE c.reg_deadline <= $1 OR c.status = 'CANCELLED' OR ` + used + ` LIMIT $2)`},
 		{&report.Batches, now.Add(-batchAge), `DELETE FROM batches WHERE id IN (
 			SELECT id FROM batches WHERE committed_at <= $1 LIMIT $2)`},
 		{
@@ -71,6 +68,9 @@ func (s *Store) CleanUp(
 		if err != nil {
 			return report, err
 		}
+	}
+	if report.Preparations, err = s.cleanPreparations(ctx, now); err != nil {
+		return report, err
 	}
 	if report.Audit > 0 {
 		err = s.Record(ctx, compete.AuditRecord{

@@ -42,7 +42,6 @@ var exceptions = map[string]string{
 	"GROUP BY coalesce(t.folded":                  "counts the tags of what is listed, up to a bound",
 	"search_text IS NULL":                         "reads an index that has these rows alone",
 	"substr(password_hash, 2, 1) = '2'":           "reads an index that has these rows alone",
-	"JOIN preparations p ON p.competition_id":     "looks at every preparation, once a day",
 	"SELECT c.id, c.access_code FROM":             "reads an index that has these rows alone",
 	"NOT c.searchable":                            "reads an index that has these rows alone",
 	"u.nobody":                                    "reads an index that has these rows alone",

@@ -77,6 +77,47 @@ func (s *Store) Preparation(ctx context.Context, p compete.Place) (compete.Prepa
 const used = `EXISTS (SELECT 1 FROM registrations r WHERE r.user_id = p.user_id
 	AND r.competition_id = p.competition_id AND r.registered_at >= p.updated_at)`
 
+// cleanPreparations deletes what no longer counts. It looks at every row once, beside the writer, which gets a page of
+// keys at a time. What is filled in anew in between stays.
+func (s *Store) cleanPreparations(ctx context.Context, now time.Time) (deleted int, err error) {
+	after, last := compete.Place{UserID: noID, CompetitionID: noID}, false
+	for !last {
+		var over [][]any
+		page, err := sqldb.List(ctx, s.reader, func(row sqldb.Row) (isOver bool, err error) {
+			var savedAt time.Time
+			err = row.Scan(&after.UserID, &after.CompetitionID, &savedAt, &isOver)
+			if isOver {
+				over = append(over, []any{after.UserID, after.CompetitionID, compete.UTC(savedAt)})
+			}
+			return isOver, err
+		}, preparationsOver, now, after.UserID, after.CompetitionID, cleanUpPage)
+		if err != nil {
+			return deleted, err
+		}
+		if last = len(page) < cleanUpPage; len(over) == 0 {
+			continue
+		}
+		var n int64
+		if err := s.Transact(ctx, func(ctx context.Context, tx Tx) (err error) {
+			n, err = tx.Bulk(ctx, deletePreparations, over)
+			return err
+		}); err != nil {
+			return deleted, err
+		}
+		deleted += int(n)
+	}
+	return deleted, nil
+}
+
+const preparationsOver = `SELECT p.user_id, p.competition_id, p.updated_at,
+	c.reg_deadline <= $1 OR c.status = 'CANCELLED' OR ` + used + `
+	FROM preparations p JOIN competitions c ON c.id = p.competition_id
+	WHERE (p.user_id, p.competition_id) > ($2, $3) ORDER BY p.user_id, p.competition_id LIMIT $4`
+
+var deletePreparations = sqldb.NewBulk("user_id uuid, competition_id uuid, updated_at time", `
+	DELETE FROM preparations {using} WHERE preparations.user_id = v.user_id
+		AND preparations.competition_id = v.competition_id AND preparations.updated_at = v.updated_at`)
+
 // Prepared implements compete.LedgerTx.
 func (t *ledgerTx) Prepared(
 	ctx context.Context, places []compete.Place,

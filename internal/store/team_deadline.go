@@ -117,9 +117,19 @@ const noticesPerJob = 500
 
 // TeamsDropped implements compete.TeamStore.
 func (s *Store) TeamsDropped(ctx context.Context, competitionID string, deadline time.Time) error {
-	_, err := sqldb.Change(ctx, s.writer, `UPDATE competitions SET teams_dropped_for = $2 WHERE id = $1`,
-		competitionID, compete.UTC(deadline))
-	return err
+	return s.Transact(ctx, func(ctx context.Context, tx Tx) error {
+		if _, err := sqldb.Change(ctx, tx, `UPDATE competitions SET teams_dropped_for = $2 WHERE id = $1`,
+			competitionID, compete.UTC(deadline)); err != nil {
+			return err
+		}
+		// Until now, nothing else could pass on seats that are free.
+		freed, err := sqldb.List(ctx, tx, sqldb.ScanInt, `SELECT teams_freed FROM competitions
+			WHERE id = $1 AND teams_freed > 0`, competitionID)
+		if err != nil || len(freed) == 0 {
+			return err
+		}
+		return s.enqueue(ctx, tx, []compete.Job{compete.SettleJob{CompetitionID: competitionID}})
+	})
 }
 
 // teamsDropped is the condition that a competition c isn't about to drop incomplete teams.

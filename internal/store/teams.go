@@ -232,13 +232,10 @@ func (s *Store) Stranded(ctx context.Context, limit int) ([]string, error) {
 }
 
 // Freed implements compete.LedgerTx.
-func (t *ledgerTx) Freed(ctx context.Context, competitionID string) (int, error) {
-	found, err := sqldb.List(ctx, t, sqldb.ScanInt, `SELECT c.teams_freed FROM competitions c WHERE c.id = $1`,
-		competitionID)
-	if err != nil || len(found) == 0 {
-		return 0, err
-	}
-	return found[0], nil
+func (t *ledgerTx) Freed(ctx context.Context, competitionID string) (seats int, dropping bool, err error) {
+	_, err = sqldb.List(ctx, t, func(row sqldb.Row) (any, error) { return nil, row.Scan(&seats, &dropping) },
+		`SELECT c.teams_freed, NOT `+teamsDropped+` FROM competitions c WHERE c.id = $1`, competitionID)
+	return seats, dropping, err
 }
 
 // saveFreed writes the numbers in order of competition.

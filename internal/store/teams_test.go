@@ -59,7 +59,31 @@ func TestDueTeams(t *testing.T) {
 		c, err := f.Competition(t.Context(), soon)
 		must(t, err)
 		must(t, f.WarnTeams(t.Context(), &c))
+		freed := func(id string) (seats int, dropping bool) {
+			t.Helper()
+			must(t, f.Ledger().Transact(t.Context(), newID(), func(tx compete.LedgerTx) (err error) {
+				seats, dropping, err = tx.Freed(t.Context(), id)
+				return err
+			}))
+			return seats, dropping
+		}
+		settling := func(id string) (n int) {
+			t.Helper()
+			must(t, f.Reader().QueryRowContext(t.Context(), `SELECT count(*) FROM river_job WHERE kind = $1
+				AND CAST(args AS text) LIKE $2`, compete.SettleJob{}.Kind(), "%"+id+"%").Scan(&n))
+			return n
+		}
+		f.exec(t, `UPDATE competitions SET teams_freed = 2 WHERE id = $1`, old)
+		if seats, dropping := freed(old); seats != 2 || !dropping {
+			t.Errorf("%d freed, dropping: %t", seats, dropping)
+		}
 		must(t, f.TeamsDropped(t.Context(), old, f.ago(400*day)))
+		if seats, dropping := freed(old); seats != 2 || dropping {
+			t.Errorf("%d freed in the end, dropping: %t", seats, dropping)
+		}
+		want(t, "jobs that pass on what is left", settling(old), 1)
+		must(t, f.TeamsDropped(t.Context(), later, f.ago(-2*day)))
+		want(t, "jobs if nothing is left", settling(later), 0)
 		want(t, "to warn after one was", toWarn(), []string{later})
 		want(t, "to drop after one was", toDrop(), []string{recent})
 	})

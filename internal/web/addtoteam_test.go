@@ -85,6 +85,24 @@ func TestTeamsThatTakeASeatFindNobody(t *testing.T) {
 	}
 }
 
+// TestRemovalSaysWhatBecomesOfTheTeam asks to remove a member from a team that goes on, and from one that ends.
+func TestRemovalSaysWhatBecomesOfTheTeam(t *testing.T) {
+	s := &site{App: apptest.Start(t, apptest.Options{}), t: t}
+	organizer, b := s.organized()
+	register := "/api/competitions/" + organizer.Create(map[string]any{"team": map[string]any{"max": 3}}) + "/register"
+	captain, member := s.As(compete.RoleParticipant), s.As(compete.RoleParticipant)
+	var r struct{ TeamID string }
+	captain.Do(http.MethodPost, register, map[string]any{"team": map[string]any{"name": "The Gophers"}}).
+		Want(t, http.StatusCreated).JSON(t, &r)
+	form := "/teams/" + r.TeamID + "/members/" + captain.User.ID + "/remove"
+	b.want(b.get(form), http.StatusOK, "the team ends, since it has no other members.")
+	var team struct{ Code string }
+	captain.Do(http.MethodGet, "/api/teams/"+r.TeamID, nil).Want(t, http.StatusOK).JSON(t, &team)
+	member.Do(http.MethodPost, register, map[string]any{"team": map[string]any{"code": team.Code}}).
+		Want(t, http.StatusCreated)
+	b.want(b.get(form), http.StatusOK, "the team gets another code, since they know this one.")
+}
+
 // TestPrintedListHasDivisions prints whoever is in which division, unless it is the list of one.
 func TestPrintedListHasDivisions(t *testing.T) {
 	s := &site{App: apptest.Start(t, apptest.Options{}), t: t}

@@ -198,7 +198,11 @@ func (a *app) removeMemberForm(_ *http.Request, v *visit) (response, error) {
 	case t.Competition.NeedsTeam():
 		text = "They keep their registration, but need another team."
 	}
-	text += " They'll be notified, and the team gets another code, since they know this one."
+	if len(t.Members) == 1 {
+		text += " They'll be notified, and the team ends, since it has no other members."
+	} else {
+		text += " They'll be notified, and the team gets another code, since they know this one."
+	}
 	path := teamPath(t.ID)
 	return ask(v, pages.Confirm{
 		Title: "Remove " + m.Participant.Name + " from the team?", Yes: "Remove", No: "Cancel", Danger: true,
