@@ -51,10 +51,11 @@ func (a *api) registerPreparations() {
 	handle(a, read, a.getPreparation)
 	handle(a, route{
 		method: http.MethodDelete, path: prepare.path, id: "deletePreparation", tag: tagRegistrations, access: loggedIn,
-		status:      http.StatusNoContent,
-		summary:     "Delete what I prepared",
-		description: "Deleting nothing is fine. A preparation is deleted automatically once you've registered.",
-		errors:      []*compete.Error{compete.ErrCompetitionMissing},
+		status:  http.StatusNoContent,
+		summary: "Delete what I prepared",
+		description: "Deleting nothing is fine. A preparation no longer counts once you've registered, and is " +
+			"deleted within a day.",
+		errors: []*compete.Error{compete.ErrCompetitionMissing},
 	}, a.deletePreparation)
 }
 

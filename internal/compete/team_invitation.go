@@ -39,6 +39,27 @@ func (s *Teams) InvitedTo(ctx context.Context, a Actor, c *Competition, code Tea
 	return t.Name
 }
 
+// passTo is the purpose of a pass to a competition's team with a code.
+func passTo(competitionID string, code TeamCode) string {
+	return "pass to a team:" + competitionID + ":" + string(code.normalized())
+}
+
+// Pass returns what tells the team's name on later pages to somebody whose code was right, without another attempt that
+// counts. It's worth nothing without that code.
+func (s *Teams) Pass(t *Team) string {
+	return s.config.Sealer.Seal(passTo(t.CompetitionID, t.Code(s.config.Sealer)), []byte(t.Name))
+}
+
+// PassedTo returns the name of the team that a code with its pass is for, as it was then; empty if the pass is for
+// another code. It doesn't say whether the code still counts.
+func (s *Teams) PassedTo(competitionID string, code TeamCode, pass string) string {
+	name, err := s.config.Sealer.Open(passTo(competitionID, code), pass)
+	if err != nil {
+		return ""
+	}
+	return string(name)
+}
+
 // Joinable reports whether somebody can join the team now.
 func (s *Teams) Joinable(v *TeamView) bool { return s.joinable(v) == nil }
 

@@ -237,8 +237,7 @@ func (s *Teams) List(ctx context.Context, a Actor, competitionID, cursor string,
 	return s.config.Store.Teams(ctx, c.ID, f)
 }
 
-// Named returns the team with a name, whatever its case, for the competition's organizer and admins. It fails with
-// ErrTeamMissing.
+// Named returns the team with a name, whatever its case, for the competition's staff. It fails with ErrTeamMissing.
 func (s *Teams) Named(ctx context.Context, a Actor, competitionID, name string) (Team, error) {
 	c, err := s.config.Competitions.Managed(ctx, a, competitionID)
 	if err != nil {

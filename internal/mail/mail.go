@@ -98,7 +98,7 @@ func (c *content) addTeam(t *compete.Target, publicURL string) {
 		return
 	}
 	c.TeamMin, c.TeamsDropped, c.PerTeam = rules.Min, rules.DropIncomplete, t.Competition.SeatsPerTeam()
-	if !t.Competition.RegDeadline.IsZero() {
+	if deadline := t.Competition.RegDeadline; t.Registration.UpdatedAt.Before(deadline) {
 		c.Deadline = &t.Competition.RegDeadline
 	}
 	if t.Registration.TeamID == "" {
@@ -222,9 +222,9 @@ type content struct {
 	TeamSize     int        `json:"teamSize,omitempty"` // members
 	TeamMin      int        `json:"teamMin,omitempty"`  // the fewest that it must have at the deadline
 	TeamsDropped bool       `json:"teamsDropped,omitempty"`
-	PerTeam      bool       `json:"perTeam,omitempty"` // seats are for teams, and the captain answers offers
-	Follows      bool       `json:"follows,omitempty"` // its captain decides for them
-	Deadline     *time.Time `json:"deadline,omitempty"`
+	PerTeam      bool       `json:"perTeam,omitempty"`  // seats are for teams, and the captain answers offers
+	Follows      bool       `json:"follows,omitempty"`  // its captain decides for them
+	Deadline     *time.Time `json:"deadline,omitempty"` // of registration; nil if it passed before
 
 	// For messages of kind compete.MessageUndecided.
 	Applications int    `json:"applications,omitempty"` // that nobody decided about

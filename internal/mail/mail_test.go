@@ -88,8 +88,9 @@ func TestEveryKindSaysWhatHappenedAndWhatToDoNext(t *testing.T) {
 		},
 		compete.MessageTeamCaptain: {`the captain of "Red"`, "You decide who is in the team", "/teams/red\n"},
 		compete.MessageTeamLeft: {
-			"took you out of your team", "You keep your registration, but you need a team of",
-			"at least 2 members on Wednesday, 1 May 2030 at 06:30 UTC.",
+			`in your team for "Spring Olympiad": it's full, or its captain or the organizer took you out.`,
+			"You keep your registration, but you need a team of at least 2 members by " +
+				"Wednesday, 1 May 2030 at 06:30 UTC.",
 		},
 		compete.MessageIncompleteTeam: {"needed at least 2 members", "was cancelled"},
 		compete.MessageOfferExpired: {
@@ -484,11 +485,17 @@ func TestEveryTemplateFileIsUsed(t *testing.T) {
 	}
 }
 
-// Where people can be alone, who was taken out of a team isn't told that they need one.
+// Where people can be alone, or once registration has closed, who was taken out of a team isn't told to find one in
+// time.
 func TestTakenOutWhereNobodyNeedsATeam(t *testing.T) {
 	left := target(compete.MessageTeamLeft)
 	left.Competition.Team = &compete.TeamRules{Min: 1, Max: 3}
 	if _, body := compose(t, left); !strings.Contains(body, "You keep your registration.\n") {
 		t.Errorf("the message is %q", body)
+	}
+	late := target(compete.MessageTeamLeft)
+	late.Registration.UpdatedAt = late.Competition.RegDeadline.Add(time.Hour)
+	if _, body := compose(t, late); !strings.Contains(body, "You keep your registration.\n") {
+		t.Errorf("after the deadline, the message is %q", body)
 	}
 }

@@ -66,7 +66,7 @@ func TestCancellingCountsApplications(t *testing.T) {
 	organizer.Do(http.MethodPost, "/api/competitions/"+reviewed+"/registrations",
 		map[string]any{"email": added.User.Email}).Want(t, http.StatusCreated)
 	b.want(b.get("/competitions/"+reviewed+"/cancel"), http.StatusOK,
-		"1 registered person and 3 people who applied will be notified.")
+		"3 people who applied and 1 other person will be notified.")
 }
 
 // TestSeatThatIsGivenUp says that somebody else gets it only if it's so: those who wait may wait in another division.

@@ -275,7 +275,10 @@ func (a *app) showCover(v *visit, c *compete.Competition, flash string, err erro
 	case err == nil:
 		return redirectWith(flash, competitionPath(c.ID)+"/edit"), nil
 	}
-	stored := storedForm(c, a.contentOf(v, c), c.Zone())
+	stored, formErr := a.editable(v, c)
+	if formErr != nil {
+		return nil, formErr
+	}
 	stored.Cover = form
 	return showForm(v, status, stored), nil
 }

@@ -100,8 +100,11 @@ func TestDivisionsWithApplications(t *testing.T) {
 			applicant.leads(applicant.post(page+"/register", "divisionId", robots), page)
 		}
 		edit := page + "/edit"
+		noCover := "--here\r\nContent-Disposition: form-data; name=\"cover\"; filename=\"\"\r\n\r\n\r\n--here--\r\n"
+		refused := b.send(http.MethodPost, page+"/cover", "multipart/form-data; boundary=here", noCover)
 		got := b.want(b.get(edit), http.StatusOK, "2 applications", `value="remove 1"`)
-		if strings.Contains(got.text, `value="remove 0"`) {
+		b.want(refused, http.StatusUnprocessableEntity, "choose a file first", "2 applications", `value="remove 1"`)
+		if strings.Contains(got.text+refused.text, `value="remove 0"`) {
 			t.Error("a division in which people have applied can be removed")
 		}
 		fields := []string{

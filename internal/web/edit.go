@@ -358,11 +358,17 @@ func (a *app) editForm(_ *http.Request, v *visit) (response, error) {
 	if err != nil {
 		return nil, err
 	}
-	form := storedForm(&c, a.contentOf(v, &c), c.Zone())
-	if err := a.addApplied(v, &c, form.Divisions); err != nil {
+	form, err := a.editable(v, &c)
+	if err != nil {
 		return nil, err
 	}
 	return showForm(v, http.StatusOK, form), nil
+}
+
+// editable returns the form in which a stored competition is changed.
+func (a *app) editable(v *visit, c *compete.Competition) (pages.CompetitionForm, error) {
+	form := storedForm(c, a.contentOf(v, c), c.Zone())
+	return form, a.addApplied(v, c, form.Divisions)
 }
 
 // storedForm returns the form of a stored competition.

@@ -73,16 +73,16 @@ func (a *app) registerForm(r *http.Request, v *visit) (response, error) {
 			return nil, err
 		}
 	}
-	code := r.URL.Query().Get(teamQuery)
+	code, pass := r.URL.Query().Get(teamQuery), r.URL.Query().Get(pages.TeamPassInput)
 	if stand.Kind == pages.StandUpcoming && stand.Asks {
-		return redirect(withTeam(competitionPath(c.ID)+"/prepare", code)), nil
+		return redirect(withTeam(competitionPath(c.ID)+"/prepare", code, pass)), nil
 	}
 	// A team that has a seat takes members also when there are no more.
 	joins := stand.Kind == pages.StandFull && c.SeatsPerTeam()
 	if !stand.Asks || stand.Kind != pages.StandOpen && stand.Kind != pages.StandWaitlist && !joins {
 		return redirect(competitionPath(c.ID)), nil
 	}
-	if answer, err := a.verifiedFirst(v, &c, withTeam(competitionPath(c.ID)+"/register", code)); answer != nil ||
+	if answer, err := a.verifiedFirst(v, &c, withTeam(competitionPath(c.ID)+"/register", code, pass)); answer != nil ||
 		err != nil {
 		return answer, err
 	}
@@ -95,7 +95,6 @@ func (a *app) registerForm(r *http.Request, v *visit) (response, error) {
 		v.clearCookie(intentCookie)
 	}
 	d := registerPage(&c, stand.Kind, rand.Text())
-	a.nameInvitation(v, &c, &d, code)
 	if d.Errors = errs; len(errs) > 0 {
 		d.Errors[""] = outdatedText
 	}
@@ -134,22 +133,24 @@ func (a *app) answeredBefore(v *visit, c *compete.Competition) (url.Values, page
 	return invitedTo(typed, v), nil, err
 }
 
-// invitedTo fills in the code that a link brings along.
+// invitedTo fills in the code that a link brings along, with its pass.
 func invitedTo(typed url.Values, v *visit) url.Values {
 	if code := v.r.URL.Query().Get(teamQuery); code != "" {
 		typed.Set(pages.TeamInput, pages.TeamJoin)
 		typed.Set(pages.TeamCodeInput, code)
+		typed.Set(pages.TeamPassInput, v.r.URL.Query().Get(pages.TeamPassInput))
 	}
 	return typed
 }
 
-// nameInvitation says which team a link with a code is for.
-func (a *app) nameInvitation(v *visit, c *compete.Competition, d *pages.AnswersPage, code string) {
-	if code == "" || c.Team == nil {
+// nameInvitation says which team a link is for, if its page, where wrong codes count, passed its code.
+func (a *app) nameInvitation(c *compete.Competition, d *pages.AnswersPage, typed url.Values) {
+	if chosenTeam(typed) != pages.TeamJoin {
 		return
 	}
-	if name := a.Teams.InvitedTo(v.r.Context(), v.actor, c, compete.TeamCode(code)); name != "" {
-		d.Heading = pages.JoinTitle(name)
+	pass := typed.Get(pages.TeamPassInput)
+	if name := a.Teams.PassedTo(c.ID, compete.TeamCode(typed.Get(pages.TeamCodeInput)), pass); name != "" {
+		d.Heading, d.Pass = pages.JoinTitle(name), pass
 	}
 }
 
@@ -244,14 +245,14 @@ func (a *app) prepareForm(r *http.Request, v *visit) (response, error) {
 	if err != nil {
 		return nil, err
 	}
-	code := r.URL.Query().Get(teamQuery)
+	code, pass := r.URL.Query().Get(teamQuery), r.URL.Query().Get(pages.TeamPassInput)
 	switch {
 	case stand.Asks && (stand.Kind == pages.StandOpen || stand.Kind == pages.StandWaitlist):
-		return redirect(withTeam(competitionPath(c.ID)+"/register", code)), nil
+		return redirect(withTeam(competitionPath(c.ID)+"/register", code, pass)), nil
 	case !stand.Asks || stand.Kind != pages.StandUpcoming:
 		return redirect(competitionPath(c.ID)), nil
 	}
-	if answer, err := a.verifiedFirst(v, &c, withTeam(competitionPath(c.ID)+"/prepare", code)); answer != nil ||
+	if answer, err := a.verifiedFirst(v, &c, withTeam(competitionPath(c.ID)+"/prepare", code, pass)); answer != nil ||
 		err != nil {
 		return answer, err
 	}
@@ -260,7 +261,6 @@ func (a *app) prepareForm(r *http.Request, v *visit) (response, error) {
 		return nil, err
 	}
 	d := preparePage(&c, stand.NeedsCode)
-	a.nameInvitation(v, &c, &d, code)
 	d.Saved, d.Errors = stand.Prepared || len(errs) > 0, errs
 	if len(errs) > 0 {
 		d.Errors[""] = outdatedText

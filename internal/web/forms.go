@@ -117,5 +117,6 @@ func said(form url.Values) url.Values {
 	filledIn := maps.Clone(form)
 	filledIn.Del("key")
 	filledIn.Del("account")
+	filledIn.Del(pages.TeamPassInput)
 	return filledIn
 }

@@ -76,7 +76,7 @@ var inputs = []input{
 	whole(ui.Field{
 		Name: "offerHours", Label: "Hours to accept a seat", Min: "1", Max: "720",
 		Help: "A freed seat is offered to the next in line, and a seat to each accepted application, for this long, " +
-			"at most until the start. If they don't accept it, it goes to the next person. Leave empty to give seats " +
+			"at most until the start. If they don't accept it, someone else can have it. Leave empty to give seats " +
 			"immediately.",
 	}, "Must be a whole number of hours.", func(n *compete.NewCompetition) **int { return &n.OfferHours }),
 	teamMax,

@@ -79,13 +79,18 @@ type page struct {
 
 func (b *browser) do(method, path string, form url.Values) page {
 	b.t.Helper()
-	request, err := http.NewRequestWithContext(b.t.Context(), method, b.site.WebURL+path,
-		strings.NewReader(form.Encode()))
+	return b.send(method, path, "application/x-www-form-urlencoded", form.Encode())
+}
+
+// send makes a request with a body, which only a POST has.
+func (b *browser) send(method, path, contentType, body string) page {
+	b.t.Helper()
+	request, err := http.NewRequestWithContext(b.t.Context(), method, b.site.WebURL+path, strings.NewReader(body))
 	if err != nil {
 		b.t.Fatal(err)
 	}
 	if method == http.MethodPost {
-		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		request.Header.Set("Content-Type", contentType)
 	}
 	if b.partial {
 		request.Header.Set("HX-Request", "true")

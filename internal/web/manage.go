@@ -146,16 +146,14 @@ func (a *app) toldOfCancelling(v *visit, c *compete.Competition) (string, error)
 			others += n
 		}
 	}
-	registered := ui.Plural(others, "person", "people") // also those on the waitlist
 	applicants := ui.Plural(applied, "person who applied", "people who applied")
 	switch {
 	case applied > 0 && others > 0:
-		return ui.Plural(others, "registered person", "registered people") + " and " + applicants +
-			" will be notified.", nil
+		return applicants + " and " + ui.Plural(others, "other person", "other people") + " will be notified.", nil
 	case applied > 0:
 		return applicants + " will be notified.", nil
 	case others > 0:
-		return registered + " will be notified.", nil
+		return ui.Plural(others, "person", "people") + " will be notified.", nil // also those on the waitlist
 	case c.TakesApplications():
 		return "Nobody has applied yet.", nil
 	}

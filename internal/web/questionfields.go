@@ -154,6 +154,7 @@ func (a *app) showQuestions(
 	}
 	if d.ChoosesTeam {
 		d.Team = teamChoice(c, typed)
+		a.nameInvitation(c, &d, typed)
 	}
 	if d.Team != nil && c.Phase(v.now) == compete.PhaseFull { // a team that has a seat takes members all the same
 		d.Team.New = false

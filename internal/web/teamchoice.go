@@ -110,10 +110,14 @@ func typeTeam(typed url.Values, e *compete.Entry) {
 // teamQuery is the query of a link that brings the code of a team along.
 const teamQuery = "join"
 
-// withTeam adds the code of a link to a page with the choice.
-func withTeam(path, code string) string {
+// withTeam adds the code of a link, and its pass, to a page with the choice.
+func withTeam(path, code, pass string) string {
 	if code == "" {
 		return path
 	}
-	return path + "?" + url.Values{teamQuery: {code}}.Encode()
+	query := url.Values{teamQuery: {code}}
+	if pass != "" {
+		query.Set(pages.TeamPassInput, pass)
+	}
+	return path + "?" + query.Encode()
 }

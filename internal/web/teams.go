@@ -334,7 +334,7 @@ func (a *app) openInvitation(
 		page := pages.JoinTeam{ID: c.ID, Title: c.Title, Name: t.Name, Blocked: plainText(e)}
 		return showJoin(v, problem.Status(e.Kind), page), nil //nolint:nilerr // the page says it
 	case mine == nil:
-		return redirect(withTeam(competitionPath(c.ID)+"/register", string(code))), nil
+		return redirect(withTeam(competitionPath(c.ID)+"/register", string(code), a.Teams.Pass(&t.Team))), nil
 	}
 	typed := url.Values{pages.TeamInput: {pages.TeamJoin}, pages.TeamCodeInput: {string(code)}}
 	return showJoin(v, http.StatusOK, pages.JoinTeam{

@@ -49,8 +49,8 @@ func (a *app) kept() []pages.Kept {
 	return []pages.Kept{
 		{
 			What: "Name and email address",
-			Who: "You, admins, and organizers of competitions you enter. Your name: also members of your team, " +
-				"people you invite to it, and captains while you look for a team",
+			Who: "You, admins, and organizers of competitions you enter. Your name: also members of your team, and " +
+				"captains while you look for a team",
 			Long: account,
 		},
 		{What: "Time zone of your messages", Who: you, Long: account},

@@ -760,7 +760,7 @@ export interface paths {
         readonly post?: never;
         /**
          * Delete what I prepared
-         * @description Deleting nothing is fine. A preparation is deleted automatically once you've registered.
+         * @description Deleting nothing is fine. A preparation no longer counts once you've registered, and is deleted within a day.
          */
         readonly delete: operations["deletePreparation"];
         readonly options?: never;
