@@ -64,7 +64,7 @@ func (r teamStory) run(t *testing.T, s site) {
 	olga.see("tbody tr:nth-child(1)", "1 of 2")
 	r.check(olga, "the list of teams")
 	olga.open(page + "/registrations?search=ada")
-	olga.see("#rows tbody", "Looking for a team")
+	olga.see("#rows tbody", "No team")
 	olga.click(`#rows a[href$="/team"]`)
 	olga.see("h1", "Change team")
 	r.check(olga, "moving somebody")
@@ -76,6 +76,8 @@ func (r teamStory) run(t *testing.T, s site) {
 	r.confirmAt(cem, team, `main a[href$="/remove"]`)
 	cem.see("#flash", "Removed from the team")
 	ada.open(page)
+	ada.see("#my-team section", "Captains can't find you")
+	ada.click(`#my-team form[action$="/team/looking"] button`)
 	ada.see("#my-team section", "Captains can find you")
 }
 
