@@ -160,7 +160,7 @@ type LedgerTeam struct {
 
 // TeamBrief is what joining a team depends on. To read it takes a rush half as long as to read all members.
 type TeamBrief struct {
-	Captain Registration // with DivisionID, Status, PromotedAt and ConfirmBy alone; it is not CANCELLED
+	Captain Registration // with DivisionID, Status and ConfirmBy alone; it is not CANCELLED
 	Size    int          // members, without those whose application was rejected
 }
 

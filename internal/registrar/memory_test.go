@@ -184,7 +184,7 @@ func (tx *memoryTx) brief(t compete.Team) []compete.LedgerTeam {
 			hopeful := slices.DeleteFunc(members, func(m compete.Registration) bool { return !m.Status.Hopeful() })
 			captain := compete.Registration{
 				RegistrationState: compete.RegistrationState{DivisionID: m.DivisionID, Status: m.Status},
-				PromotedAt:        m.PromotedAt, ConfirmBy: m.ConfirmBy,
+				ConfirmBy:         m.ConfirmBy,
 			}
 			return []compete.LedgerTeam{{Team: t, Brief: &compete.TeamBrief{Size: len(hopeful), Captain: captain}}}
 		}

@@ -152,7 +152,7 @@ var (
 
 	// briefRow are the columns of compete.TeamBrief.Captain.
 	briefRow = slices.DeleteFunc(slices.Clone(registrationRow), func(c sqldb.Column[compete.Registration]) bool {
-		return !slices.Contains([]string{"division_id", "status", "promoted_at", "confirm_by"}, c.Name)
+		return !slices.Contains([]string{"division_id", "status", "confirm_by"}, c.Name)
 	})
 	teamBriefs = `SELECT ` + teamColumns + `, ` + briefRow.Select("r") + `, ` + sizeOf(`t.id`) + `
 		FROM {pairs $1 $2 uuid text} {match teams t: t.competition_id = v.a AND t.number = CAST(v.b AS bigint)}
