@@ -45,18 +45,25 @@ func (f *fixture) warnTeams(c compete.Competition) {
 	}
 }
 
+// warnedCaptain founds the team Red, alone, and has its captain warned before the deadline.
+func (f *fixture) warnedCaptain() (c compete.Competition, captain compete.Registration) {
+	f.Helper()
+	c = f.pairs(72 * time.Hour)
+	captain = f.teamOf(c, compete.TeamChoice{Name: "Red"})
+	f.start(f.client)
+	f.eventually("the captain is confirmed", func() bool { return f.messages(captain.UserID) == "confirmed" })
+	f.advance(25 * time.Hour)
+	f.warnTeams(c)
+	f.eventually("the captain is warned",
+		func() bool { return f.messages(captain.UserID) == "confirmed team_too_small" })
+	return c, captain
+}
+
 // Whoever was warned is warned again, before a deadline that was extended.
 func TestWarningsOfTeamsComeBeforeEachDeadline(t *testing.T) {
 	eachDatabase(t, nil, func(f *fixture) {
-		c := f.pairs(72 * time.Hour)
-		captain := f.teamOf(c, compete.TeamChoice{Name: "Red"})
-		f.start(f.client)
-		f.eventually("the captain is confirmed", func() bool { return f.messages(captain.UserID) == "confirmed" })
-		f.advance(25 * time.Hour)
+		c, captain := f.warnedCaptain()
 		f.warnTeams(c)
-		f.warnTeams(c)
-		f.eventually("the captain is warned",
-			func() bool { return f.messages(captain.UserID) == "confirmed team_too_small" })
 		c = f.closeIn(c, 168*time.Hour)
 		f.advance(121 * time.Hour)
 		f.warnTeams(c)
@@ -68,14 +75,7 @@ func TestWarningsOfTeamsComeBeforeEachDeadline(t *testing.T) {
 // A captain who was warned is warned again when a member leaves a team that has become complete.
 func TestWarningsOfTeamsThatAreTooSmallAgain(t *testing.T) {
 	eachDatabase(t, nil, func(f *fixture) {
-		c := f.pairs(72 * time.Hour)
-		captain := f.teamOf(c, compete.TeamChoice{Name: "Red"})
-		f.start(f.client)
-		f.eventually("the captain is confirmed", func() bool { return f.messages(captain.UserID) == "confirmed" })
-		f.advance(25 * time.Hour)
-		f.warnTeams(c)
-		f.eventually("the captain is warned",
-			func() bool { return f.messages(captain.UserID) == "confirmed team_too_small" })
+		c, captain := f.warnedCaptain()
 		red, err := f.store.TeamNamed(f.Context(), compete.TeamName{CompetitionID: c.ID, Key: compete.TeamKey("red")})
 		if err != nil {
 			f.Fatal(err)
