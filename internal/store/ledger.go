@@ -290,7 +290,7 @@ func seatsRows(competitions []compete.LedgerCompetition) [][]any {
 }
 
 // New registrations are written by a plain INSERT, changes to existing ones by an INSERT with one more clause. That
-// clause costs either database a lookup, and SQLite an in-memory table, for each row.
+// clause costs either database a lookup for each row.
 var (
 	insertRegistrations = newRegistrationRow.Bulk("registrations", "")
 	insertIntoDivisions = dividedRow.Bulk("registrations", "")
