@@ -45,11 +45,12 @@ func (cleanUpJob) Options() compete.JobOptions {
 
 func (c *Client) cleanUp(ctx context.Context, _ *river.Job[cleanUpJob]) error {
 	config := c.config
-	report, err := config.Store.CleanUp(ctx, config.CleanUpAges, compete.UTC(config.Clock()))
+	pause := func() { c.rush.pass(ctx, c.stopping, time.Now().Add(maxYield)) }
+	report, err := config.Store.CleanUp(ctx, config.CleanUpAges, compete.UTC(config.Clock()), pause)
 	if err != nil {
 		return fmt.Errorf("clean up: %w", err)
 	}
-	wrong, err := config.Store.Recount(ctx, func() { c.rush.pass(ctx, c.stopping, time.Now().Add(maxYield)) })
+	wrong, err := config.Store.Recount(ctx, pause)
 	if err != nil {
 		return fmt.Errorf("recount registrations: %w", err)
 	}

@@ -10,8 +10,8 @@ import (
 const (
 	// rushCalm is how long after the last batch of a rush it is considered over; longer than a commit takes under load.
 	rushCalm = 500 * time.Millisecond
-	// maxYield bounds how long confirmations wait after their registrations, and a page of a recount before it is read,
-	// however long the rush lasts.
+	// maxYield bounds how long confirmations wait after their registrations, and each page of a clean-up or a recount
+	// before it begins, however long the rush lasts.
 	maxYield = 3 * time.Second
 )
 

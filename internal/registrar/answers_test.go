@@ -166,7 +166,7 @@ func TestPreparationEnds(t *testing.T) {
 		}
 		report, err := a.db.CleanUp(t.Context(), compete.CleanUpAges{
 			FailedJobs: time.Hour, Audit: time.Hour, Sessions: time.Hour,
-		}, time.Now())
+		}, time.Now(), nil)
 		must(t, err)
 		want(t, "deleted in the end", report.Preparations, 3)
 	})

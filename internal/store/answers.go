@@ -229,7 +229,7 @@ const sensitiveOver = `SELECT c.id, c.version, c.questions, c.end_date, c.start_
 
 // forgetSensitive deletes the answers to sensitive questions, and to questions that no longer exist, of competitions
 // that have been over for as many days as those are kept. It returns the number of registrations that had any.
-func (s *Store) forgetSensitive(ctx context.Context, now time.Time) (changed int, err error) {
+func (s cleaner) forgetSensitive(ctx context.Context, now time.Time) (changed int, err error) {
 	competitions, err := sqldb.List(ctx, s.reader, func(row sqldb.Row) (c compete.Competition, err error) {
 		err = row.Scan(&c.ID, &c.Version, (*storedQuestions)(&c.Questions), &c.EndDate, &c.StartDate, &c.RegDeadline,
 			&c.AnswersKeptDays)
@@ -256,10 +256,11 @@ func (s *Store) forgetSensitive(ctx context.Context, now time.Time) (changed int
 	return changed, nil
 }
 
-func (s *Store) forgetSensitiveOf(
+func (s cleaner) forgetSensitiveOf(
 	ctx context.Context, competitionID string, qs compete.Questions,
 ) (changed int, err error) {
 	for after := int64(-1); after != 0; {
+		s.pause()
 		var last int64
 		var n int
 		err := s.Transact(ctx, func(ctx context.Context, tx Tx) error {

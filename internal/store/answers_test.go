@@ -46,7 +46,7 @@ func TestSensitiveAnswers(t *testing.T) {
 		first, second := f.answered(t, gone.ID, answers), f.answered(t, gone.ID, answers)
 		other := f.answered(t, kept.ID, answers)
 		ages := compete.CleanUpAges{FailedJobs: retained, Audit: 10 * retained, Sessions: retained}
-		report, err := f.CleanUp(t.Context(), ages, f.now)
+		report, err := f.CleanUp(t.Context(), ages, f.now, nil)
 		must(t, err)
 		want(t, "registrations with deleted answers", report.Answers, 2)
 		for id, want := range map[string]compete.Answers{
@@ -59,7 +59,7 @@ func TestSensitiveAnswers(t *testing.T) {
 				t.Errorf("got %v, want %v", got, want)
 			}
 		}
-		report, err = f.CleanUp(t.Context(), ages, f.now)
+		report, err = f.CleanUp(t.Context(), ages, f.now, nil)
 		must(t, err)
 		want(t, "again", report.Answers, 0)
 	})
@@ -87,7 +87,7 @@ func TestSensitiveAnswersBesideAnEdit(t *testing.T) {
 		go func() {
 			_, err := f.CleanUp(t.Context(), compete.CleanUpAges{
 				FailedJobs: retained, Audit: 10 * retained, Sessions: retained,
-			}, f.now)
+			}, f.now, nil)
 			done <- err
 		}()
 		for waiting := 0; waiting == 0; {
@@ -113,7 +113,7 @@ func TestAnswersOfNobody(t *testing.T) {
 		r := f.answered(t, c.ID, `{"school":"No. 5"}`)
 		_, err := f.CleanUp(t.Context(), compete.CleanUpAges{
 			FailedJobs: retained, Audit: 10 * retained, Sessions: retained, Registrations: retained,
-		}, f.now)
+		}, f.now, nil)
 		must(t, err)
 		got, err := f.AnswersOf(t.Context(), r.ID)
 		must(t, err)
@@ -146,7 +146,7 @@ func TestPreparations(t *testing.T) {
 		}
 		report, err := f.CleanUp(t.Context(), compete.CleanUpAges{
 			FailedJobs: retained, Audit: 10 * retained, Sessions: retained,
-		}, f.now)
+		}, f.now, nil)
 		must(t, err)
 		want(t, "deleted", report.Preparations, 1)
 		left, err := f.PreparationsOf(t.Context(), user.ID)
@@ -188,7 +188,7 @@ func TestManyPreparations(t *testing.T) {
 		for _, n := range []int{people / 2, 0} {
 			report, err := f.CleanUp(t.Context(), compete.CleanUpAges{
 				FailedJobs: retained, Audit: 10 * retained, Sessions: retained,
-			}, f.now)
+			}, f.now, nil)
 			must(t, err)
 			want(t, "deleted", report.Preparations, n)
 		}

@@ -294,7 +294,7 @@ func testAuditRetention(t *testing.T, f *fixture) {
 	clean := func(ages compete.CleanUpAges) (left int, report compete.CleanUpReport) {
 		t.Helper()
 		ages.FailedJobs, ages.Sessions = 1000*day, 1000*day
-		report, err := f.CleanUp(t.Context(), ages, now)
+		report, err := f.CleanUp(t.Context(), ages, now, nil)
 		must(t, err)
 		return len(f.auditLog(t, compete.AuditFilter{CompetitionID: competition})), report
 	}

@@ -31,11 +31,25 @@ func (s *Store) Backlog(ctx context.Context) (failedJobs int, oldestPending time
 	return failed[0], oldest[0], nil
 }
 
+// cleaner deletes what has been kept long enough. It pauses before each page.
+type cleaner struct {
+	*Store
+	pause func()
+}
+
 // CleanUp implements compete.WorkStore.
 func (s *Store) CleanUp(
+	ctx context.Context, ages compete.CleanUpAges, now time.Time, pause func(),
+) (compete.CleanUpReport, error) {
+	if pause == nil {
+		pause = func() {}
+	}
+	return cleaner{s, pause}.cleanUp(ctx, ages, compete.UTC(now))
+}
+
+func (s cleaner) cleanUp(
 	ctx context.Context, ages compete.CleanUpAges, now time.Time,
 ) (report compete.CleanUpReport, err error) {
-	now = compete.UTC(now)
 	if err := s.keepUses(ctx, now.Add(-ages.Sessions)); err != nil {
 		return report, err
 	}
@@ -86,7 +100,7 @@ func (s *Store) CleanUp(
 
 // retain deletes data whose retention period is over. An age of 0 keeps it forever; competitions have their own for
 // sensitive answers.
-func (s *Store) retain(
+func (s cleaner) retain(
 	ctx context.Context, ages compete.CleanUpAges, now time.Time, report *compete.CleanUpReport,
 ) (err error) {
 	if report.Answers, err = s.forgetSensitive(ctx, now); err != nil {
@@ -106,7 +120,7 @@ func (s *Store) retain(
 }
 
 // forgetAddresses deletes the network addresses of logins and audit records from before a given time.
-func (s *Store) forgetAddresses(ctx context.Context, before time.Time) (int, error) {
+func (s cleaner) forgetAddresses(ctx context.Context, before time.Time) (int, error) {
 	sessions, err := s.cleanPages(ctx, `SELECT s.id FROM sessions s WHERE coalesce(s.last_used_at, s.created_at) <= $1
 		AND s.network <> '' LIMIT $2`,
 		`UPDATE sessions SET network = '' WHERE id {any $1 uuid}`, before)
@@ -119,8 +133,9 @@ func (s *Store) forgetAddresses(ctx context.Context, before time.Time) (int, err
 	return sessions + records, err
 }
 
-func (s *Store) deletePages(ctx context.Context, text string, before any) (deleted int, err error) {
+func (s cleaner) deletePages(ctx context.Context, text string, before any) (deleted int, err error) {
 	for {
+		s.pause()
 		n, err := sqldb.Change(ctx, s.writer, text, before, cleanUpPage)
 		deleted += int(n)
 		if err != nil || n < cleanUpPage {

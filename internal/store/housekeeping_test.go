@@ -55,8 +55,12 @@ func TestCleanUp(t *testing.T) {
 		prepare(`INSERT INTO failed_notices (registration_id, seq, failed_job_id) SELECT id, 1, id FROM failed_jobs`)()
 		must(t, tx.Commit())
 		ages := compete.CleanUpAges{FailedJobs: 30 * day, Sessions: 7 * day}
-		got, err := f.CleanUp(t.Context(), ages, f.now)
+		pauses := 0
+		got, err := f.CleanUp(t.Context(), ages, f.now, func() { pauses++ })
 		must(t, err)
+		if pages := 4 * 3; pauses < pages { // three of each kind
+			t.Errorf("%d pauses before %d pages", pauses, pages)
+		}
 		want(t, "deleted", got, compete.CleanUpReport{
 			IdempotencyKeys: many, FailedJobs: many,
 			Sessions: many, Batches: many,
@@ -66,7 +70,7 @@ func TestCleanUp(t *testing.T) {
 			must(t, f.Reader().QueryRowContext(t.Context(), `SELECT count(*) FROM `+table).Scan(&left))
 			want(t, "left in "+table, left, 3)
 		}
-		got, err = f.CleanUp(t.Context(), ages, f.now)
+		got, err = f.CleanUp(t.Context(), ages, f.now, nil)
 		must(t, err)
 		want(t, "deleted again", got, compete.CleanUpReport{})
 	})

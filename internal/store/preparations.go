@@ -79,9 +79,10 @@ const used = `EXISTS (SELECT 1 FROM registrations r WHERE r.user_id = p.user_id
 
 // cleanPreparations deletes what no longer counts. It looks at every row once, beside the writer, which gets a page of
 // keys at a time. What is filled in anew in between stays.
-func (s *Store) cleanPreparations(ctx context.Context, now time.Time) (deleted int, err error) {
+func (s cleaner) cleanPreparations(ctx context.Context, now time.Time) (deleted int, err error) {
 	after, last := compete.Place{UserID: noID, CompetitionID: noID}, false
 	for !last {
+		s.pause()
 		var over [][]any
 		page, err := sqldb.List(ctx, s.reader, func(row sqldb.Row) (isOver bool, err error) {
 			var savedAt time.Time

@@ -13,8 +13,9 @@ import (
 
 // cleanPages changes the rows whose ids a query finds, in pages. The query doesn't use the writer, since it may have to
 // scan a whole table. before is a time, or the first id of one.
-func (s *Store) cleanPages(ctx context.Context, find, act string, before any) (changed int, err error) {
+func (s cleaner) cleanPages(ctx context.Context, find, act string, before any) (changed int, err error) {
 	for {
+		s.pause()
 		ids, err := sqldb.List(ctx, s.reader, sqldb.ScanString, find, before, cleanUpPage)
 		if err != nil || len(ids) == 0 {
 			return changed, err
@@ -54,13 +55,14 @@ func (s *Store) UnusedAccounts(ctx context.Context, before time.Time, afterID st
 // anonymize reassigns the registrations of competitions that ended before a given time to placeholder accounts. There
 // are as many placeholders as the largest such competition has registrations, since each can only register once per
 // competition.
-func (s *Store) anonymize(ctx context.Context, before time.Time) (changed int, err error) {
+func (s cleaner) anonymize(ctx context.Context, before time.Time) (changed int, err error) {
 	competitions, err := sqldb.List(ctx, s.reader, sqldb.ScanString, `SELECT c.id FROM competitions c
 		WHERE coalesce(c.end_date, c.start_date, c.reg_deadline) <= $1 AND EXISTS (
 			SELECT 1 FROM registrations r JOIN users u ON u.id = r.user_id WHERE r.competition_id = c.id
 			AND u.erased_at IS NULL)`, before)
 	for _, id := range competitions {
 		for n := cleanUpPage; err == nil && n == cleanUpPage; changed += n {
+			s.pause()
 			n, err = s.anonymizePage(ctx, id)
 		}
 	}

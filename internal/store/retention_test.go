@@ -30,13 +30,13 @@ func testOldMessages(t *testing.T, f *fixture) {
 	got, err := f.CleanUp(t.Context(), compete.CleanUpAges{
 		FailedJobs: retained, Audit: 10 * retained,
 		Sessions: retained,
-	}, f.now)
+	}, f.now, nil)
 	must(t, err)
 	want(t, "without ages", got, compete.CleanUpReport{})
 	got, err = f.CleanUp(t.Context(), compete.CleanUpAges{
 		FailedJobs: retained, Audit: 10 * retained,
 		Sessions: retained, Messages: retained, Addresses: retained,
-	}, f.now)
+	}, f.now, nil)
 	must(t, err)
 	want(t, "deleted", got, compete.CleanUpReport{Messages: 1, Addresses: 1})
 	left, err := f.Messages(t.Context(), user.ID, compete.Cursor{}, 10)
@@ -76,7 +76,7 @@ func testUnusedAccounts(t *testing.T, f *fixture) {
 	_, err := f.CleanUp(t.Context(), compete.CleanUpAges{
 		FailedJobs: retained, Audit: 10 * retained,
 		Sessions: time.Hour,
-	}, f.now)
+	}, f.now, nil)
 	must(t, err)
 	got, err := f.UnusedAccounts(t.Context(), f.ago(retained), "", 10)
 	must(t, err)
@@ -102,7 +102,7 @@ func testAnonymousRegistrations(t *testing.T, f *fixture) {
 		people = append(people, r.UserID)
 	}
 	ages := compete.CleanUpAges{FailedJobs: retained, Audit: 10 * retained, Sessions: retained, Registrations: retained}
-	got, err := f.CleanUp(t.Context(), ages, f.now)
+	got, err := f.CleanUp(t.Context(), ages, f.now, nil)
 	must(t, err)
 	want(t, "changed", got.Registrations, 3)
 	nobodies := map[string]bool{}
@@ -128,7 +128,7 @@ func testAnonymousRegistrations(t *testing.T, f *fixture) {
 			t.Errorf("person %d has the registrations %+v and messages %+v", i, mine.Items, mail.Items)
 		}
 	}
-	got, err = f.CleanUp(t.Context(), ages, f.now)
+	got, err = f.CleanUp(t.Context(), ages, f.now, nil)
 	must(t, err)
 	want(t, "again", got.Registrations, 0)
 }
