@@ -34,6 +34,11 @@ func TestHelp(t *testing.T) {
 			!strings.Contains(got.out, "DATABASE_URL") || got.errOut != "" {
 			t.Errorf("%v: exit code %d\n%s%s", args, got.code, got.out, got.errOut)
 		}
+		serves := slices.Contains(args, "serve")
+		if strings.Contains(got.out, "--limit-logins") != serves ||
+			strings.Contains(got.out, "run: minicompete serve --help") == serves {
+			t.Errorf("%v: got all settings, or no word of where they are:\n%s", args, got.out)
+		}
 	}
 	if got := runToEnd(t, nil, "", "version"); got.code != exitOK || strings.TrimSpace(got.out) == "" {
 		t.Errorf("version: got %+v", got)
