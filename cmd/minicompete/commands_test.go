@@ -25,6 +25,7 @@ func TestHelp(t *testing.T) {
 		{"user", "promote", "--help"},
 		{"user", "reset-link", "--help"},
 		{"user", "reset-factors", "--help"},
+		{"mail", "test", "--help"},
 		{"jobs", "failed", "--help"},
 		{"jobs", "retry", "--help"},
 		{"version", "--help"},

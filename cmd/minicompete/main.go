@@ -53,6 +53,7 @@ type commands struct {
 	Restore     restoreCommand     `cmd:"" help:"Restore the database from a backup."`
 	Seed        seedCommand        `cmd:"" help:"Add the demo data, if it isn't there yet."`
 	User        userCommand        `cmd:"" help:"Create accounts, including admins, and change roles."`
+	Mail        mailCommand        `cmd:"" help:"Try the mail server."`
 	Jobs        jobsCommand        `cmd:"" help:"List and retry failed jobs (jobs that have used up their attempts)."`
 	Verify      verifyCommand      `cmd:"" help:"Check what a competition has published, without trusting its server."`
 	Healthcheck healthcheckCommand `cmd:"" help:"Check whether the server on this machine is healthy."`
