@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"time"
 
 	"github.com/minicompete/minicompete/internal/auth"
@@ -66,7 +67,7 @@ func OpenConsole(ctx context.Context, c Config) (*Console, error) {
 func (c *Console) SendTestMail(ctx context.Context, address string) error {
 	smtp, err := mail.NewSMTP(mail.SMTPConfig{
 		URL: string(c.config.SMTPURL), From: c.config.MailFrom, Name: func() string { return c.wording.Site().Name },
-		Logger: c.config.Logger,
+		Logger: slog.New(slog.DiscardHandler), // the error says it
 	})
 	if err != nil {
 		return err
