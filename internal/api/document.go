@@ -137,7 +137,9 @@ func (a *api) contentOf(r route) map[string]*huma.MediaType {
 func (a *api) documentProblems(op *huma.Operation, r route) {
 	problems := []*problem.Problem{problem.From(internalError)}
 	if r.path != "/api" {
-		problems = append(problems, problem.From(compete.ErrDatabase))
+		for _, err := range []*compete.Error{compete.ErrDatabase, compete.ErrBusy, compete.ErrStopping, errTimedOut} {
+			problems = append(problems, problem.From(err))
+		}
 	}
 	for _, err := range append(impliedErrors(r), r.errors...) {
 		problems = append(problems, problem.From(err))

@@ -11,7 +11,7 @@ import (
 )
 
 func TestGoldenTransitionsInTheGuide(t *testing.T) {
-	goldentest.Section(t, "../../docs/api.md", "transitions", transitionTable())
+	goldentest.Section(t, "../../docs/reference.md", "transitions", transitionTable())
 }
 
 // TestGoldenOpenAPI holds the document to its golden file, so that a change of the API is seen in review.

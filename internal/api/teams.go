@@ -189,7 +189,6 @@ func (a *api) registerTeams() {
 		request:     EmptyRequest{}, optionalBody: true,
 		errors: []*compete.Error{
 			compete.ErrTeamGone, compete.ErrCaptainOnly, compete.ErrReauthenticate, compete.ErrCompetitionCancelled,
-			compete.ErrBusy,
 		},
 	}, a.renewTeamCode)
 	handle(a, route{
@@ -200,7 +199,7 @@ func (a *api) registerTeams() {
 		request: CaptainRequest{},
 		errors: []*compete.Error{
 			compete.ErrTeamGone, compete.ErrCaptainOnly, compete.ErrTeamMemberMissing, compete.ErrPersonDisabled,
-			compete.ErrReauthenticate, compete.ErrCompetitionCancelled, compete.ErrBusy,
+			compete.ErrReauthenticate, compete.ErrCompetitionCancelled,
 		},
 	}, a.handOverTeam)
 	handle(a, route{
@@ -214,7 +213,7 @@ func (a *api) registerTeams() {
 		errors: []*compete.Error{
 			compete.ErrTeamGone, compete.ErrCaptainOnly, compete.ErrTeamMemberMissing, compete.ErrReauthenticate,
 			compete.ErrCaptainMustHandOver, compete.ErrCompetitionStarted, compete.ErrCompetitionCancelled,
-			compete.ErrTeamClosed, compete.ErrApplicationRejected, compete.ErrBusy,
+			compete.ErrTeamClosed, compete.ErrApplicationRejected,
 		},
 	}, a.removeTeamMember)
 	a.registerBoard()
@@ -241,7 +240,7 @@ func (a *api) registerBoard() {
 		errors: []*compete.Error{
 			compete.ErrTeamGone, compete.ErrCaptainOnly, compete.ErrNotLooking, compete.ErrTeamDivision,
 			compete.ErrTeamFull, compete.ErrTeamClosed, compete.ErrRegistrationClosed, compete.ErrRegistrationNotOpen,
-			compete.ErrReauthenticate, compete.ErrCompetitionCancelled, compete.ErrQuotaUsed, compete.ErrBusy,
+			compete.ErrReauthenticate, compete.ErrCompetitionCancelled, compete.ErrQuotaUsed,
 		},
 	}, a.inviteToTeam)
 }
