@@ -30,7 +30,8 @@ func TestMailTest(t *testing.T) {
 	} {
 		got := runToEnd(t, test.settings, "", "mail", "test", test.address)
 		if got.code != test.code || !strings.Contains(got.errOut, test.names) || got.out != "" {
-			t.Errorf("%v: got %+v, want exit code %d and an error that contains %q", test.address, got, test.code, test.names)
+			t.Errorf("%v: got %+v, want exit code %d and an error that contains %q",
+				test.address, got, test.code, test.names)
 		}
 	}
 }

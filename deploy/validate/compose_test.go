@@ -228,7 +228,8 @@ func TestComposeTakesFurtherSettings(t *testing.T) {
 	project := loaded(t, relative, secrets)
 	for _, name := range []string{"migrate", "web", "api", "worker"} {
 		got := project.Services[name].Environment
-		if got["REQUIRE_MFA"] == nil || *got["REQUIRE_MFA"] != "admin" || !strings.HasPrefix(*got["DATABASE_URL"], "postgres:") {
+		if got["REQUIRE_MFA"] == nil || *got["REQUIRE_MFA"] != "admin" ||
+			!strings.HasPrefix(*got["DATABASE_URL"], "postgres:") {
 			t.Errorf("%s has the settings %v", name, got.ToMapping())
 		}
 	}

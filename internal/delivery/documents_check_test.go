@@ -8,7 +8,8 @@ import (
 )
 
 const sample = "Build it.\n\n```sh\nmake build\n```\n\nIt prints\n\n```text\nbin/minicompete\n```\n\n" +
-	"Stop the server with\nCtrl-C. A setting:\n\n```\nX=1\n```\n\n- In a list:\n\n  Not run by the tests: it needs\n  a Docker engine.\n\n" +
+	"Stop the server with\nCtrl-C. A setting:\n\n```\nX=1\n```\n\n" +
+	"- In a list:\n\n  Not run by the tests: it needs\n  a Docker engine.\n\n" +
 	"  ```sh\n  docker compose up\n    --detach\n  ```\n\n```go\nx := 1\n```\n"
 
 func TestDocumentsAreRead(t *testing.T) {
