@@ -25,6 +25,7 @@ func TestHelp(t *testing.T) {
 		{"user", "promote", "--help"},
 		{"user", "reset-link", "--help"},
 		{"user", "reset-factors", "--help"},
+		{"mail", "test", "--help"},
 		{"jobs", "failed", "--help"},
 		{"jobs", "retry", "--help"},
 		{"version", "--help"},
@@ -33,6 +34,11 @@ func TestHelp(t *testing.T) {
 		if got.code != exitOK || !strings.HasPrefix(got.out, "Usage: minicompete") ||
 			!strings.Contains(got.out, "DATABASE_URL") || got.errOut != "" {
 			t.Errorf("%v: exit code %d\n%s%s", args, got.code, got.out, got.errOut)
+		}
+		serves := slices.Contains(args, "serve")
+		if strings.Contains(got.out, "--limit-logins") != serves ||
+			strings.Contains(got.out, "run: minicompete serve --help") == serves {
+			t.Errorf("%v: got all settings, or no word of where they are:\n%s", args, got.out)
 		}
 	}
 	if got := runToEnd(t, nil, "", "version"); got.code != exitOK || strings.TrimSpace(got.out) == "" {

@@ -53,6 +53,7 @@ type commands struct {
 	Restore     restoreCommand     `cmd:"" help:"Restore the database from a backup."`
 	Seed        seedCommand        `cmd:"" help:"Add the demo data, if it isn't there yet."`
 	User        userCommand        `cmd:"" help:"Create accounts, including admins, and change roles."`
+	Mail        mailCommand        `cmd:"" help:"Try the mail server."`
 	Jobs        jobsCommand        `cmd:"" help:"List and retry failed jobs (jobs that have used up their attempts)."`
 	Verify      verifyCommand      `cmd:"" help:"Check what a competition has published, without trusting its server."`
 	Healthcheck healthcheckCommand `cmd:"" help:"Check whether the server on this machine is healthy."`
@@ -80,11 +81,10 @@ func run(ctx context.Context, args []string, s streams) int {
 		kong.Name("minicompete"),
 		kong.Description(
 			"Registration for competitions: each seat goes to exactly one person, in order of arrival.\n\n"+
-				"To try it out, run: minicompete serve --demo\n\n"+
-				"You can also set each flag with the environment variable shown next to it, or in a file named "+
-				".env in the working directory."),
+				"To try it out, run: minicompete serve --demo"),
 		kong.Writers(s.out, s.err),
 		kong.Exit(func(int) { exited = true }),
+		kong.Help(help),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true, WrapUpperBound: 110}),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 	)
@@ -111,6 +111,24 @@ func run(ctx context.Context, args []string, s streams) int {
 	env := &environment{streams: s, parsed: parsed, Config: app.Config{Config: c.Config, Version: programVersion()}}
 	env.Logger = app.NewLogger(c.Config, s.err)
 	return exitCode(s, parsed.Run(env))
+}
+
+// help prints the help of a command. Only that of serve lists every setting: they would bury the others' own flags.
+func help(options kong.HelpOptions, parsed *kong.Context) error {
+	about := "You can also set each flag with the variable next to it, in the environment or in a\n" +
+		"file named .env in the working directory."
+	if command := parsed.Selected(); command == nil || command.Name != "serve" {
+		for _, flag := range parsed.Model.Flags {
+			flag.Hidden = flag.Group != nil && flag.Name != "database-url"
+		}
+		about = "Commands use the server's settings, from the environment or a file named .env in the\n" +
+			"working directory. To list them, run: minicompete serve --help"
+	}
+	if err := kong.DefaultHelpPrinter(options, parsed); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintln(parsed.Stdout, "\n"+about)
+	return err
 }
 
 // wrongUsage is the error for an unsupported use of a command.

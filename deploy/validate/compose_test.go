@@ -202,6 +202,49 @@ func TestComposeSetsWhatTheProgramReads(t *testing.T) {
 	}
 }
 
+// Every setting that the file doesn't name can be given to each process in another one, which needn't be there.
+func TestComposeTakesFurtherSettings(t *testing.T) {
+	dir := t.TempDir()
+	content, err := os.ReadFile(filepath.Join(root, "docker-compose.yml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(dir, "docker-compose.yml")
+	if err := os.WriteFile(file, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	more := []byte("REQUIRE_MFA=admin\nLIMIT_SIGNUPS=7\nROLES=web,api,worker\nDATABASE_URL=sqlite:x.db\n")
+	if err := os.WriteFile(filepath.Join(dir, "settings.env"), more, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	here, err := filepath.Abs(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	relative, err := filepath.Rel(here, file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	project := loaded(t, relative, secrets)
+	for _, name := range []string{"migrate", "web", "api", "worker"} {
+		got := project.Services[name].Environment
+		if got["REQUIRE_MFA"] == nil || *got["REQUIRE_MFA"] != "admin" ||
+			!strings.HasPrefix(*got["DATABASE_URL"], "postgres:") {
+			t.Errorf("%s has the settings %v", name, got.ToMapping())
+		}
+	}
+	for _, name := range []string{"web", "api", "worker"} {
+		if got := *project.Services[name].Environment["ROLES"]; got != name {
+			t.Errorf("%s has the roles %q", name, got)
+		}
+	}
+	for _, name := range []string{"postgres", "redis", "caddy"} {
+		if project.Services[name].Environment["LIMIT_SIGNUPS"] != nil {
+			t.Errorf("%s has the program's settings", name)
+		}
+	}
+}
+
 // The database is out of reach for all but the program, which logs in as no superuser; only what has to leads outside;
 // nobody takes all of the machine's memory.
 func TestComposeGivesEachServiceWhatItNeeds(t *testing.T) {

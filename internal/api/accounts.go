@@ -102,7 +102,7 @@ func (a *api) registerAccounts() {
 			"Where organizers need an admin's approval, `ORGANIZER` creates a participant with a request; where " +
 			"people can't sign up as organizers, it's rejected.",
 		request: SignUpRequest{},
-		errors:  []*compete.Error{compete.ErrEmailTaken, compete.ErrTooManyRequests, compete.ErrBusy},
+		errors:  []*compete.Error{compete.ErrEmailTaken, compete.ErrTooManyRequests},
 	}, a.signUp)
 	handle(a, route{
 		method: http.MethodPost, path: "/api/auth/login", id: "logIn", tag: tagAccounts, setup: true,
@@ -113,7 +113,7 @@ func (a *api) registerAccounts() {
 			"second factor is a passkey takes a recovery code here.",
 		request: LogInRequest{}, errors: []*compete.Error{
 			compete.ErrBadCredentials, compete.ErrSecondFactor, compete.ErrWrongCode, compete.ErrAccountDisabled,
-			compete.ErrTooManyRequests, compete.ErrTooManyGuesses, compete.ErrBusy,
+			compete.ErrDemoAccount, compete.ErrTooManyRequests, compete.ErrTooManyGuesses,
 		},
 	}, a.logIn)
 	handle(a, route{
@@ -125,7 +125,7 @@ func (a *api) registerAccounts() {
 			"competitions. An older one gets `reauthentication_required`. This makes a new token. The session of the " +
 			"old token ends, so use the new one from then on.",
 		request: ConfirmRequest{},
-		errors:  []*compete.Error{compete.ErrSecondFactor, compete.ErrTooManyGuesses, compete.ErrBusy},
+		errors:  []*compete.Error{compete.ErrSecondFactor, compete.ErrTooManyGuesses},
 	}, a.confirmLogin)
 	handle(a, route{
 		method: http.MethodGet, path: "/api/auth/me", id: "me", tag: tagAccounts, access: loggedIn, setup: true,
@@ -137,7 +137,7 @@ func (a *api) registerAccounts() {
 		description: "Fields you leave out stay unchanged. Setting a new password requires the current one and a " +
 			"token that's at most 15 minutes old, and ends all other sessions.",
 		request: ProfileRequest{},
-		errors:  []*compete.Error{compete.ErrReauthenticate, compete.ErrTooManyGuesses, compete.ErrBusy},
+		errors:  []*compete.Error{compete.ErrReauthenticate, compete.ErrTooManyGuesses},
 	}, a.updateMe)
 	a.registerPrivacy()
 }

@@ -31,7 +31,7 @@ type CompetitionSummary struct {
 type Competition struct {
 	CompetitionSummary
 	Description string            `json:"description" doc:"Markdown." example:"Bring your own **laptop**."`
-	Questions   compete.Questions `json:"questions,omitempty" nullable:"false" doc:"What people are asked when they register. Left out if that's nothing, and in lists."`
+	Questions   compete.Questions `json:"questions,omitempty" doc:"What people are asked when they register. Left out if that's nothing, and in lists."`
 	AccessCode  string            `json:"accessCode,omitempty" doc:"The code that people need to register. Only the organizer and admins see it, when they read or change this one competition." example:"MAPLE-2026"`
 	CoverURL    string            `json:"coverUrl" readOnly:"true" doc:"Path of the cover, a picture of 1200 × 630 pixels. It changes with the picture, so it can be cached forever." example:"/api/competitions/018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f/cover?v=board-1xm942a"`
 }
@@ -52,7 +52,7 @@ type Counts struct {
 type NewContent struct {
 	Title       string             `json:"title" example:"Spring Hackathon"`
 	Location    string             `json:"location,omitempty" example:"Zurich"`
-	Tags        []string           `json:"tags,omitempty" nullable:"false" doc:"Case doesn't matter." example:"[\"go\",\"beginners\"]"`
+	Tags        []string           `json:"tags,omitempty" doc:"Case doesn't matter." example:"[\"go\",\"beginners\"]"`
 	Capacity    int                `json:"capacity" example:"100"`
 	RegOpensAt  *time.Time         `json:"regOpensAt,omitempty" nullable:"true" doc:"When registration opens. Must be before the deadline. Leave it out to open immediately." example:"2026-04-01T09:00:00Z"`
 	RegDeadline time.Time          `json:"regDeadline" doc:"When registration closes. Must be in the future." example:"2026-05-01T12:00:00Z"`
@@ -73,9 +73,9 @@ type NewContent struct {
 type CreateCompetitionRequest struct {
 	NewContent
 	Description string                    `json:"description,omitempty" doc:"Markdown." example:"Bring your own **laptop**."`
-	Questions   compete.Questions         `json:"questions,omitempty" nullable:"false" doc:"What people are asked when they register."`
+	Questions   compete.Questions         `json:"questions,omitempty" doc:"What people are asked when they register."`
 	AccessCode  string                    `json:"accessCode,omitempty" doc:"A code that people need to register, with at least 6 letters or digits. Case, spaces and hyphens don't matter. Leave it out to let anyone register." example:"MAPLE-2026"`
-	Divisions   []NewDivision             `json:"divisions,omitempty" nullable:"false" doc:"Parts with their own seats and waitlist, next to those of the competition. A seat needs room in both."`
+	Divisions   []NewDivision             `json:"divisions,omitempty" doc:"Parts with their own seats and waitlist, next to those of the competition. A seat needs room in both."`
 	Status      compete.CompetitionStatus `json:"status,omitempty" enum:"DRAFT,PUBLISHED" default:"PUBLISHED" doc:"Only the organizer and admins can see a draft." example:"PUBLISHED"`
 }
 
@@ -96,7 +96,7 @@ func (r *CreateCompetitionRequest) competition() compete.NewCompetition {
 type ContentChange struct {
 	Title       optional[string]             `json:"title,omitzero" example:"Spring Hackathon 2026"`
 	Location    optional[string]             `json:"location,omitzero" example:"Zurich"`
-	Tags        optional[[]string]           `json:"tags,omitzero" nullable:"false" example:"[\"go\"]"`
+	Tags        optional[[]string]           `json:"tags,omitzero" example:"[\"go\"]"`
 	Capacity    optional[int]                `json:"capacity,omitzero" doc:"Can't be lower than the seats held. Raising it promotes people from the waitlist." example:"120"`
 	RegOpensAt  optional[*time.Time]         `json:"regOpensAt,omitzero" nullable:"true" doc:"When registration opens; null opens it now." example:"2026-04-01T09:00:00Z"`
 	RegDeadline optional[time.Time]          `json:"regDeadline,omitzero" example:"2026-05-01T12:00:00Z"`
@@ -128,8 +128,8 @@ type UpdateCompetitionRequest struct {
 	ContentChange
 	Description optional[string]                    `json:"description,omitzero" doc:"Markdown." example:"Bring your own **laptop**."`
 	AccessCode  optional[*string]                   `json:"accessCode,omitzero" nullable:"true" doc:"A code that people need to register, with at least 6 letters or digits; null lets anyone register." example:"MAPLE-2026"`
-	Questions   optional[compete.Questions]         `json:"questions,omitzero" nullable:"false" doc:"All questions, in order. Those whose ID is left out are new; a question that is left out is removed, and its answers are no longer shown."`
-	Divisions   optional[[]ChangedDivision]         `json:"divisions,omitzero" nullable:"false" doc:"All divisions, in order. One that isn't listed is removed, which is only possible while nobody is registered in it. A capacity can't be lower than the seats held in the division."`
+	Questions   optional[compete.Questions]         `json:"questions,omitzero" doc:"All questions, in order. Those whose ID is left out are new; a question that is left out is removed, and its answers are no longer shown."`
+	Divisions   optional[[]ChangedDivision]         `json:"divisions,omitzero" doc:"All divisions, in order. One that isn't listed is removed, which is only possible while nobody is registered in it. A capacity can't be lower than the seats held in the division."`
 	Status      optional[compete.CompetitionStatus] `json:"status,omitzero" enum:"DRAFT,PUBLISHED" doc:"PUBLISHED publishes a draft." example:"PUBLISHED"`
 }
 

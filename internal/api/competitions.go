@@ -147,7 +147,6 @@ func (a *api) registerCompetitions() {
 			compete.ErrDivisionsTooLate, compete.ErrAdmissionFixed, compete.ErrTeamsFixed, compete.ErrListFrozen,
 			compete.ErrCompetitionCancelled,
 			compete.ErrAlreadyPublished, compete.ErrVersionMismatch, compete.ErrVersionRequired, compete.ErrQuotaUsed,
-			compete.ErrBusy,
 		},
 	}, a.updateCompetition)
 	handle(a, route{
@@ -172,7 +171,7 @@ func (a *api) registerCompetitionActions() {
 		description: "For its organizer and admins. Everyone registered is notified. Cancelling again has no effect.",
 		errors: []*compete.Error{
 			compete.ErrForbidden, compete.ErrReauthenticate, compete.ErrCompetitionMissing,
-			compete.ErrQuotaUsed, compete.ErrBusy,
+			compete.ErrQuotaUsed,
 		},
 	}, a.cancelCompetition)
 	handle(a, route{
@@ -184,7 +183,7 @@ func (a *api) registerCompetitionActions() {
 			"its status. Unpublishing a draft has no effect.",
 		errors: []*compete.Error{
 			compete.ErrForbidden, compete.ErrReauthenticate, compete.ErrCompetitionMissing,
-			compete.ErrCompetitionCancelled, compete.ErrBusy,
+			compete.ErrCompetitionCancelled,
 		},
 	}, a.unpublishCompetition)
 	handle(a, route{
@@ -197,7 +196,7 @@ func (a *api) registerCompetitionActions() {
 		request: TransferRequest{},
 		errors: []*compete.Error{
 			compete.ErrForbidden, compete.ErrReauthenticate, compete.ErrCompetitionMissing,
-			compete.ErrOrganizerRegistered, compete.ErrBusy,
+			compete.ErrOrganizerRegistered,
 		},
 	}, a.transferCompetition)
 }

@@ -55,7 +55,7 @@ func (a *api) registerCovers() {
 			"stripped of metadata. The competition's version stays the same.",
 		errors: []*compete.Error{
 			compete.ErrForbidden, compete.ErrReauthenticate, compete.ErrCompetitionMissing,
-			compete.ErrCoverUnreadable, compete.ErrBusy,
+			compete.ErrCoverUnreadable,
 		},
 	}, a.setCover)
 	handle(a, route{

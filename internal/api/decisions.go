@@ -19,7 +19,7 @@ type DecisionItem struct {
 
 // DecisionsRequest is a list of decisions.
 type DecisionsRequest struct {
-	Items []DecisionItem `json:"items" nullable:"false"`
+	Items []DecisionItem `json:"items"`
 }
 
 // TransformSchema documents the limits.
@@ -87,7 +87,7 @@ type Release struct {
 // DecisionState says how far deciding is.
 type DecisionState struct {
 	Counts    DecisionCounts   `json:"counts"`
-	Divisions []DivisionCounts `json:"divisions" nullable:"false" doc:"In order; empty without divisions."`
+	Divisions []DivisionCounts `json:"divisions" doc:"In order; empty without divisions."`
 	Release   *Release         `json:"release" doc:"The latest release; null if there never was one."`
 }
 
@@ -103,7 +103,7 @@ type Draft struct {
 // Decisions is a page of drafts with the state of deciding.
 type Decisions struct {
 	DecisionState
-	Items []Draft `json:"items" nullable:"false" doc:"In order of arrival."`
+	Items []Draft `json:"items" doc:"In order of arrival."`
 }
 
 type decisionParam string

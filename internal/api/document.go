@@ -24,7 +24,10 @@ func document(version string) huma.Config {
 				Description: "Create competitions, register for them, and know immediately where you stand.\n\n" +
 					"Times are RFC 3339 in UTC. Errors are `application/problem+json` with a stable `code`. Lists " +
 					"are JSON arrays; the `Link` header points to the next page. Seat counts " +
-					"always reflect the last commit.",
+					"always reflect the last commit.\n\n" +
+					"To retry a request safely, send it with the same `Idempotency-Key`. A 429 or 503 says in " +
+					"`Retry-After` how many seconds to wait. Responses may get new fields, and errors new codes: " +
+					"ignore those you don't know.",
 				License: &huma.License{Name: "MIT", Identifier: "MIT"},
 			},
 			Components: &huma.Components{
@@ -44,8 +47,15 @@ func document(version string) huma.Config {
 					Description: "Register, cancel, and see who is registered or waiting. How the status changes:\n\n" +
 						transitionTable(),
 				},
+				{Name: tagTeams, Description: "See and change teams, and find members for them."},
+				{Name: tagApplications, Description: "Score applications, decide about them, release decisions."},
+				{Name: tagDraws, Description: "Run a lottery, and check it."},
+				{Name: tagFactors, Description: "Authenticator apps, passkeys and recovery codes."},
 				{Name: tagMailbox, Description: "Your messages."},
-				{Name: tagAdmin, Description: "For admins: accounts and failed jobs."},
+				{
+					Name:        tagAdmin,
+					Description: "For admins: accounts, reports, organizers' requests, the audit log, failed jobs.",
+				},
 				{Name: tagService, Description: "The status of the API itself."},
 			},
 		},
@@ -130,7 +140,9 @@ func (a *api) contentOf(r route) map[string]*huma.MediaType {
 func (a *api) documentProblems(op *huma.Operation, r route) {
 	problems := []*problem.Problem{problem.From(internalError)}
 	if r.path != "/api" {
-		problems = append(problems, problem.From(compete.ErrDatabase))
+		for _, err := range []*compete.Error{compete.ErrDatabase, compete.ErrBusy, compete.ErrStopping, errTimedOut} {
+			problems = append(problems, problem.From(err))
+		}
 	}
 	for _, err := range append(impliedErrors(r), r.errors...) {
 		problems = append(problems, problem.From(err))

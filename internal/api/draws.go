@@ -50,7 +50,7 @@ type TicketItem struct {
 
 // TicketsRequest gives people a number of tickets.
 type TicketsRequest struct {
-	Items []TicketItem `json:"items" nullable:"false"`
+	Items []TicketItem `json:"items"`
 }
 
 // TransformSchema documents the limits.

@@ -56,7 +56,6 @@ func (a *api) registerEdits() {
 			compete.ErrCaptainMustHandOver, compete.ErrForbidden, compete.ErrTooManyGuesses,
 			compete.ErrDivisionFull, compete.ErrCompetitionFull, compete.ErrRegistrationClosed,
 			compete.ErrRegistrationNotOpen, compete.ErrCompetitionCancelled, compete.ErrCompetitionStarted,
-			compete.ErrBusy,
 		},
 	}, a.editRegistration)
 }

@@ -51,8 +51,10 @@ func marshal(w io.Writer, v any) error {
 	return nil
 }
 
-// Huma creates its own errors through these two package variables, and by default repeats the submitted values.
+// Huma is set up through package variables. By default, its own errors repeat the submitted values, and it documents
+// every list as one that may be null.
 func init() {
+	huma.DefaultArrayNullable = false
 	huma.NewErrorWithContext = func(ctx huma.Context, status int, _ string, errs ...error) huma.StatusError {
 		noBody := errNotAnObject
 		if ctx.Operation().MaxBodyBytes > maxBody { // accepts a picture

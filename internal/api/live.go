@@ -43,7 +43,7 @@ func (a *api) registerLive() {
 			"change. Changes in quick succession may be combined. A comment is sent every 20 s. The stream ends when " +
 			"the server stops; reconnect then, as browsers do automatically.",
 		produces: []content{{mediaEvents, documentSeatsEvent}}, holdsSeats: true,
-		errors: []*compete.Error{compete.ErrCompetitionMissing, compete.ErrBusy},
+		errors: []*compete.Error{compete.ErrCompetitionMissing},
 	}, a.watchSeats)
 }
 

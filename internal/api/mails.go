@@ -75,7 +75,7 @@ func (a *api) registerMails() {
 		summary: "Reset a password with a link",
 		description: "Ends all sessions of the account and confirms its email address. If the password is " +
 			"rejected, the link still works.",
-		request: ResetPasswordRequest{}, errors: []*compete.Error{compete.ErrLinkVoid, compete.ErrBusy},
+		request: ResetPasswordRequest{}, errors: []*compete.Error{compete.ErrLinkVoid},
 	}, a.resetPassword)
 	handle(a, route{
 		method: http.MethodPost, path: "/api/auth/email/confirm", id: "confirmEmail", tag: tagAccounts,
@@ -86,7 +86,7 @@ func (a *api) registerMails() {
 			"sessions and tokens of the account.",
 		request: ConfirmEmailRequest{}, errors: []*compete.Error{
 			compete.ErrLinkVoid, compete.ErrOtherAccount,
-			compete.ErrEmailTaken, compete.ErrBusy,
+			compete.ErrEmailTaken,
 		},
 	}, a.confirmEmail)
 	handle(a, route{
@@ -105,7 +105,7 @@ func (a *api) registerMails() {
 			"new address, the response is the same and that account's owner is notified instead.",
 		request: ChangeEmailRequest{}, errors: []*compete.Error{
 			compete.ErrReauthenticate, compete.ErrLinkTooSoon,
-			compete.ErrTooManyGuesses, compete.ErrMailOff, compete.ErrBusy,
+			compete.ErrTooManyGuesses, compete.ErrMailOff,
 		},
 	}, a.changeEmail)
 }

@@ -14,7 +14,7 @@ type Preparation struct {
 	RegisterRequest
 	Ready     bool                 `json:"ready" doc:"Whether a press would be accepted with it, as far as the competition's questions are known now." example:"true"`
 	NeedsCode bool                 `json:"needsAccessCode,omitempty" doc:"true if the press needs the competition's access code, because you didn't send it here, or it changed since then." example:"false"`
-	Errors    []problem.FieldError `json:"errors,omitempty" nullable:"false" doc:"What would be refused, because the competition or the team changed since then."`
+	Errors    []problem.FieldError `json:"errors,omitempty" doc:"What would be refused, because the competition or the team changed since then."`
 	UpdatedAt time.Time            `json:"updatedAt" example:"2026-03-31T18:00:00Z"`
 }
 

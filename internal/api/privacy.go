@@ -42,7 +42,7 @@ func (a *api) registerPrivacy() {
 		request: DeleteAccountRequest{},
 		errors: []*compete.Error{
 			compete.ErrReauthenticate, compete.ErrTooManyGuesses,
-			compete.ErrOrganizesCompetitions, compete.ErrLastAdmin, compete.ErrBusy,
+			compete.ErrOrganizesCompetitions, compete.ErrLastAdmin,
 		},
 	}, a.deleteMe)
 	handle(a, route{

@@ -193,7 +193,7 @@ func (a *api) registerRegistrations() {
 			compete.ErrRegistrationClosed, compete.ErrRegistrationNotOpen, compete.ErrCompetitionCancelled,
 			compete.ErrAccessCodeRequired, compete.ErrAccessCodeWrong, compete.ErrTooManyGuesses,
 			compete.ErrTeamMissing, compete.ErrTeamFull, compete.ErrTeamClosed, compete.ErrTeamNameTaken,
-			compete.ErrIdempotencyKeyReused, compete.ErrBusy,
+			compete.ErrIdempotencyKeyReused,
 		},
 	}, a.register)
 	a.registerEdits()
@@ -215,7 +215,6 @@ func (a *api) registerRegistrations() {
 			compete.ErrCapacityLimit, compete.ErrAlreadyRegistered,
 			compete.ErrTeamMissing, compete.ErrTeamFull, compete.ErrTeamClosed, compete.ErrTeamNameTaken,
 			compete.ErrPersonDisabled, compete.ErrMailOff, compete.ErrIdempotencyKeyReused, compete.ErrQuotaUsed,
-			compete.ErrBusy,
 		},
 	}, a.addRegistration)
 	handle(a, route{
@@ -228,7 +227,7 @@ func (a *api) registerRegistrations() {
 		request: RemoveRequest{}, optionalBody: true,
 		errors: []*compete.Error{
 			compete.ErrReauthenticate, compete.ErrRegistrationGone, compete.ErrCompetitionStarted,
-			compete.ErrCaptainMustHandOver, compete.ErrBusy,
+			compete.ErrCaptainMustHandOver,
 		},
 	}, a.cancelRegistration)
 	a.registerOffers()
@@ -240,7 +239,6 @@ func (a *api) registerRegistrations() {
 			"register them.",
 		errors: []*compete.Error{
 			compete.ErrForbidden, compete.ErrReauthenticate, compete.ErrRegistrationGone,
-			compete.ErrBusy,
 		},
 	}, a.unblockRegistration)
 	mine := route{
@@ -266,7 +264,7 @@ func (a *api) registerOffers() {
 		request: EmptyRequest{}, optionalBody: true,
 		errors: []*compete.Error{
 			compete.ErrForbidden, compete.ErrRegistrationGone, compete.ErrOfferExpired, compete.ErrNoOffer,
-			compete.ErrCaptainOnly, compete.ErrCompetitionCancelled, compete.ErrBusy,
+			compete.ErrCaptainOnly, compete.ErrCompetitionCancelled,
 		},
 	}
 	handle(a, answer, a.acceptOffer)

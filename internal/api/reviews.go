@@ -36,7 +36,7 @@ type Review struct {
 // Reviews are the reviews of an application.
 type Reviews struct {
 	Average float64  `json:"average" doc:"Of the scores, with two decimals; 0 if there are no reviews." example:"4.33"`
-	Items   []Review `json:"items" nullable:"false" doc:"Oldest first."`
+	Items   []Review `json:"items" doc:"Oldest first."`
 }
 
 // Application is a registration about which staff may decide.

@@ -86,7 +86,7 @@ type Team struct {
 	Code          string       `json:"code" doc:"What people need to join. The captain can renew it." example:"59-K7QFM2XP"`
 	CaptainID     string       `json:"captainId" format:"uuid" doc:"The captain's user ID." example:"018f6b1e-2222-7d0a-9b3e-5a1f0c2d4e6f"`
 	Complete      bool         `json:"complete" doc:"Whether it has enough members." example:"true"`
-	Members       []TeamMember `json:"members" nullable:"false" doc:"The captain first, then in order of arrival."`
+	Members       []TeamMember `json:"members" doc:"The captain first, then in order of arrival."`
 	CreatedAt     time.Time    `json:"createdAt" example:"2026-04-01T09:00:00.013Z"`
 }
 
@@ -97,7 +97,7 @@ type TeamMember struct {
 	Name           string                     `json:"name" example:"Ada Lovelace"`
 	Captain        bool                       `json:"captain" example:"true"`
 	Status         compete.RegistrationStatus `json:"status" example:"CONFIRMED"`
-	Missing        []string                   `json:"missing" nullable:"false" doc:"Required questions that aren't answered." example:"[\"T-shirt size\"]"`
+	Missing        []string                   `json:"missing" doc:"Required questions that aren't answered." example:"[\"T-shirt size\"]"`
 }
 
 func newTeam(v *compete.TeamView) Team {
@@ -189,7 +189,6 @@ func (a *api) registerTeams() {
 		request:     EmptyRequest{}, optionalBody: true,
 		errors: []*compete.Error{
 			compete.ErrTeamGone, compete.ErrCaptainOnly, compete.ErrReauthenticate, compete.ErrCompetitionCancelled,
-			compete.ErrBusy,
 		},
 	}, a.renewTeamCode)
 	handle(a, route{
@@ -200,7 +199,7 @@ func (a *api) registerTeams() {
 		request: CaptainRequest{},
 		errors: []*compete.Error{
 			compete.ErrTeamGone, compete.ErrCaptainOnly, compete.ErrTeamMemberMissing, compete.ErrPersonDisabled,
-			compete.ErrReauthenticate, compete.ErrCompetitionCancelled, compete.ErrBusy,
+			compete.ErrReauthenticate, compete.ErrCompetitionCancelled,
 		},
 	}, a.handOverTeam)
 	handle(a, route{
@@ -214,7 +213,7 @@ func (a *api) registerTeams() {
 		errors: []*compete.Error{
 			compete.ErrTeamGone, compete.ErrCaptainOnly, compete.ErrTeamMemberMissing, compete.ErrReauthenticate,
 			compete.ErrCaptainMustHandOver, compete.ErrCompetitionStarted, compete.ErrCompetitionCancelled,
-			compete.ErrTeamClosed, compete.ErrApplicationRejected, compete.ErrBusy,
+			compete.ErrTeamClosed, compete.ErrApplicationRejected,
 		},
 	}, a.removeTeamMember)
 	a.registerBoard()
@@ -241,7 +240,7 @@ func (a *api) registerBoard() {
 		errors: []*compete.Error{
 			compete.ErrTeamGone, compete.ErrCaptainOnly, compete.ErrNotLooking, compete.ErrTeamDivision,
 			compete.ErrTeamFull, compete.ErrTeamClosed, compete.ErrRegistrationClosed, compete.ErrRegistrationNotOpen,
-			compete.ErrReauthenticate, compete.ErrCompetitionCancelled, compete.ErrQuotaUsed, compete.ErrBusy,
+			compete.ErrReauthenticate, compete.ErrCompetitionCancelled, compete.ErrQuotaUsed,
 		},
 	}, a.inviteToTeam)
 }

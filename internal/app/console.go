@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"time"
 
 	"github.com/minicompete/minicompete/internal/auth"
@@ -21,6 +22,8 @@ type Console struct {
 	Operator   *compete.Operator
 	FailedJobs *compete.FailedJobs
 
+	config    Config
+	wording   mail.Composer
 	store     *store.Store
 	passwords compete.PasswordHasher
 }
@@ -55,8 +58,30 @@ func OpenConsole(ctx context.Context, c Config) (*Console, error) {
 			Wording: wording,
 		}),
 		FailedJobs: compete.NewFailedJobs(compete.FailedJobsConfig{Runtime: runtime, Store: opened}),
-		store:      opened, passwords: passwords,
+		config:     c, wording: wording, store: opened, passwords: passwords,
 	}, nil
+}
+
+// SendTestMail sends a test email, as the site's admin page does. c.SMTPURL must be set. Errors are those of the mail
+// server, or of reaching it.
+func (c *Console) SendTestMail(ctx context.Context, address string) error {
+	smtp, err := mail.NewSMTP(mail.SMTPConfig{
+		URL: string(c.config.SMTPURL), From: c.config.MailFrom, Name: func() string { return c.wording.Site().Name },
+		Logger: slog.New(slog.DiscardHandler), // the error says it
+	})
+	if err != nil {
+		return err
+	}
+	defer smtp.Close()
+	test, err := c.wording.Test(newID(), compete.NormalizeEmail(address))
+	if err != nil {
+		return err
+	}
+	if err := smtp.Send(ctx, test); err != nil {
+		return err
+	}
+	now := time.Now()
+	return c.store.SetSiteSettings(ctx, map[string]string{compete.NoteTestMail: now.Format(time.RFC3339)}, now)
 }
 
 // Close closes the database.

@@ -15,7 +15,7 @@ import (
 type CompetitionContent struct {
 	Title       string     `json:"title" called:"title" example:"Spring Hackathon"`
 	Location    string     `json:"location" called:"location" example:"Zurich"`
-	Tags        []string   `json:"tags" called:"tags" nullable:"false" doc:"Lower case, unique, sorted." example:"[\"beginners\",\"go\"]"`
+	Tags        []string   `json:"tags" called:"tags" doc:"Lower case, unique, sorted." example:"[\"beginners\",\"go\"]"`
 	Capacity    int        `json:"capacity" called:"capacity" example:"100"`
 	RegOpensAt  *time.Time `json:"regOpensAt" called:"opening time" doc:"When registration opens; null if it's open from the start." example:"2026-04-01T09:00:00Z"`
 	RegDeadline time.Time  `json:"regDeadline" called:"deadline" example:"2026-05-01T12:00:00Z"`

@@ -87,7 +87,7 @@ type Question struct {
 	Label     string        `json:"label" example:"T-shirt size"`
 	Help      string        `json:"help,omitempty" doc:"An explanation below the label. For CONSENT, the text to agree to, in Markdown." example:"Unisex sizes."`
 	Required  bool          `json:"required,omitempty" doc:"Whether it must be answered, if it's shown. A required CONSENT must be true." example:"true"`
-	Options   []string      `json:"options,omitempty" nullable:"false" doc:"What can be chosen, for ONE_OF and MANY_OF." example:"[\"S\",\"M\",\"L\"]"`
+	Options   []string      `json:"options,omitempty" doc:"What can be chosen, for ONE_OF and MANY_OF." example:"[\"S\",\"M\",\"L\"]"`
 	Min       *float64      `json:"min,omitempty" nullable:"true" doc:"The smallest NUMBER, the shortest TEXT or LONG_TEXT in characters, or the fewest choices of MANY_OF." example:"1"`
 	Max       *float64      `json:"max,omitempty" nullable:"true" doc:"The largest NUMBER, the longest TEXT or LONG_TEXT in characters, or the most choices of MANY_OF." example:"10"`
 	Scope     QuestionScope `json:"scope,omitempty" enum:"PERSON,TEAM" default:"PERSON" doc:"Who answers it. TEAM requires a competition with teams." example:"PERSON"`
@@ -98,7 +98,7 @@ type Question struct {
 // ShowIf is the condition on which a question is asked.
 type ShowIf struct {
 	QuestionID string `json:"questionId" doc:"An earlier question." example:"q1-1"`
-	AnyOf      []any  `json:"anyOf" nullable:"false" doc:"The answers that it's asked after. One is enough; for MANY_OF, it's enough that it is among the choices." example:"[\"M\",\"L\"]"`
+	AnyOf      []any  `json:"anyOf" doc:"The answers that it's asked after. One is enough; for MANY_OF, it's enough that it is among the choices." example:"[\"M\",\"L\"]"`
 }
 
 // Questions are the questions of a competition, in order. They are never modified in place, since copies of a

@@ -285,8 +285,8 @@ func TestSecretKeptBesideTheDatabase(t *testing.T) {
 
 func TestGoldenExample(t *testing.T) { goldentest.File(t, "../../.env.example", config.Example()) }
 
-func TestGoldenTableInTheReadme(t *testing.T) {
-	goldentest.Section(t, "../../README.md", "settings", config.Table())
+func TestGoldenTableOfSettings(t *testing.T) {
+	goldentest.Section(t, "../../docs/settings.md", "settings", config.Table())
 }
 
 func FuzzParseDuration(f *testing.F) {

@@ -8,7 +8,8 @@ import (
 )
 
 const sample = "Build it.\n\n```sh\nmake build\n```\n\nIt prints\n\n```text\nbin/minicompete\n```\n\n" +
-	"Stop the server with\nCtrl-C.\n\n- In a list:\n\n  Not run by the tests: it needs\n  a Docker engine.\n\n" +
+	"Stop the server with\nCtrl-C. A setting:\n\n```\nX=1\n```\n\n" +
+	"- In a list:\n\n  Not run by the tests: it needs\n  a Docker engine.\n\n" +
 	"  ```sh\n  docker compose up\n    --detach\n  ```\n\n```go\nx := 1\n```\n"
 
 func TestDocumentsAreRead(t *testing.T) {
@@ -18,7 +19,7 @@ func TestDocumentsAreRead(t *testing.T) {
 	}
 	want := []block{
 		{line: 4, code: "make build\n", prints: "bin/minicompete\n", printed: "text"},
-		{line: 22, code: "docker compose up\n  --detach\n", excuse: "it needs a Docker engine.", stops: true},
+		{line: 26, code: "docker compose up\n  --detach\n", excuse: "it needs a Docker engine.", stops: true},
 	}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(block{})); diff != "" {
 		t.Errorf("blocks (-want +got):\n%s", diff)

@@ -49,6 +49,7 @@ func parseDocument(content string) ([]block, error) {
 	var blocks []block
 	var prose []string // the paragraphs since the last fence
 	open := false      // whether the last fenced block contained commands, so that output may follow
+	stops := false     // whether the text since the last commands stops a server
 	lines := strings.Split(content, "\n")
 	for i := 0; i < len(lines); i++ {
 		indent, language, fenced := fence(lines[i])
@@ -63,16 +64,13 @@ func parseDocument(content string) ([]block, error) {
 		if end == len(lines) {
 			return nil, fmt.Errorf("line %d: the fence isn't closed", i+1)
 		}
+		text := paragraphs(prose)
+		stops = stops || stopsServer.MatchString(strings.Join(text, "\n\n"))
 		code := strings.Join(dedent(lines[i+1:end], indent), "\n") + "\n"
 		switch {
 		case language == "sh":
-			text := paragraphs(prose)
-			blocks = append(blocks,
-				block{
-					line: i + 2, code: code, excuse: excuse(text),
-					stops: stopsServer.MatchString(strings.Join(text, "\n\n")),
-				})
-			open = true
+			blocks = append(blocks, block{line: i + 2, code: code, excuse: excuse(text), stops: stops})
+			open, stops = true, false
 		case slices.Contains(shellLanguages, language):
 			return nil, fmt.Errorf("line %d: mark commands with sh, not %s", i+1, language)
 		case slices.Contains(outputLanguages, language):

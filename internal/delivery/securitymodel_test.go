@@ -30,10 +30,10 @@ var (
 	testMention    = regexp.MustCompile("^`([a-z0-9/]+)\\.((?:Test|Fuzz)\\w+)`$")
 )
 
-// TestSecurityModelIsComplete checks that docs/SECURITY-MODEL.md has one row for each requirement, and that the tests
+// TestSecurityModelIsComplete checks that docs/asvs.md has one row for each requirement, and that the tests
 // it names exist. A row without a test gives a reason.
 func TestSecurityModelIsComplete(t *testing.T) {
-	rows := requirementRow.FindAllStringSubmatch(readDocument(t, "docs/SECURITY-MODEL.md"), -1)
+	rows := requirementRow.FindAllStringSubmatch(readDocument(t, "docs/asvs.md"), -1)
 	seen := map[string]int{}
 	for _, row := range rows {
 		ids, how, tests := row[1], row[2], row[3]

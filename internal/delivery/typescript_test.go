@@ -28,7 +28,7 @@ func TestGoldenTypeScriptTypes(t *testing.T) {
 	goldentest.File(t, filepath.Join(root, typeScriptDir, "src/schema.ts"), string(want))
 }
 
-// The client compiles under the strictest rules, and its example works.
+// The client compiles under the strictest rules, its example works, and so does what the example doesn't show.
 func TestTypeScriptClientRuns(t *testing.T) {
 	compiled := t.TempDir()
 	command := inRoot(t.Context(), nodeTool(t, "tsc"), "--project", typeScriptDir, "--outDir", compiled)
@@ -39,20 +39,32 @@ func TestTypeScriptClientRuns(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(compiled, "package.json"), []byte(`{"type":"module"}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	example := exec.CommandContext(t.Context(), "node", filepath.Join(compiled, "examples/register.js"))
-	example.Env = []string{"PATH=" + os.Getenv("PATH"), "API_URL=" + serve(t, settings(t)).apiURL}
-	output, err := example.CombinedOutput()
-	if err != nil {
-		t.Fatalf("the example: %v\n%s", err, output)
-	}
-	const want = `Petra: PENDING, number 1, once
+	for _, script := range []struct{ file, prints string }{
+		{"test/client.js", `No body: undefined undefined
+Text: BEGIN:VCALENDAR
+Picture: image/jpeg, sent as it is: true
+Busy: created, requests: 2
+Perhaps created already: timed_out, requests: 1
+The same with a key: created, requests: 2
+Connection lost: failed, requests: 1
+The same with a key: created, requests: 2
+`},
+		{"examples/register.js", `Petra: PENDING, number 1, once
 Quirin: WAITLISTED, place 1 on the waitlist
 Quirin again: 409 already_registered
 Petra cancelled, so Quirin has the seat: true
 Changed; with the old version: 412 version_mismatch
 Found by its tag: true
-`
-	if diff := cmp.Diff(want, string(output)); diff != "" {
-		t.Errorf("the example prints something else (-want +got):\n%s", diff)
+`},
+	} {
+		node := exec.CommandContext(t.Context(), "node", filepath.Join(compiled, script.file))
+		node.Env = []string{"PATH=" + os.Getenv("PATH"), "API_URL=" + serve(t, settings(t)).apiURL}
+		output, err := node.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%s: %v\n%s", script.file, err, output)
+		}
+		if diff := cmp.Diff(script.prints, string(output)); diff != "" {
+			t.Errorf("%s prints something else (-want +got):\n%s", script.file, diff)
+		}
 	}
 }

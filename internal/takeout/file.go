@@ -15,17 +15,17 @@ type PersonalData struct {
 	ExportedAt            time.Time              `json:"exportedAt" example:"2026-04-01T09:00:00Z"`
 	Account               ExportedAccount        `json:"account"`
 	OrganizerRequestedAt  *time.Time             `json:"organizerRequestedAt" doc:"When you asked to become an organizer; null once that's answered." example:"2026-03-01T09:00:00Z"`
-	LinkRequests          []ExportedLinkRequest  `json:"linkRequests" nullable:"false" doc:"Links you asked us to email, for about an hour after they expire."`
-	SecondFactors         []ExportedFactor       `json:"secondFactors" nullable:"false" doc:"Your passkeys and your authenticator app, without their secrets."`
-	Sessions              []ExportedSession      `json:"sessions" nullable:"false" doc:"Where you logged in, newest first, including logins that have ended and are still kept."`
-	Registrations         []ExportedRegistration `json:"registrations" nullable:"false" doc:"Newest first, including cancelled ones."`
-	Preparations          []ExportedPreparation  `json:"preparations" nullable:"false" doc:"What you filled in before registration opened, until you registered."`
-	Messages              []ExportedMessage      `json:"messages" nullable:"false" doc:"Your mailbox, newest first."`
-	OrganizedCompetitions []ExportedCompetition  `json:"organizedCompetitions" nullable:"false" doc:"Competitions you organize, newest first, including drafts."`
-	Reports               []ExportedReport       `json:"reports" nullable:"false" doc:"Competitions you reported to the admins, newest first."`
-	ReviewsGiven          []ExportedReview       `json:"reviewsGiven" nullable:"false" doc:"Your scores and notes about applications, newest first."`
-	ReviewsReceived       []ExportedReview       `json:"reviewsReceived" nullable:"false" doc:"Scores and notes about your applications once they were decided, newest first."`
-	AuditLog              []ExportedAuditRecord  `json:"auditLog" nullable:"false" doc:"What you did and what was done to your account, newest first, as long as the audit log keeps it."`
+	LinkRequests          []ExportedLinkRequest  `json:"linkRequests" doc:"Links you asked us to email, for about an hour after they expire."`
+	SecondFactors         []ExportedFactor       `json:"secondFactors" doc:"Your passkeys and your authenticator app, without their secrets."`
+	Sessions              []ExportedSession      `json:"sessions" doc:"Where you logged in, newest first, including logins that have ended and are still kept."`
+	Registrations         []ExportedRegistration `json:"registrations" doc:"Newest first, including cancelled ones."`
+	Preparations          []ExportedPreparation  `json:"preparations" doc:"What you filled in before registration opened, until you registered."`
+	Messages              []ExportedMessage      `json:"messages" doc:"Your mailbox, newest first."`
+	OrganizedCompetitions []ExportedCompetition  `json:"organizedCompetitions" doc:"Competitions you organize, newest first, including drafts."`
+	Reports               []ExportedReport       `json:"reports" doc:"Competitions you reported to the admins, newest first."`
+	ReviewsGiven          []ExportedReview       `json:"reviewsGiven" doc:"Your scores and notes about applications, newest first."`
+	ReviewsReceived       []ExportedReview       `json:"reviewsReceived" doc:"Scores and notes about your applications once they were decided, newest first."`
+	AuditLog              []ExportedAuditRecord  `json:"auditLog" doc:"What you did and what was done to your account, newest first, as long as the audit log keeps it."`
 }
 
 // ExportedAccount is the account itself. The password is kept as a hash alone, which is no use to anybody, and is left
@@ -81,7 +81,7 @@ type ExportedRegistration struct {
 	ConfirmBy        *time.Time       `json:"confirmBy,omitempty" doc:"Until when you can, or could, accept a seat that was offered to you." example:"2026-04-03T10:00:00Z"`
 	RemovalReason    string           `json:"removalReason,omitempty" doc:"What you were told when the organizer removed you." example:"Registered twice."`
 	RemovalNote      string           `json:"removalNote,omitempty" doc:"The organizer's internal note about that." example:"See email of 3 April."`
-	Answers          []ExportedAnswer `json:"answers,omitempty" nullable:"false" doc:"What you answered when you registered, or edited later."`
+	Answers          []ExportedAnswer `json:"answers,omitempty" doc:"What you answered when you registered, or edited later."`
 	Blocked          bool             `json:"blocked,omitempty" doc:"true if you can't register for this competition again." example:"false"`
 }
 
@@ -119,8 +119,8 @@ type ExportedCompetition struct {
 	ID string `json:"id" format:"uuid" example:"018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f"`
 	compete.CompetitionContent
 	Description string                    `json:"description" doc:"Markdown." example:"Bring your own **laptop**."`
-	Questions   compete.Questions         `json:"questions,omitempty" nullable:"false" doc:"What people are asked when they register."`
-	Divisions   []string                  `json:"divisions,omitempty" nullable:"false" doc:"The names of its divisions. Left out if it has none." example:"[\"Half marathon\"]"`
+	Questions   compete.Questions         `json:"questions,omitempty" doc:"What people are asked when they register."`
+	Divisions   []string                  `json:"divisions,omitempty" doc:"The names of its divisions. Left out if it has none." example:"[\"Half marathon\"]"`
 	Registered  int                       `json:"registered" doc:"Seats held." example:"58"`
 	Waitlisted  int                       `json:"waitlisted" example:"0"`
 	Status      compete.CompetitionStatus `json:"status" enum:"DRAFT,PUBLISHED,CANCELLED" example:"PUBLISHED"`

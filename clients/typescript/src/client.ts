@@ -53,7 +53,7 @@ export class MiniCompete {
       if (value !== undefined) url.searchParams.set(name, String(value));
     }
     const answer = await this.#retried(method, url, input);
-    return { data: (await answer.json()) as Output<M, P>, headers: answer.headers };
+    return { data: (await content(answer)) as Output<M, P>, headers: answer.headers };
   }
 
   async signUp(body: Schemas["SignUpRequest"]): Promise<Schemas["User"]> {
@@ -112,18 +112,21 @@ export class MiniCompete {
     if (this.token !== undefined) headers.set("Authorization", `Bearer ${this.token}`);
     const init: RequestInit = { method: method.toUpperCase(), headers };
     if (input.signal !== undefined) init.signal = input.signal;
-    if (input.body !== undefined) {
+    if (input.body instanceof Blob) {
+      init.body = input.body;
+    } else if (input.body !== undefined) {
       headers.set("Content-Type", "application/json");
       init.body = JSON.stringify(input.body);
     }
-    const harmless = method === "get" || method === "delete" || headers.has("Idempotency-Key");
+    const harmless = !["post", "patch"].includes(method) || headers.has("Idempotency-Key");
     for (let left = this.#retries; ; left--) {
       let wait = 1;
       try {
         const answer = await this.#fetch(url, init);
         if (answer.ok) return answer;
         const problem = await APIError.of(answer);
-        if (left === 0 || problem.status !== 503 || problem.retryAfter === undefined) throw problem;
+        const refused = harmless || ["busy", "stopping"].includes(problem.code); // otherwise it may have taken effect
+        if (left === 0 || problem.status !== 503 || problem.retryAfter === undefined || !refused) throw problem;
         wait = problem.retryAfter;
       } catch (error) {
         // A connection that broke: nobody knows whether the request was taken.
@@ -132,6 +135,14 @@ export class MiniCompete {
       await new Promise((resolve) => setTimeout(resolve, wait * 1000));
     }
   }
+}
+
+/** Reads the body of a response, if it has one. */
+async function content(answer: Response): Promise<unknown> {
+  const type = answer.headers.get("Content-Type");
+  if (type === null) return undefined;
+  if (type.startsWith("application/json")) return answer.json();
+  return type.startsWith("text/") ? answer.text() : answer.blob();
 }
 
 /** An Input that isn't tied to a route. */

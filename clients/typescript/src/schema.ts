@@ -1810,7 +1810,7 @@ export interface components {
              */
             readonly description: string;
             /** @description In the order in which they are shown. Left out if the competition has none. */
-            readonly divisions?: readonly components["schemas"]["Division"][] | null;
+            readonly divisions?: readonly components["schemas"]["Division"][];
             /**
              * Format: date-time
              * @description When the competition ends; null if it isn't known.
@@ -1949,7 +1949,7 @@ export interface components {
              */
             readonly createdAt: string;
             /** @description In the order in which they are shown. Left out if the competition has none. */
-            readonly divisions?: readonly components["schemas"]["Division"][] | null;
+            readonly divisions?: readonly components["schemas"]["Division"][];
             /**
              * Format: date-time
              * @description When the competition ends; null if it isn't known.
@@ -3123,7 +3123,7 @@ export interface components {
              */
             readonly authenticatorApp: boolean;
             /** @description Oldest first. */
-            readonly passkeys: readonly components["schemas"]["Passkey"][] | null;
+            readonly passkeys: readonly components["schemas"]["Passkey"][];
             /**
              * Format: int64
              * @description How many recovery codes are unused.
@@ -3193,9 +3193,9 @@ export interface components {
             readonly format: string;
             /** Format: date-time */
             readonly frozenAt: string;
-            readonly list: readonly components["schemas"]["Entry"][] | null;
+            readonly list: readonly components["schemas"]["Entry"][];
             readonly listHash: string;
-            readonly order?: readonly string[] | null;
+            readonly order?: readonly string[];
             readonly randomness?: components["schemas"]["Randomness"];
             readonly source: components["schemas"]["Source"];
         };
@@ -3603,7 +3603,7 @@ export interface components {
              */
             readonly detail: string;
             /** @description One entry per invalid field, parameter or header. */
-            readonly errors?: readonly components["schemas"]["FieldError"][] | null;
+            readonly errors?: readonly components["schemas"]["FieldError"][];
             /**
              * Format: int64
              * @description The HTTP status.
@@ -3716,7 +3716,7 @@ export interface components {
              *       "k3ph77-xqma2d-v5rutb-q2c4we"
              *     ]
              */
-            readonly recoveryCodes: readonly string[] | null;
+            readonly recoveryCodes: readonly string[];
         };
         readonly RegisterRequest: {
             /**
@@ -4150,7 +4150,7 @@ export interface components {
         };
         readonly Seats: {
             /** @description Left out if the competition has none. */
-            readonly divisions?: readonly components["schemas"]["DivisionSeats"][] | null;
+            readonly divisions?: readonly components["schemas"]["DivisionSeats"][];
             /**
              * @example open
              * @enum {string}
@@ -4783,7 +4783,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": readonly components["schemas"]["AuditEntry"][] | null;
+                    readonly "application/json": readonly components["schemas"]["AuditEntry"][];
                     /** @example id,at,action,actorId,actor,userId,user,competitionId,competition,subjectId,before,after,via,address,requestId */
                     readonly "text/csv": string;
                 };
@@ -7559,7 +7559,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": readonly components["schemas"]["AuditEntry"][] | null;
+                    readonly "application/json": readonly components["schemas"]["AuditEntry"][];
                     /** @example id,at,action,actorId,actor,userId,user,competitionId,competition,subjectId,before,after,via,address,requestId */
                     readonly "text/csv": string;
                 };
@@ -8720,7 +8720,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": readonly components["schemas"]["TicketHolder"][] | null;
+                    readonly "application/json": readonly components["schemas"]["TicketHolder"][];
                     /** @example email,tickets,name */
                     readonly "text/csv": string;
                 };
@@ -9641,7 +9641,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": readonly components["schemas"]["ParticipantRegistration"][] | null;
+                    readonly "application/json": readonly components["schemas"]["ParticipantRegistration"][];
                     /** @example seq,status,position,name,email,registeredAt,updatedAt,registrationId,userId,cancelReason,reason,note,seats,confirmBy */
                     readonly "text/csv": string;
                 };
