@@ -203,6 +203,10 @@ func (s RegistrationSort) List() string {
 type AnswerFilter struct {
 	QuestionID string // empty: all
 	Value      any    // in its stored form
+	// None selects those of people who were asked and haven't answered, instead of a Value.
+	None  bool
+	If    *ShowIf       // of the question, with None: who is asked; RegistrationFilter.check sets it
+	Scope QuestionScope // the same
 }
 
 // RegistrationFilter filters and orders an organizer's list of registrations.

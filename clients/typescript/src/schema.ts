@@ -9625,6 +9625,8 @@ export interface operations {
                 readonly status?: "PENDING" | "CONFIRMED" | "OFFERED" | "APPLIED" | "WAITLISTED" | "REJECTED" | "CANCELLED";
                 /** @description Return only the members of the team with this ID. */
                 readonly team?: string;
+                /** @description Return only registrations of people who are asked this question and haven't answered it. Excludes question and answer. */
+                readonly unanswered?: string;
             };
             readonly header?: never;
             readonly path: {
