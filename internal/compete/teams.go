@@ -180,9 +180,10 @@ func teamView(t Team, c Competition, code TeamCode, rows []ParticipantRegistrati
 // missing returns the labels of Unanswered, for the whole team: without sensitive questions.
 func (qs Questions) missing(answers Answers) []string {
 	var labels []string
-	for _, q := range qs.Unanswered(answers) {
-		if !q.Sensitive {
-			labels = append(labels, q.Label)
+	left := qs.Unanswered(answers)
+	for i := range left {
+		if !left[i].Sensitive {
+			labels = append(labels, left[i].Label)
 		}
 	}
 	return labels

@@ -7435,6 +7435,8 @@ export interface operations {
                 readonly sort?: "arrival" | "score";
                 /** @description Return only applications with this status. */
                 readonly status?: "APPLIED" | "WAITLISTED" | "REJECTED";
+                /** @description Return only applications of the team with this ID. */
+                readonly team?: string;
                 /** @description Return only applications without a draft. */
                 readonly undecided?: boolean;
                 /** @description Return only applications that the caller hasn't reviewed. */
