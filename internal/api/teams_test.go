@@ -219,6 +219,9 @@ func testTeamsPerTeam(w *world) {
 		mia.Status != compete.RegistrationWaitlisted || mia.Competition.Waitlisted != 1 {
 		w.t.Errorf("got %+v, %+v, %+v, %+v", ada, bob, eve, mia)
 	}
+	if _, kim := w.teamUp(c.ID, `{"name":"Green"}`); w.mine(kim).Position != 2 || w.mine(mias).Position != 1 {
+		w.t.Errorf("a member of the first team in line is %d. in it", w.mine(mias).Position)
+	}
 	w.refused(w.call("POST", "/api/registrations/"+mia.ID+"/accept", mias, ""), http.StatusForbidden, "captain_only")
 	var team api.Team
 	w.into(w.call("POST", "/api/teams/"+ada.TeamID+"/captain", adas, `{"userId":"`+bob.UserID+`"}`), http.StatusOK, &team)

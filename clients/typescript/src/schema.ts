@@ -1599,7 +1599,7 @@ export interface components {
             readonly myScore: number;
             /**
              * Format: int64
-             * @description The place on the waitlist, or on that of the division, starting at 1. Present only while waitlisted.
+             * @description The place on the waitlist, or on that of the division, starting at 1. Present only while waitlisted. Members of a team that waits as a whole have the team's place, in lists of their own registrations.
              * @example 3
              */
             readonly position?: number;
@@ -3431,7 +3431,7 @@ export interface components {
             readonly note?: string;
             /**
              * Format: int64
-             * @description The place on the waitlist, or on that of the division, starting at 1. Present only while waitlisted.
+             * @description The place on the waitlist, or on that of the division, starting at 1. Present only while waitlisted. Members of a team that waits as a whole have the team's place, in lists of their own registrations.
              * @example 3
              */
             readonly position?: number;
@@ -3799,7 +3799,7 @@ export interface components {
             readonly lookingForTeam?: boolean;
             /**
              * Format: int64
-             * @description The place on the waitlist, or on that of the division, starting at 1. Present only while waitlisted.
+             * @description The place on the waitlist, or on that of the division, starting at 1. Present only while waitlisted. Members of a team that waits as a whole have the team's place, in lists of their own registrations.
              * @example 3
              */
             readonly position?: number;
@@ -3888,7 +3888,7 @@ export interface components {
             readonly lookingForTeam?: boolean;
             /**
              * Format: int64
-             * @description The place on the waitlist, or on that of the division, starting at 1. Present only while waitlisted.
+             * @description The place on the waitlist, or on that of the division, starting at 1. Present only while waitlisted. Members of a team that waits as a whole have the team's place, in lists of their own registrations.
              * @example 3
              */
             readonly position?: number;
