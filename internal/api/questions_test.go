@@ -248,6 +248,15 @@ func testAnswersInLists(w *world) {
 			}
 		}
 	}
+	var summary api.AnswersSummary
+	w.into(w.call("GET", path+"/answers", w.tokens[organizer], ""), 200, &summary)
+	food := api.QuestionSummary{
+		QuestionID: "food", Label: "Food", Kind: compete.QuestionManyOf, Answered: 2,
+		Choices: []api.AnswerCount{{Value: "vegan", Count: 1}, {Value: "halal", Count: 2}},
+	}
+	if summary.People != 3 || len(summary.Questions) != 5 || !reflect.DeepEqual(summary.Questions[3], food) {
+		w.t.Errorf("got the summary %+v", summary)
+	}
 	for query, field := range map[string]string{
 		"?question=song&answer=M": "question", "?question=guardian&answer=123456": "question",
 		"?question=size&answer=XL": "answer", "?question=size": "answer", "?answer=M": "question",

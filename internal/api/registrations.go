@@ -253,6 +253,7 @@ func (a *api) registerRegistrations() {
 	handle(a, mine, a.listMyRegistrations)
 	a.registerPreparations()
 	a.registerParticipants()
+	a.registerAnswers()
 	a.registerTeams()
 }
 

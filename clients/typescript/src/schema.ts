@@ -500,6 +500,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/competitions/{id}/answers": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Summarize what people answered
+         * @description For the competition's organizer and admins: how many people gave which answer to its questions. Cancelled registrations and rejected applications don't count, nor do answers that aren't kept any more.
+         */
+        readonly get: operations["summarizeAnswers"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/competitions/{id}/applications": {
         readonly parameters: {
             readonly query?: never;
@@ -1518,6 +1538,18 @@ export interface components {
             /** @description The team to create or to join, if the competition has teams. */
             readonly team?: components["schemas"]["TeamRequest"];
         };
+        readonly AnswerCount: {
+            /**
+             * Format: int64
+             * @example 17
+             */
+            readonly count: number;
+            /**
+             * @description A string, or true or false.
+             * @example M
+             */
+            readonly value: unknown;
+        };
         readonly AnswerReportRequest: {
             /**
              * @description A note for admins. If left out, it stays unchanged.
@@ -1530,6 +1562,21 @@ export interface components {
              * @enum {string}
              */
             readonly status: "RESOLVED" | "DISMISSED";
+        };
+        readonly AnswersSummary: {
+            /**
+             * @description There are more people, who weren't counted: only the first are, if there are very many.
+             * @example false
+             */
+            readonly more: boolean;
+            /**
+             * Format: int64
+             * @description Who was counted: everyone registered, waiting or applying.
+             * @example 40
+             */
+            readonly people: number;
+            /** @description In the competition's order. */
+            readonly questions: readonly components["schemas"]["QuestionSummary"][];
         };
         readonly Application: {
             /**
@@ -3328,6 +3375,23 @@ export interface components {
             /** @example Half marathon */
             readonly name: string;
         };
+        readonly NumbersSummary: {
+            /**
+             * Format: double
+             * @example 23.5
+             */
+            readonly average: number;
+            /**
+             * Format: double
+             * @example 18
+             */
+            readonly least: number;
+            /**
+             * Format: double
+             * @example 61
+             */
+            readonly most: number;
+        };
         readonly Organizer: {
             /**
              * Format: uuid
@@ -3704,6 +3768,27 @@ export interface components {
             readonly sensitive?: boolean;
             /** @description Asks the question only after certain answers to an earlier one. */
             readonly showIf?: components["schemas"]["ShowIf"];
+        };
+        readonly QuestionSummary: {
+            /**
+             * Format: int64
+             * @description People with an answer.
+             * @example 38
+             */
+            readonly answered: number;
+            /** @description For YES_NO, ONE_OF, MANY_OF, COUNTRY and CONSENT: by option, or the most frequent first. */
+            readonly choices?: readonly components["schemas"]["AnswerCount"][];
+            /**
+             * @example ONE_OF
+             * @enum {string}
+             */
+            readonly kind: "TEXT" | "LONG_TEXT" | "NUMBER" | "YES_NO" | "ONE_OF" | "MANY_OF" | "DATE" | "PHONE" | "COUNTRY" | "URL" | "CONSENT";
+            /** @example T-shirt size */
+            readonly label: string;
+            /** @description For NUMBER, if somebody answered. */
+            readonly numbers?: components["schemas"]["NumbersSummary"];
+            /** @example q1-1 */
+            readonly questionId: string;
         };
         readonly Randomness: {
             readonly signature?: string;
@@ -7356,6 +7441,87 @@ export interface operations {
                      *     …
                      */
                     readonly "text/calendar": string;
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    /** @description The authentication scheme: Bearer. */
+                    readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly summarizeAnswers: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The competition's ID. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AnswersSummary"];
                 };
             };
             /** @description Bad Request */
