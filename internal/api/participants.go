@@ -43,6 +43,8 @@ type participantsInput struct {
 
 	Question string `query:"question" doc:"Return only registrations with a certain answer to this question, which must not be sensitive. Requires answer." example:"q1-1"`
 	Answer   string `query:"answer" doc:"The answer, or one of the choices. For YES_NO and CONSENT, yes or no." example:"M"`
+
+	Unanswered string `query:"unanswered" doc:"Return only registrations of people who are asked this question and haven't answered it. Excludes question and answer." example:"q1-1"`
 	PageParams
 	Accept string `header:"Accept" hidden:"true"`
 }
@@ -78,6 +80,15 @@ func (a *api) listParticipants(ctx context.Context, in *participantsInput) (*par
 		Search: in.Search,
 		Sort:   compete.RegistrationSort(in.Sort), Limit: int(in.Limit),
 		Answer: compete.AnswerFilter{QuestionID: in.Question, Value: in.Answer},
+	}
+	switch {
+	case in.Unanswered == "":
+	case in.Question != "" || in.Answer != "":
+		return nil, compete.Invalid(compete.FieldError{
+			Field: "unanswered", Message: "must be left out with question and answer",
+		})
+	default:
+		filter.Answer = compete.AnswerFilter{QuestionID: in.Unanswered, None: true}
 	}
 	if prefersCSV(in.Accept) {
 		return a.exportParticipants(ctx, in, filter)

@@ -235,6 +235,7 @@ func testAnswersInLists(w *world) {
 		"": 3, "?question=size&answer=M": 2, "?question=minor&answer=yes": 2, "?question=food&answer=halal": 2,
 		"?question=food&answer=vegan": 1, "?question=rules&answer=no": 0, "?question=size&answer=M&sort=name": 2,
 		"?question=minor&answer=true&sort=status": 2, "?question=size&answer=S&status=WAITLISTED": 0,
+		"?unanswered=food": 1, "?unanswered=food&sort=name": 1, "?unanswered=size": 0, "?unanswered=guardian": 0,
 	} {
 		var rows []api.ParticipantRegistration
 		w.into(w.call("GET", path+"/registrations"+query, w.tokens[organizer], ""), 200, &rows)
@@ -247,9 +248,19 @@ func testAnswersInLists(w *world) {
 			}
 		}
 	}
+	var summary api.AnswersSummary
+	w.into(w.call("GET", path+"/answers", w.tokens[organizer], ""), 200, &summary)
+	food := api.QuestionSummary{
+		QuestionID: "food", Label: "Food", Kind: compete.QuestionManyOf, Answered: 2,
+		Choices: []api.AnswerCount{{Value: "vegan", Count: 1}, {Value: "halal", Count: 2}},
+	}
+	if summary.People != 3 || len(summary.Questions) != 5 || !reflect.DeepEqual(summary.Questions[3], food) {
+		w.t.Errorf("got the summary %+v", summary)
+	}
 	for query, field := range map[string]string{
 		"?question=song&answer=M": "question", "?question=guardian&answer=123456": "question",
 		"?question=size&answer=XL": "answer", "?question=size": "answer", "?answer=M": "question",
+		"?unanswered=song": "unanswered", "?unanswered=food&question=size&answer=M": "unanswered",
 	} {
 		w.wantFields(w.call("GET", path+"/registrations"+query, w.tokens[organizer], ""), field)
 	}

@@ -16,7 +16,7 @@ type RegistrationState struct {
 	UserID    string     `json:"userId" format:"uuid" example:"018f6b1e-2222-7d0a-9b3e-5a1f0c2d4e6f"`
 	Seats     int        `json:"seats" doc:"How many seats it holds: 1 if PENDING, CONFIRMED or OFFERED, else 0. Where a seat is for a team, only that of the captain holds it." example:"1"`
 	ConfirmBy *time.Time `json:"confirmBy,omitempty" doc:"Until when the offered seat can be accepted or declined. Present only while OFFERED." example:"2026-04-03T09:00:00Z"`
-	Position  int        `json:"position,omitempty" doc:"The place on the waitlist, or on that of the division, starting at 1. Present only while waitlisted." example:"3"`
+	Position  int        `json:"position,omitempty" doc:"The place on the waitlist, or on that of the division, starting at 1. Present only while waitlisted. Members of a team that waits as a whole have the team's place, in lists of their own registrations." example:"3"`
 	Reason    string     `json:"reason,omitempty" doc:"Why the organizer removed the person, as shown to them." example:"Registered twice."`
 	Blocked   bool       `json:"blocked,omitempty" doc:"true if the person can't register for this competition again." example:"false"`
 }
@@ -251,6 +251,7 @@ func (a *api) registerRegistrations() {
 	handle(a, mine, a.listMyRegistrations)
 	a.registerPreparations()
 	a.registerParticipants()
+	a.registerAnswers()
 	a.registerTeams()
 }
 

@@ -83,6 +83,7 @@ type applicationsInput struct {
 	CompetitionInput
 	Status    applicationStatusParam `query:"status"`
 	Division  string                 `query:"division" doc:"Return only applications in the division with this ID."`
+	Team      string                 `query:"team" doc:"Return only applications of the team with this ID."`
 	Decision  decisionParam          `query:"decision"`
 	Undecided bool                   `query:"undecided" doc:"Return only applications without a draft."`
 	Unscored  bool                   `query:"unscored" doc:"Return only applications that the caller hasn't reviewed."`
@@ -145,9 +146,9 @@ func (a *api) getReviews(ctx context.Context, in *RegistrationInput) (*reviewsAn
 
 func (a *api) listApplications(ctx context.Context, in *applicationsInput) (*listOf[Application], error) {
 	page, err := a.Applications.List(ctx, actor(ctx), in.ID, in.Cursor, compete.ApplicationFilter{
-		Status: compete.RegistrationStatus(in.Status), DivisionID: in.Division, Decision: compete.Decision(in.Decision),
-		Undecided: in.Undecided, Unscored: in.Unscored, Search: in.Search, Sort: compete.ApplicationSort(in.Sort),
-		Limit: int(in.Limit),
+		Status: compete.RegistrationStatus(in.Status), DivisionID: in.Division, TeamID: in.Team,
+		Decision: compete.Decision(in.Decision), Undecided: in.Undecided, Unscored: in.Unscored, Search: in.Search,
+		Sort: compete.ApplicationSort(in.Sort), Limit: int(in.Limit),
 	})
 	if err != nil {
 		return nil, err

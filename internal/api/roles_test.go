@@ -156,6 +156,7 @@ var matrix = map[string]outcomes{
 	}},
 
 	"listTeams":        {false, only(200, 403, organizer, admin)},
+	"summarizeAnswers": {false, only(200, 403, organizer, admin)},
 	"getTeam":          {false, only(200, 404, participant, organizer, admin)}, // whose captain the participant is
 	"renewTeamCode":    {false, only(200, 404, participant, organizer, admin)},
 	"handOverTeam":     {false, only(200, 404, participant, organizer, admin)},
@@ -350,7 +351,7 @@ func (w *world) requestFor(o operation) request {
 		id, body = w.competition(5).ID, onePixel
 	case "getCover", "deleteCover", "getCompetition", "getCalendar", "watchSeats", "cancelCompetition",
 		"unpublishCompetition", "register", "getPreparation", "deletePreparation",
-		"listRegistrations", "listCompetitionAudit":
+		"listRegistrations", "summarizeAnswers", "listCompetitionAudit":
 		id = w.competition(5).ID
 	case "review", "getReviews":
 		_, applications := w.applications(1)

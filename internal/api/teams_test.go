@@ -219,6 +219,9 @@ func testTeamsPerTeam(w *world) {
 		mia.Status != compete.RegistrationWaitlisted || mia.Competition.Waitlisted != 1 {
 		w.t.Errorf("got %+v, %+v, %+v, %+v", ada, bob, eve, mia)
 	}
+	if _, kim := w.teamUp(c.ID, `{"name":"Green"}`); w.mine(kim).Position != 2 || w.mine(mias).Position != 1 {
+		w.t.Errorf("a member of the first team in line is %d. in it", w.mine(mias).Position)
+	}
 	w.refused(w.call("POST", "/api/registrations/"+mia.ID+"/accept", mias, ""), http.StatusForbidden, "captain_only")
 	var team api.Team
 	w.into(w.call("POST", "/api/teams/"+ada.TeamID+"/captain", adas, `{"userId":"`+bob.UserID+`"}`), http.StatusOK, &team)
@@ -417,6 +420,25 @@ func testTeamQuestions(w *world) {
 	w.into(w.call("PATCH", "/api/registrations/"+other.ID, bob, `{"answers":{"idea":"Trains"}}`), http.StatusOK, &other)
 	w.refused(w.call("PATCH", "/api/registrations/"+r.ID, ada, `{"answers":{"idea":"Planes"}}`),
 		http.StatusUnprocessableEntity, "validation_failed")
+	w.into(w.call("PATCH", "/api/competitions/"+c.ID, w.tokens[organizer], `{"questions":[
+		{"id":"idea","kind":"TEXT","label":"Idea","required":true,"scope":"TEAM"},
+		{"id":"shirt","kind":"TEXT","label":"Shirt","required":true},
+		{"id":"late","kind":"TEXT","label":"Robot","scope":"TEAM"}, {"id":"lot","kind":"TEXT","label":"Lot"}]}`,
+		"If-Match: *"), http.StatusOK, new(api.Competition))
+	w.wantUnanswered(c.ID, map[string]int{"idea": 0, "shirt": 0, "late": 1, "lot": 2})
+}
+
+// wantUnanswered checks how many people haven't answered questions that they are asked.
+func (w *world) wantUnanswered(competitionID string, want map[string]int) {
+	w.t.Helper()
+	for question, n := range want {
+		var rows []api.ParticipantRegistration
+		w.into(w.call("GET", "/api/competitions/"+competitionID+"/registrations?unanswered="+question,
+			w.tokens[organizer], ""), http.StatusOK, &rows)
+		if len(rows) != n {
+			w.t.Errorf("%d people haven't answered %s, want %d", len(rows), question, n)
+		}
+	}
 }
 
 // testNoSuchTeam: a refusal speaks of a code only to somebody who sent one.

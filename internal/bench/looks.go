@@ -110,6 +110,7 @@ var looks = []look{
 	participants("participants by name: rare", "?sort=name&search=user9876%40"),
 	api("participants, API", organizer, "/api/competitions/{largest}/registrations"),
 	page("summary of answers", fill.OrganizerEmail, "/competitions/{asking}/registrations/answers"),
+	api("summary of answers, API", organizer, "/api/competitions/{asking}/answers"),
 	page("teams", fill.OrganizerEmail, "/competitions/{largest}/teams"),
 	page("team", fill.OrganizerEmail, "/teams/{team}"),
 	page("members to be found", fill.OrganizerEmail, "/teams/{team}/board"),

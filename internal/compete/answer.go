@@ -142,6 +142,18 @@ func (q *Question) ShownFor(answers Answers) bool {
 	})
 }
 
+// Unanswered returns the required questions that are asked after these answers, and aren't among them: questions may
+// come after people have registered, and staff add people without answers.
+func (qs Questions) Unanswered(answers Answers) Questions {
+	var left Questions
+	for i := range qs {
+		if q := &qs[i]; q.Required && answers[q.ID] == nil && q.ShownFor(answers) {
+			left = append(left, *q)
+		}
+	}
+	return left
+}
+
 // choice reads one answer, or one choice among the answers to MANY_OF.
 func (q *Question) choice(value any) (any, string) {
 	if q.Kind != QuestionManyOf {
@@ -395,6 +407,12 @@ func (v *validation) answerFilter(f *AnswerFilter, c *Competition) {
 	}
 	q := c.Questions.Find(f.QuestionID)
 	switch {
+	case f.None && q == nil:
+		v.add("unanswered", "must be the ID of one of the competition's questions")
+		return
+	case f.None: // also of a sensitive one: that there is no answer doesn't tell one
+		f.Value, f.If, f.Scope = nil, q.ShowIf, q.Scope
+		return
 	case q == nil:
 		v.add("question", "must be the ID of one of the competition's questions")
 		return

@@ -21,6 +21,10 @@ type ApplicationStore interface {
 	// AlongWithDrafts counts by decision who goes along with drafts of a competition: the members of teams that a
 	// captain's draft is about, without the captain.
 	AlongWithDrafts(ctx context.Context, competitionID string) (map[Decision]int, error)
+	// SplitByDrafts lists up to limit teams whose members would differ once the drafts of a competition were released,
+	// in the order in which they were created: some of them have a draft, and not all are admitted, on the waitlist,
+	// rejected or undecided together.
+	SplitByDrafts(ctx context.Context, competitionID string, limit int) ([]Team, error)
 	// StartRelease locks a competition and, unless a release is under way already, adds the one that decide returns,
 	// with its ReleaseJob, or fails with decide's error. One that has failed gets a new job. It returns the release
 	// that is then under way. It fails with ErrCompetitionMissing.
@@ -31,6 +35,10 @@ type ApplicationStore interface {
 	// Applications lists the registrations about which staff may decide, in the order of the filter. A page may be
 	// short, as in RegistrationStore.RegistrationsOfCompetition.
 	Applications(ctx context.Context, competitionID string, f ApplicationFilter) (Page[Application], error)
+
+	// Unscored counts the registrations about which staff may decide that a reviewer hasn't reviewed. It fails with
+	// ErrCompetitionMissing.
+	Unscored(ctx context.Context, competitionID, reviewerID string) (int, error)
 
 	// SaveReview adds or replaces a reviewer's review. applicantID is the user whose application it is.
 	SaveReview(ctx context.Context, r Review, applicantID string) error
@@ -85,6 +93,7 @@ const (
 type ApplicationFilter struct {
 	Status         RegistrationStatus // empty means all about which staff may decide
 	DivisionID     string             // empty means all
+	TeamID         string             // empty means all
 	Decision       Decision           // only with this draft; empty means all
 	Drafts         bool               // only with a draft
 	Undecided      bool               // only applications without a draft
@@ -237,6 +246,14 @@ func (s *Applications) state(ctx context.Context, competitionID string) (d Decis
 	return d, err
 }
 
+// Unscored counts the registrations about which staff may decide that the actor hasn't reviewed, for staff.
+func (s *Applications) Unscored(ctx context.Context, a Actor, competitionID string) (int, error) {
+	if _, err := s.config.Competitions.Managed(ctx, a, competitionID); err != nil {
+		return 0, err
+	}
+	return s.config.Store.Unscored(ctx, competitionID, a.UserID)
+}
+
 // Release starts releasing all drafts together. If a release is under way already, it returns that one, and goes on
 // with it if it has failed. Errors: those of Competitions.changeable, Competition.CheckDeciding and
 // DecisionCounts.CheckRelease.
@@ -304,6 +321,9 @@ func (s *Applications) List(
 	}
 	if filter.DivisionID != "" && c.Division(filter.DivisionID) == nil {
 		v.add("division", "must be one of the competition's divisions")
+	}
+	if filter.TeamID != "" && (c.Team == nil || !ValidID(filter.TeamID)) {
+		v.add("team", "must be the ID of one of the competition's teams")
 	}
 	if filter.Sort != "" && filter.Sort != ApplicationsByArrival && filter.Sort != ApplicationsByScore {
 		v.add("sort", "must be arrival or score")

@@ -127,6 +127,12 @@ func (s *Registrations) Applications(
 	return s.config.Statistics.OpenApplications(ctx, ids, most)
 }
 
+// Applied counts who has applied for a competition and isn't decided about, up to most, for everybody who may see it.
+func (s *Registrations) Applied(ctx context.Context, c *Competition, most int) (int, error) {
+	counts, err := s.config.Statistics.OpenApplications(ctx, []string{c.ID}, most)
+	return counts[c.ID], err
+}
+
 // Get reads one registration for a competition, for its staff. It fails with ErrRegistrationGone if there is none.
 func (s *Registrations) Get(ctx context.Context, a Actor, competitionID, id string) (ParticipantRegistration, error) {
 	if _, err := s.config.Competitions.Managed(ctx, a, competitionID); err != nil {

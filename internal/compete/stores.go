@@ -154,6 +154,7 @@ type RegistrationStore interface {
 	// ErrRegistrationGone.
 	ParticipantRegistration(ctx context.Context, id string) (ParticipantRegistration, error)
 	// RegistrationsOfUser lists a user's registrations with Position and competition, newest first (by RegisteredAt).
+	// The Position of those who follow a captain is that of their team.
 	RegistrationsOfUser(ctx context.Context, userID string, cursor Cursor, limit int) (Page[MyRegistration], error)
 	// RegistrationsOfCompetition lists registrations with Position and user, in the order of the filter. A page may
 	// have fewer than Limit rows, or none, even if more follow: a search with few matches among many rows ends a page
@@ -203,6 +204,10 @@ func (s RegistrationSort) List() string {
 type AnswerFilter struct {
 	QuestionID string // empty: all
 	Value      any    // in its stored form
+	// None selects those of people who were asked and haven't answered, instead of a Value.
+	None  bool
+	If    *ShowIf       // of the question, with None: who is asked; RegistrationFilter.check sets it
+	Scope QuestionScope // the same
 }
 
 // RegistrationFilter filters and orders an organizer's list of registrations.

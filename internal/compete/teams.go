@@ -177,13 +177,13 @@ func teamView(t Team, c Competition, code TeamCode, rows []ParticipantRegistrati
 	return view
 }
 
-// missing returns the labels of required questions that are shown and not answered.
+// missing returns the labels of Unanswered, for the whole team: without sensitive questions.
 func (qs Questions) missing(answers Answers) []string {
 	var labels []string
-	for i := range qs {
-		q := &qs[i]
-		if q.Required && !q.Sensitive && answers[q.ID] == nil && q.ShownFor(answers) {
-			labels = append(labels, q.Label)
+	left := qs.Unanswered(answers)
+	for i := range left {
+		if !left[i].Sensitive {
+			labels = append(labels, left[i].Label)
 		}
 	}
 	return labels

@@ -13,50 +13,72 @@ type MailPreview struct {
 	Wording  Wording
 }
 
-// Preview writes the message for each decision among the drafts, without sending it, for the competition's organizer
-// and admins.
-func (s *Applications) Preview(ctx context.Context, a Actor, competitionID string) (
-	state DecisionState, mails []MailPreview, err error,
-) {
+// maxSplitTeams is how many teams ReleasePreview names.
+const maxSplitTeams = 20
+
+// ReleasePreview is what a release would do now.
+type ReleasePreview struct {
+	State DecisionState
+	Mails []MailPreview // one for each decision that there is
+	// Split are teams whose members would differ: at most maxSplitTeams, and whether there are More. Where a seat is
+	// for a team, its members have one decision.
+	Split []Team
+	More  bool
+}
+
+// Preview tells what a release would do, with the message for each decision among the drafts, without sending it, for
+// the competition's organizer and admins.
+func (s *Applications) Preview(ctx context.Context, a Actor, competitionID string) (p ReleasePreview, err error) {
 	c, err := s.config.Competitions.Managed(ctx, a, competitionID)
 	if err != nil {
-		return state, nil, err
+		return p, err
 	}
-	if state, err = s.state(ctx, competitionID); err != nil {
-		return state, nil, err
-	}
-	now := s.config.now()
-	counts := map[Decision]int{
-		DecisionAdmit: state.Counts.Admit, DecisionWaitlist: state.Counts.Waitlist, DecisionReject: state.Counts.Reject,
+	if p.State, err = s.state(ctx, competitionID); err != nil {
+		return p, err
 	}
 	along := map[Decision]int{}
-	if c.SeatsPerTeam() {
-		if along, err = s.config.Store.AlongWithDrafts(ctx, competitionID); err != nil {
-			return state, nil, err
-		}
+	switch {
+	case c.SeatsPerTeam():
+		along, err = s.config.Store.AlongWithDrafts(ctx, competitionID)
+	case c.Team != nil:
+		p.Split, err = s.config.Store.SplitByDrafts(ctx, competitionID, maxSplitTeams+1)
+		p.More, p.Split = len(p.Split) > maxSplitTeams, p.Split[:min(len(p.Split), maxSplitTeams)]
 	}
+	if err != nil {
+		return p, err
+	}
+	p.Mails, err = s.previewMails(ctx, &c, p.State.Counts, along)
+	return p, err
+}
+
+// previewMails writes the message to the first person with each decision. along are those who get one beside those
+// counted.
+func (s *Applications) previewMails(
+	ctx context.Context, c *Competition, n DecisionCounts, along map[Decision]int,
+) (mails []MailPreview, err error) {
+	counts := map[Decision]int{DecisionAdmit: n.Admit, DecisionWaitlist: n.Waitlist, DecisionReject: n.Reject}
 	for _, d := range Decisions {
-		page, err := s.config.Store.Applications(ctx, competitionID, ApplicationFilter{Decision: d, Limit: 1})
+		page, err := s.config.Store.Applications(ctx, c.ID, ApplicationFilter{Decision: d, Limit: 1})
 		if err != nil {
-			return state, nil, err
+			return nil, err
 		}
 		for i := range page.Items {
 			first := &page.Items[i]
 			target := Target{Registration: first.Registration, Participant: first.Participant, Competition: c.Summary()}
-			target.Kind = target.Registration.foresee(&c, d)
+			target.Kind = target.Registration.foresee(c, d)
 			if target.Registration.Status == RegistrationOffered {
-				target.Registration.ConfirmBy = c.OfferedUntil(now)
+				target.Registration.ConfirmBy = c.OfferedUntil(s.config.now())
 			}
 			wording, err := s.config.Compose(target)
 			if err != nil {
-				return state, nil, err
+				return nil, err
 			}
 			mails = append(mails, MailPreview{
 				Decision: d, Count: counts[d], Messages: counts[d] + along[d], To: first.Participant, Wording: wording,
 			})
 		}
 	}
-	return state, mails, nil
+	return mails, nil
 }
 
 // foresee makes the registration what it becomes by a decision, and returns the message about it.

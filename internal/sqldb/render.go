@@ -26,6 +26,7 @@ var (
 //	{+c.at}        a column whose index is not to be used, because another one serves the order of the list
 //	{day r.at}     the day of a time in UTC, as a number of days since 1970
 //	{json j.args}  JSON of the job queue, as text
+//	{has a.answers $1}      whether a JSON object has the key $1
 //	{said a.answers $1 $2}  whether a JSON object has the JSON value $2 at the key $1, or in an array there
 //	{find $1 c.body}  where bytes begin in others, from 1; 0 if they aren't there
 //	{now}          the present, as the job queue keeps times
@@ -115,6 +116,12 @@ func (d *dialect) fill(name, rest string, columns []column) string {
 		return fmt.Sprintf(`EXISTS (SELECT 1 FROM json_each(%[1]s, '$."' || %[2]s || '"') j
 			WHERE CASE WHEN j.type IN ('true', 'false') THEN j.type ELSE json_quote(j.value) END = %[3]s)`,
 			words[0], words[1], words[2])
+	case "has":
+		words := strings.Fields(rest)
+		if postgres {
+			return fmt.Sprintf("(CAST(%s AS jsonb) -> CAST(%s AS text)) IS NOT NULL", words[0], words[1])
+		}
+		return fmt.Sprintf(`json_type(%s, '$."' || %s || '"') IS NOT NULL`, words[0], words[1])
 	case "find":
 		param, column, _ := strings.Cut(rest, " ")
 		if postgres {

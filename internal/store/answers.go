@@ -66,11 +66,34 @@ func answersIf(asked bool) string {
 
 // answered adds the condition that a registration r has an answer.
 func (s *statement) answered(f compete.AnswerFilter) {
-	if f.QuestionID == "" {
+	switch {
+	case f.QuestionID == "":
+	case f.None:
+		s.unanswered(f)
+	default:
+		s.Add(` AND EXISTS (SELECT 1 FROM registration_answers a WHERE a.registration_id = r.id
+			AND {said a.answers %s %s})`, f.QuestionID, answerJSON(f.Value))
+	}
+}
+
+// unanswered adds the condition that a registration r has no answer, although the person is asked.
+func (s *statement) unanswered(f compete.AnswerFilter) {
+	s.Add(` AND NOT EXISTS (SELECT 1 FROM registration_answers a WHERE a.registration_id = r.id
+		AND {has a.answers %s})`, f.QuestionID)
+	if f.Scope == compete.ScopeTeam {
+		s.Add(` AND EXISTS (SELECT 1 FROM teams t WHERE t.id = r.team_id AND t.captain_id = r.user_id)`)
+	}
+	if f.If == nil {
 		return
 	}
-	s.Add(` AND EXISTS (SELECT 1 FROM registration_answers a WHERE a.registration_id = r.id
-		AND {said a.answers %s %s})`, f.QuestionID, answerJSON(f.Value))
+	s.Add(` AND EXISTS (SELECT 1 FROM registration_answers a WHERE a.registration_id = r.id AND (`)
+	for i, value := range f.If.AnyOf {
+		if i > 0 {
+			s.Add(` OR `)
+		}
+		s.Add(`{said a.answers %s %s}`, f.If.QuestionID, answerJSON(value))
+	}
+	s.Add(`))`)
 }
 
 // answerJSON encodes an answer in the one way that both databases do.

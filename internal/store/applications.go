@@ -83,7 +83,7 @@ func (s *statement) applications(db *sqldb.DB, competitionID string, f compete.A
 	case drafted(f):
 		seq = `d.seq`
 		s.Add(` WHERE d.competition_id = %s AND r.id = d.registration_id AND r.seq = d.seq`, competitionID)
-	case f.DivisionID != "": // without the index of the competition, since that of the division is better
+	case f.DivisionID != "", f.TeamID != "": // without the index of the competition, since theirs is better
 		s.Add(` WHERE {+r.competition_id} = %s`, competitionID)
 	default:
 		s.Add(` WHERE r.competition_id = %s`, competitionID)
@@ -118,7 +118,13 @@ func (s *statement) deciding(f compete.ApplicationFilter) {
 	default:
 		s.Add(` AND NOT r.follows AND ` + decidable)
 	}
-	if f.DivisionID != "" {
+	switch {
+	case f.TeamID != "":
+		s.Add(` AND r.team_id = %s`, f.TeamID)
+		if f.DivisionID != "" {
+			s.Add(` AND {+r.division_id} = %s`, f.DivisionID)
+		}
+	case f.DivisionID != "":
 		s.Add(` AND r.division_id = %s`, f.DivisionID)
 	}
 	if f.Decision != "" {
@@ -133,6 +139,15 @@ func (s *statement) deciding(f compete.ApplicationFilter) {
 	if f.Unscored {
 		s.Add(` AND m.score IS NULL`)
 	}
+}
+
+// Unscored implements compete.ApplicationStore. A reviewer's own reviews are few beside the applications.
+func (s *Store) Unscored(ctx context.Context, competitionID, reviewerID string) (int, error) {
+	return sqldb.One(ctx, s.reader, compete.ErrCompetitionMissing, sqldb.ScanInt, `SELECT
+			(SELECT count(*) FROM registrations r WHERE r.competition_id = $1 AND NOT r.follows AND `+decidable+`)
+			- (SELECT count(*) FROM reviews m JOIN registrations r ON r.id = m.registration_id
+				WHERE m.reviewer_id = $2 AND r.competition_id = $1 AND NOT r.follows AND `+decidable+`)
+		FROM competitions c WHERE c.id = $1`, competitionID, reviewerID)
 }
 
 func scanApplication(row sqldb.Row) (a compete.Application, err error) {

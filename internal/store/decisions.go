@@ -184,6 +184,22 @@ func (s *Store) AlongWithDrafts(ctx context.Context, competitionID string) (map[
 	return along, err
 }
 
+// splitting tells what becomes of a member m of a team by a draft e, if there is one, and what of those who stay.
+var splitting = `CASE WHEN e.decision IS NOT NULL THEN e.decision WHEN m.status = 'WAITLISTED' THEN 'WAITLIST'
+	WHEN m.status = 'REJECTED' THEN 'REJECT' WHEN m.status = 'APPLIED' THEN '' ELSE 'ADMIT' END`
+
+// SplitByDrafts implements compete.ApplicationStore.
+func (s *Store) SplitByDrafts(ctx context.Context, competitionID string, limit int) ([]compete.Team, error) {
+	return sqldb.List(ctx, s.reader, teamRow.Scan, `SELECT `+teamColumns+` FROM teams t
+		WHERE t.competition_id = $1
+			AND EXISTS (SELECT 1 FROM registrations r JOIN decisions d ON d.registration_id = r.id
+				WHERE r.team_id = t.id AND `+applies+`)
+			AND (SELECT count(DISTINCT `+splitting+`) FROM registrations m
+				LEFT JOIN decisions e ON e.registration_id = m.id AND e.seq = m.seq
+				WHERE m.team_id = t.id AND m.status <> 'CANCELLED') > 1
+		ORDER BY t.number LIMIT $2`, competitionID, limit)
+}
+
 func countDivisions(ctx context.Context, q sqldb.Querier, competitionID string) ([]compete.DivisionCounts, error) {
 	divisions, err := sqldb.List(ctx, q, func(row sqldb.Row) (d compete.DivisionCounts, err error) {
 		err = row.Scan(&d.ID, &d.Name, &d.SeatsLeft)

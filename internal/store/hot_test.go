@@ -80,6 +80,12 @@ func hot(db *store.Store, ids fill.IDs, now time.Time) calls {
 	}
 	participants("by arrival", compete.RegistrationFilter{})
 	participants("who wait", compete.RegistrationFilter{Status: compete.RegistrationWaitlisted})
+	participants("who haven't answered", compete.RegistrationFilter{
+		Asked: true, Answer: compete.AnswerFilter{
+			QuestionID: "size", None: true, Scope: compete.ScopeTeam,
+			If: &compete.ShowIf{QuestionID: "minor", AnyOf: []any{true, false}},
+		},
+	})
 	participants("far down", compete.RegistrationFilter{Cursor: compete.Cursor{List: "seq", Key: 4800}})
 	participants("by name", compete.RegistrationFilter{Sort: compete.SortName})
 	participants("a rare name", compete.RegistrationFilter{Search: "user3456@"})
@@ -105,6 +111,7 @@ func hot(db *store.Store, ids fill.IDs, now time.Time) calls {
 		}
 	}
 	applications("all", compete.ApplicationFilter{})
+	applications("of a team", compete.ApplicationFilter{TeamID: nobody, Teams: true})
 	applications("undecided", compete.ApplicationFilter{Undecided: true})
 	applications("decided", compete.ApplicationFilter{Drafts: true})
 	calls["reports"] = func(ctx context.Context) error { _, err := db.OpenReports(ctx, 100); return err }
@@ -249,6 +256,10 @@ func addCompetitions(to calls, db *store.Store, ids fill.IDs, now time.Time) {
 	add(to, "counts of decisions", func(ctx context.Context) (compete.DecisionCounts, error) {
 		return db.DecisionCounts(ctx, ids.Largest)
 	})
+	add(to, "split teams", func(ctx context.Context) ([]compete.Team, error) {
+		return db.SplitByDrafts(ctx, ids.Largest, 21)
+	})
+	add(to, "unscored", func(ctx context.Context) (int, error) { return db.Unscored(ctx, ids.Largest, ids.Organizer) })
 	add(to, "release", func(ctx context.Context) (*compete.Release, error) { return db.LastRelease(ctx, ids.Largest) })
 	add(to, "reviews", func(ctx context.Context) ([]compete.Review, error) { return db.ReviewsOf(ctx, nobody) })
 	add(to, "tickets", func(ctx context.Context) (compete.Page[compete.TicketHolder], error) {

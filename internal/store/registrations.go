@@ -94,8 +94,35 @@ func (s *Store) RegistrationsOfUser(
 	}
 	st.Add(` ORDER BY r.registered_at DESC, r.id DESC LIMIT %s`, limit+1)
 	mine, err := sqldb.List(ctx, s.replicated, scanMyRegistration, st.Text(), st.Args()...)
+	if err == nil {
+		err = s.placeMembers(ctx, mine)
+	}
 	return page(mine, limit, "registered",
 		func(r compete.MyRegistration) (int64, string) { return r.RegisteredAt.UnixMicro(), r.ID }), err
+}
+
+// placeMembers gives those who follow a captain on a waitlist the place of their team.
+func (s *Store) placeMembers(ctx context.Context, mine []compete.MyRegistration) error {
+	var teams []string
+	for i := range mine {
+		if r := &mine[i]; r.Follows && r.Status == compete.RegistrationWaitlisted {
+			teams = append(teams, r.TeamID)
+		}
+	}
+	if len(teams) == 0 {
+		return nil
+	}
+	captains, err := sqldb.List(ctx, s.replicated, scanPlaced, `SELECT `+registrationColumns+`, `+position+`
+		FROM registrations r WHERE r.team_id {any $1 uuid} AND NOT r.follows AND r.status = 'WAITLISTED'`,
+		s.db.Array(teams))
+	for i := range mine {
+		for j := range captains {
+			if mine[i].Follows && mine[i].TeamID == captains[j].TeamID {
+				mine[i].Position = captains[j].Position
+			}
+		}
+	}
+	return err
 }
 
 func scanMyRegistration(row sqldb.Row) (m compete.MyRegistration, err error) {

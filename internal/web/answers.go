@@ -96,7 +96,10 @@ func (a *app) answersSummary(r *http.Request, v *visit) (response, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := pages.AnswersSummaryData{ID: c.ID, Title: c.Title, People: summary.People, More: summary.More}
+	d := pages.AnswersSummaryData{
+		Links: otherPages(&c, "registrations/answers"), ID: c.ID, Title: c.Title, People: summary.People,
+		More: summary.More,
+	}
 	for i := range summary.Questions {
 		d.Questions = append(d.Questions, summaryRow(c.ID, &summary.Questions[i], summary.People))
 	}
@@ -109,6 +112,10 @@ func summaryRow(competitionID string, s *compete.AnswerSummary, people int) page
 	row := pages.SummaryRow{
 		Label: q.Label, Sensitive: q.Sensitive, Answered: s.Answered, Of: people,
 		Href: listAddress(list, compete.RegistrationFilter{Columns: []string{q.ID}}),
+	}
+	if s.Answered < people {
+		row.None = listAddress(list,
+			compete.RegistrationFilter{Answer: compete.AnswerFilter{QuestionID: q.ID, None: true}})
 	}
 	if q.ShowIf != nil || q.Scope == compete.ScopeTeam {
 		row.Of = s.Answered

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -59,7 +60,8 @@ func (a *app) reviewed(
 func applicationFilter(q url.Values) compete.ApplicationFilter {
 	f := compete.ApplicationFilter{
 		Search: q.Get("search"), Sort: compete.ApplicationSort(q.Get("sort")), Limit: applicationsPerPage,
-		Status: compete.RegistrationStatus(q.Get("status")), DivisionID: q.Get("division"), WithReviews: true,
+		Status: compete.RegistrationStatus(q.Get("status")), DivisionID: q.Get("division"), TeamID: q.Get("team"),
+		WithReviews: true,
 	}
 	switch show := q.Get("show"); show {
 	case showUndecided:
@@ -86,8 +88,13 @@ func (a *app) applications(r *http.Request, v *visit, c compete.Competition) (re
 	data.Search, data.Sort, data.Filter = q.Get("search"), q.Get("sort"), q.Get("show")
 	data.Status, data.Division = q.Get("status"), filter.DivisionID
 	data.Divisions, data.Statuses = divisionsOfInbox(&c, r.URL), chipsFor(r.URL, "status", applicationStatuses)
+	if data.Team, err = a.teamOfInbox(v, &c, r.URL); err != nil {
+		return nil, err
+	}
 	data.Address = r.URL.RequestURI()
-	data.Tabs = decisionTabs(data.State, r.URL)
+	if data.Tabs, err = a.decisionTabs(v, data.State, r.URL); err != nil {
+		return nil, err
+	}
 	found, err := a.Applications.List(r.Context(), v.actor, c.ID, q.Get("cursor"), filter)
 	if e, ok := v.refused(err); ok && e.Kind == compete.KindInvalid {
 		status, data.Error = http.StatusUnprocessableEntity, "This search didn't work: "+firstField(e)
@@ -110,6 +117,24 @@ func (a *app) inbox(v *visit, c *compete.Competition) (pages.ApplicationsData, e
 		ID: c.ID, Title: c.Title, State: decisionsView(c, state, v), CanScore: c.Status != compete.StatusCancelled,
 		Edits: editable(c, v), Links: otherPages(c, "applications"),
 	}, err
+}
+
+// teamOfInbox is the team that the inbox is of, if it is of one alone.
+func (a *app) teamOfInbox(v *visit, c *compete.Competition, address *url.URL) (pages.TeamChip, error) {
+	q := address.Query()
+	id := q.Get("team")
+	if c.Team == nil || id == "" {
+		return pages.TeamChip{}, nil
+	}
+	q.Del("team")
+	q.Del("cursor")
+	chip := pages.TeamChip{ID: id, Name: "A team that no longer exists", Remove: address.Path + "?" + q.Encode()}
+	t, err := a.Teams.Get(v.r.Context(), v.actor, id)
+	if errors.Is(err, compete.ErrTeamMissing) || err == nil && t.CompetitionID != c.ID {
+		return chip, nil
+	}
+	chip.Name = t.Name
+	return chip, err
 }
 
 func decisionsView(c *compete.Competition, s compete.DecisionState, v *visit) pages.DecisionsView {
@@ -163,15 +188,23 @@ func chipsFor(address *url.URL, name string, parts []pages.Tab) []pages.Tab {
 	return chips
 }
 
-// decisionTabs shows counts of what is counted anyway, which isn't part of the list.
-func decisionTabs(state pages.DecisionsView, address *url.URL) []pages.Tab {
+// decisionTabs shows how many there are in each part of the whole inbox. Of a part of that, nothing is counted.
+func (a *app) decisionTabs(v *visit, state pages.DecisionsView, address *url.URL) ([]pages.Tab, error) {
+	q := address.Query()
+	chosen, part := q.Get("show"), slices.ContainsFunc([]string{"division", "status", "search", "team"},
+		func(name string) bool { return q.Get(name) != "" })
+	unscored := 0
+	if !part {
+		var err error
+		if unscored, err = a.Applications.Unscored(v.r.Context(), v.actor, state.ID); err != nil {
+			return nil, err
+		}
+	}
 	counts := map[string]int{
-		showUndecided: state.Undecided, string(compete.DecisionAdmit): state.Admit,
+		showUndecided: state.Undecided, showUnscored: unscored, string(compete.DecisionAdmit): state.Admit,
 		string(compete.DecisionWaitlist): state.Waitlist, string(compete.DecisionReject): state.Reject,
 	}
 	var tabs []pages.Tab
-	q := address.Query()
-	chosen, part := q.Get("show"), q.Get("division") != "" || q.Get("status") != "" || q.Get("search") != ""
 	q.Del("cursor")
 	for _, tab := range applicationTabs {
 		q.Set("show", tab.Value)
@@ -183,7 +216,7 @@ func decisionTabs(state pages.DecisionsView, address *url.URL) []pages.Tab {
 		tab.Count, tab.Uncounted = n, !counted || part
 		tabs = append(tabs, tab)
 	}
-	return tabs
+	return tabs, nil
 }
 
 func applicationRow(c *compete.Competition, a *compete.Application) pages.ApplicationRow {
@@ -229,7 +262,9 @@ func (a *app) decideOne(r *http.Request, v *visit, c compete.Competition) (respo
 	}
 	data.Address, _, _ = strings.Cut(localPath(r.PostFormValue("back"), inboxPath(c.ID)), "#")
 	if address, err := url.Parse(data.Address); err == nil {
-		data.Tabs = decisionTabs(data.State, address)
+		if data.Tabs, err = a.decisionTabs(v, data.State, address); err != nil {
+			return nil, err
+		}
 	}
 	row := applicationRow(&c, &application)
 	if e != nil {
@@ -308,7 +343,9 @@ func (a *app) decisionProgress(r *http.Request, v *visit, c compete.Competition)
 		return nothing, nil
 	}
 	if address, err := url.Parse(r.Header.Get("HX-Current-URL")); err == nil && address.Path == inboxPath(c.ID) {
-		data.Tabs = decisionTabs(data.State, address)
+		if data.Tabs, err = a.decisionTabs(v, data.State, address); err != nil {
+			return nil, err
+		}
 	}
 	return show(http.StatusOK, pages.DecisionsSwap(data)), nil
 }
@@ -319,16 +356,17 @@ func (a *app) releaseForm(_ *http.Request, v *visit, c compete.Competition) (res
 }
 
 func (a *app) showRelease(v *visit, c *compete.Competition, e *compete.Error) (response, error) {
-	state, mails, err := a.Applications.Preview(v.r.Context(), v.actor, c.ID)
+	preview, err := a.Applications.Preview(v.r.Context(), v.actor, c.ID)
 	if err != nil {
 		return nil, err
 	}
-	data := pages.ReleaseData{
-		Title: c.Title, State: decisionsView(c, state, v), Mates: c.Team != nil && !c.SeatsPerTeam(),
-	}
+	data := pages.ReleaseData{Title: c.Title, State: decisionsView(c, preview.State, v), More: preview.More}
 	data.State.Previewed = true
-	for i := range mails {
-		m := &mails[i]
+	for i := range preview.Split {
+		data.Split = append(data.Split, pages.TeamChip{ID: preview.Split[i].ID, Name: preview.Split[i].Name})
+	}
+	for i := range preview.Mails {
+		m := &preview.Mails[i]
 		data.Mails = append(data.Mails, pages.ReleaseMail{
 			Decision: string(m.Decision), Count: m.Count, Messages: m.Messages, To: m.To.Name,
 			Subject: m.Wording.Subject, Body: m.Wording.Body,

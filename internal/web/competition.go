@@ -109,6 +109,9 @@ func (a *app) readStand(v *visit, id string) (compete.Competition, pages.Stand, 
 	if err := a.addTeam(v, &c, mine, &stand); err != nil {
 		return c, pages.Stand{}, err
 	}
+	if err := a.addMissing(v, &c, mine, &stand); err != nil {
+		return c, pages.Stand{}, err
+	}
 	stand.URL = a.PublicURL.JoinPath("/competitions/", id).String()
 	if stand.Kind == pages.StandIn {
 		user, err := a.Accounts.Me(v.r.Context(), v.actor)
@@ -135,6 +138,18 @@ func (a *app) addPrepared(v *visit, c *compete.Competition, stand *pages.Stand) 
 		stand.DivisionID, stand.Division = p.Entry.DivisionID, divisionName(c, p.Entry.DivisionID)
 	}
 	return nil
+}
+
+// addMissing tells the viewer that there are questions to answer: added since they registered, or left to them by staff
+// who registered them. Right after a press, there can't be any, and a rejected application needs none.
+func (a *app) addMissing(v *visit, c *compete.Competition, mine *compete.Registration, stand *pages.Stand) error {
+	if !stand.CanAnswer || stand.Kind == pages.StandRejected || v.r.Method == http.MethodPost {
+		return nil
+	}
+	given, err := a.Registrations.AnswersOf(v.r.Context(), v.actor, mine)
+	captain := stand.Team != nil && stand.Team.Captain
+	stand.Missing = len(c.QuestionsAt(captain, v.now).Unanswered(given)) > 0
+	return err
 }
 
 // myRegistration returns the viewer's registration, or nil if there never was one.

@@ -121,7 +121,7 @@ func sortIn(data *pages.ParticipantData, r *compete.MyRegistration, now time.Tim
 	case r.Status == compete.RegistrationApplied:
 		group = &data.Applied
 	case r.Status == compete.RegistrationWaitlisted:
-		if group = &data.Waitlisted; !r.Follows { // a member's place is that of the captain
+		if group = &data.Waitlisted; r.Position > 0 { // else the team's captain changed in between
 			view.Place = ui.Ordinal(r.Position)
 		}
 	}

@@ -50,6 +50,11 @@ func (a *app) showDraw(v *visit, status int, typed *pages.DrawForm) (response, e
 		DrawnAt: state.DrawnAt, Value: state.Value, Done: state.LastPlace, FinishedAt: state.FinishedAt,
 		Seated: state.Seated, Waitlisted: state.Waitlisted, Dropped: state.Dropped,
 	}
+	if state.FrozenAt == nil {
+		if data.Applied, err = a.Registrations.Applied(v.r.Context(), &c, pages.MaxApplied+1); err != nil {
+			return nil, err
+		}
+	}
 	if state.Mine != nil {
 		data.Ref, data.Tickets, data.Place = state.Mine.Ref, state.Mine.Tickets, state.Mine.Place
 	}

@@ -128,9 +128,12 @@ func (a *app) showRegistrations(
 
 // registrationFilter reads what the page, its export and its print all go by.
 func registrationFilter(q url.Values) compete.RegistrationFilter {
-	question, answer := q.Get("question"), q.Get("answer")
+	question, answer, unanswered := q.Get("question"), q.Get("answer"), q.Get("unanswered")
 	if q.Has(pages.SaidInput) { // chosen from the list of answers
 		question, answer, _ = strings.Cut(q.Get(pages.SaidInput), conditionSign)
+		if unanswered = ""; strings.HasPrefix(question, pages.UnansweredSign) {
+			unanswered = question[len(pages.UnansweredSign):]
+		}
 		if answer == "" { // it was typed beside the list
 			answer = q.Get(pages.TypedAnswerInput)
 		}
@@ -138,12 +141,16 @@ func registrationFilter(q url.Values) compete.RegistrationFilter {
 			question, answer = "", ""
 		}
 	}
-	return compete.RegistrationFilter{
+	filter := compete.RegistrationFilter{
 		Status: compete.RegistrationStatus(q.Get("status")), DivisionID: q.Get("division"), TeamID: q.Get("team"),
 		Search: q.Get("search"), Sort: compete.RegistrationSort(q.Get("sort")), Limit: rowsPerPage,
 		Answer:  compete.AnswerFilter{QuestionID: question, Value: answer},
 		Columns: q["column"],
 	}
+	if unanswered != "" {
+		filter.Answer = compete.AnswerFilter{QuestionID: unanswered, None: true}
+	}
+	return filter
 }
 
 // countryTyped returns the filter with the code of a country that was typed by its name.
@@ -171,7 +178,11 @@ func listAddress(path string, f compete.RegistrationFilter) string {
 	if f.Sort == compete.SortArrival {
 		q.Del("sort")
 	}
-	if f.Answer.QuestionID != "" {
+	switch {
+	case f.Answer.QuestionID == "":
+	case f.Answer.None:
+		q.Set("unanswered", f.Answer.QuestionID)
+	default:
 		q.Set("question", f.Answer.QuestionID)
 		q.Set("answer", compete.AnswerText(f.Answer.Value))
 	}
@@ -316,7 +327,9 @@ func answerFilterView(c *compete.Competition, f compete.RegistrationFilter) page
 	}
 	value := compete.AnswerText(f.Answer.Value)
 	shown := value
-	if parsed, problem := q.Parse(value); problem == "" {
+	if parsed, problem := q.Parse(value); f.Answer.None {
+		shown = noAnswer
+	} else if problem == "" {
 		shown = answerText(q, parsed)
 	}
 	without := f
@@ -327,16 +340,23 @@ func answerFilterView(c *compete.Competition, f compete.RegistrationFilter) page
 	}
 }
 
-// answersView lists the answers that the list can be filtered by: what can be chosen, unless it is sensitive, and
-// questions whose answer is typed.
+// noAnswer stands for the answer of those who were asked and haven't given one.
+const noAnswer = "No answer"
+
+// answersView lists the answers that the list can be filtered by: what can be chosen, unless it is sensitive, questions
+// whose answer is typed, and all questions for those who haven't answered.
 func answersView(c *compete.Competition, f compete.RegistrationFilter) (groups []pages.AnswerGroup, typed string) {
-	free := pages.AnswerGroup{Label: "An answer that you type"}
+	free, none := pages.AnswerGroup{Label: "An answer that you type"}, pages.AnswerGroup{Label: noAnswer}
 	for i := range c.Questions {
 		q := &c.Questions[i]
+		asked := f.Answer.QuestionID == q.ID
+		none.Options = append(none.Options, pages.AnswerOption{
+			Value: pages.UnansweredSign + q.ID, Label: ui.Labelled(q.Label, noAnswer), On: asked && f.Answer.None,
+		})
 		if q.Sensitive {
 			continue
 		}
-		on, isOn := compete.AnswerText(f.Answer.Value), f.Answer.QuestionID == q.ID
+		on, isOn := compete.AnswerText(f.Answer.Value), asked && !f.Answer.None
 		values := q.Choices()
 		if len(values) == 0 {
 			free.Options = append(free.Options,
@@ -358,8 +378,10 @@ func answersView(c *compete.Competition, f compete.RegistrationFilter) (groups [
 		}
 		groups = append(groups, group)
 	}
-	if len(free.Options) > 0 {
-		groups = append(groups, free)
+	for _, group := range []pages.AnswerGroup{free, none} {
+		if len(group.Options) > 0 {
+			groups = append(groups, group)
+		}
 	}
 	return groups, typed
 }

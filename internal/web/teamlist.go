@@ -25,7 +25,8 @@ func (a *app) teamList(r *http.Request, v *visit) (response, error) {
 	q := r.URL.Query()
 	filter := compete.TeamFilter{Search: q.Get("search"), Limit: rowsPerPage}
 	data := pages.TeamListData{
-		ID: c.ID, Title: c.Title, Search: filter.Search, Min: c.Team.Min, Max: c.Team.Max, Together: c.SeatsPerTeam(),
+		Links: otherPages(&c, "teams"), ID: c.ID, Title: c.Title, Search: filter.Search,
+		Min: c.Team.Min, Max: c.Team.Max, Together: c.SeatsPerTeam(),
 		Drops: c.Team.DropIncomplete, Deadline: c.RegDeadline, Zone: c.Zone(),
 	}
 	if q.Get("show") == pages.IncompleteTeams && c.Team.Min > 1 {
