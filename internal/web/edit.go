@@ -105,23 +105,27 @@ func (a *app) editStored(r *http.Request, v *visit) (response, error) {
 	}
 	_, err = a.Competitions.Update(r.Context(), v.actor, c.ID, typed.form.Version, change)
 	if errors.Is(err, compete.ErrVersionMismatch) {
-		typed.form.Changed = differences(storedForm(&c, before, typed.zone), typed.form)
-		if !sameQuestions(c.Questions, typed.values.Questions) {
-			typed.form.Changed = append(typed.form.Changed, pages.FieldDiff{
-				Label: "Questions", Now: ui.Plural(len(c.Questions), "question", "questions"),
-			})
-		}
-		if typed.divisions.sent && !slices.Equal(c.DivisionContents(), typed.values.Divisions) {
-			typed.form.Changed = append(typed.form.Changed,
-				pages.FieldDiff{Label: "Divisions", Now: orNone(c.DivisionSummary())})
-		}
-		typed.form.Version = c.Version
-		return showForm(v, http.StatusPreconditionFailed, typed.form), nil
+		return showOutdated(v, typed, &c, before), nil
 	}
 	if err != nil {
 		return a.refuseForm(v, typed, &c, err)
 	}
 	return redirectWith("saved", competitionPath(c.ID)), nil
+}
+
+// showOutdated shows the form again, beside what somebody else has changed in the meantime.
+func showOutdated(v *visit, typed typedForm, stored *compete.Competition, before compete.NewCompetition) response {
+	form := &typed.form
+	form.Changed = differences(storedForm(stored, before, typed.zone), *form)
+	if !sameQuestions(stored.Questions, typed.values.Questions) {
+		form.Changed = append(form.Changed,
+			pages.FieldDiff{Label: "Questions", Now: ui.Plural(len(stored.Questions), "question", "questions")})
+	}
+	if typed.divisions.sent && !slices.Equal(stored.DivisionContents(), typed.values.Divisions) {
+		form.Changed = append(form.Changed, pages.FieldDiff{Label: "Divisions", Now: orNone(stored.DivisionSummary())})
+	}
+	form.Version = stored.Version
+	return showForm(v, http.StatusPreconditionFailed, *form)
 }
 
 // keepTyped preserves the form across a new login: the login form carries what was typed, and brings it back as a
