@@ -28,7 +28,7 @@ type log struct{ check.Buffer }
 func (l *log) lines(t *testing.T) []map[string]any {
 	t.Helper()
 	var lines []map[string]any
-	for _, line := range strings.Split(strings.TrimSpace(l.String()), "\n") {
+	for line := range strings.SplitSeq(strings.TrimSpace(l.String()), "\n") {
 		var fields map[string]any
 		if err := json.Unmarshal([]byte(line), &fields); err != nil {
 			t.Fatalf("%v: %s", err, line)
