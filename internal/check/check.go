@@ -1,5 +1,6 @@
 // Package check contains what the tests of several packages use: three comparisons with uniform messages (what was
-// compared, and the actual and expected values), waiting for what nothing signals, doing things at once, and reading what is still being written.
+// compared, and the actual and expected values), waiting for what nothing signals, doing things at once, and reading
+// what is still being written.
 package check
 
 import (

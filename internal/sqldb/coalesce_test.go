@@ -116,7 +116,7 @@ func TestCoalescedPanic(t *testing.T) {
 			}
 			g.open <- struct{}{}
 			for range 2 {
-				if err := <-failed; !errors.Is(err, errPanic) || !strings.Contains(err.Error(), "the driver is broken") {
+				if err := <-failed; !errors.Is(err, errPanic) || !strings.Contains(err.Error(), "driver is broken") {
 					t.Errorf("got %v, want %v", err, errPanic)
 				}
 			}
