@@ -24,7 +24,7 @@ type DecisionsRequest struct {
 
 // TransformSchema documents the limits.
 func (DecisionsRequest) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
-	s.Properties["items"].MinItems, s.Properties["items"].MaxItems = count(1), count(compete.MaxDecisionItems)
+	s.Properties["items"].MinItems, s.Properties["items"].MaxItems = new(1), new(compete.MaxDecisionItems)
 	return s
 }
 

@@ -323,7 +323,7 @@ func testFailedRelease(w *world) {
 	}
 	if err := db.SaveFailedJob(w.t.Context(), compete.FailedJob{
 		ID: a[1].ID, JobID: -1, Queue: compete.QueueMaintenance, Kind: compete.ReleaseJob{}.Kind(), Attempts: 3,
-		Payload: []byte(fmt.Sprintf(`{"competitionId": %q}`, c.ID)), Error: "the disk is full", FailedAt: now,
+		Payload: fmt.Appendf(nil, `{"competitionId": %q}`, c.ID), Error: "the disk is full", FailedAt: now,
 	}); err != nil {
 		w.t.Fatal(err)
 	}

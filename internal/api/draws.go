@@ -55,7 +55,7 @@ type TicketsRequest struct {
 
 // TransformSchema documents the limits.
 func (TicketsRequest) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
-	s.Properties["items"].MinItems, s.Properties["items"].MaxItems = count(1), count(compete.MaxTicketItems)
+	s.Properties["items"].MinItems, s.Properties["items"].MaxItems = new(1), new(compete.MaxTicketItems)
 	return s
 }
 

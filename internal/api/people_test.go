@@ -71,6 +71,15 @@ func (w *world) refused(got answer, status int, code string) {
 	}
 }
 
+// refusedField fails unless a request was refused for one field alone.
+func (w *world) refusedField(got answer, field string) {
+	w.t.Helper()
+	p := w.wantProblem(got)
+	if got.status != http.StatusUnprocessableEntity || len(p.Errors) != 1 || p.Errors[0].Field != field {
+		w.t.Errorf("%.200s: got %d %.300s, want 422 for %s", got.request, got.status, got.body, field)
+	}
+}
+
 // kinds returns the kinds of messages about a registration, oldest first.
 func (w *world) kinds(token, registrationID string) []compete.MessageKind {
 	w.t.Helper()
@@ -168,11 +177,7 @@ func testBadRemovals(w *world) {
 		`{"block":"yes"}`:   "block",
 		`{"until":"later"}`: "until",
 	} {
-		got := w.call("DELETE", path, w.tokens[organizer], body)
-		if p := w.wantProblem(got); got.status != http.StatusUnprocessableEntity || len(p.Errors) != 1 ||
-			p.Errors[0].Field != field {
-			w.t.Errorf("%.60s: got %d %s, want a refusal of %s", body, got.status, got.body, field)
-		}
+		w.refusedField(w.call("DELETE", path, w.tokens[organizer], body), field)
 	}
 	w.refused(w.call("DELETE", path, w.tokens[otherOrganizer], `{"reason":"not mine"}`), http.StatusNotFound,
 		"registration_not_found")
@@ -335,11 +340,7 @@ func testTransfer(w *world) {
 		`{"email":"participant@example.com"}`:       "email",
 		`{"organizerId":"` + outcast.User.ID + `"}`: "organizerId",
 	} {
-		got := w.call("POST", path, w.tokens[admin], body)
-		if p := w.wantProblem(got); got.status != http.StatusUnprocessableEntity || len(p.Errors) != 1 ||
-			p.Errors[0].Field != field {
-			w.t.Errorf("%s: got %d %s, want a refusal of %s", body, got.status, got.body, field)
-		}
+		w.refusedField(w.call("POST", path, w.tokens[admin], body), field)
 	}
 	heir := w.account(compete.RoleOrganizer)
 	r := w.registers(heir.Token, c.ID)

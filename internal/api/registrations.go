@@ -122,6 +122,14 @@ type registerAnswer struct {
 	Body     Registration
 }
 
+// newRegisterAnswer renders an outcome as of the registration, not now: a replay is byte-for-byte identical.
+func newRegisterAnswer(outcome *compete.RegistrationOutcome) *registerAnswer {
+	r := &outcome.Registration
+	return &registerAnswer{
+		Replayed: replayed(outcome.Replayed), Body: newRegistration(r, &outcome.Competition, r.UpdatedAt),
+	}
+}
+
 // RegistrationInput identifies a registration.
 type RegistrationInput struct {
 	ID string `path:"id" doc:"The registration's ID."`
@@ -294,11 +302,7 @@ func (a *api) register(ctx context.Context, in *registerInput) (*registerAnswer,
 	if err != nil {
 		return nil, err
 	}
-	// Rendered as of the registration, not now: a replay is byte-for-byte identical.
-	return &registerAnswer{
-		Replayed: replayed(outcome.Replayed),
-		Body:     newRegistration(&outcome.Registration, &outcome.Competition, outcome.Registration.UpdatedAt),
-	}, nil
+	return newRegisterAnswer(&outcome), nil
 }
 
 func (a *api) addRegistration(ctx context.Context, in *addInput) (*registerAnswer, error) {
@@ -314,10 +318,7 @@ func (a *api) addRegistration(ctx context.Context, in *addInput) (*registerAnswe
 	if err != nil {
 		return nil, err
 	}
-	return &registerAnswer{
-		Replayed: replayed(outcome.Replayed),
-		Body:     newRegistration(&outcome.Registration, &outcome.Competition, outcome.Registration.UpdatedAt),
-	}, nil
+	return newRegisterAnswer(&outcome), nil
 }
 
 func (a *api) cancelRegistration(ctx context.Context, in *removeInput) (*registrationAnswer, error) {

@@ -22,16 +22,16 @@ func limitCompetition(s *huma.Schema) *huma.Schema {
 	limitText(s, "description", 0, compete.MaxDescriptionLength)
 	limitText(s, "location", 0, compete.MaxLocationLength)
 	tags := s.Properties["tags"]
-	tags.MaxItems = count(compete.MaxTags)
-	tags.Items.MinLength, tags.Items.MaxLength = count(1), count(compete.MaxTagLength)
+	tags.MaxItems = new(compete.MaxTags)
+	tags.Items.MinLength, tags.Items.MaxLength = new(1), new(compete.MaxTagLength)
 	capacity := s.Properties["capacity"]
 	capacity.Minimum, capacity.Maximum = bound(compete.MinCapacity), bound(compete.MaxCapacity)
-	s.Properties["divisions"].MaxItems = count(compete.MaxDivisions)
+	s.Properties["divisions"].MaxItems = new(compete.MaxDivisions)
 	offerHours := s.Properties["offerHours"]
 	offerHours.Minimum, offerHours.Maximum = bound(compete.MinOfferHours), bound(compete.MaxOfferHours)
 	keptDays := s.Properties["answersKeptDays"]
 	keptDays.Minimum, keptDays.Maximum = bound(0), bound(compete.MaxAnswersKeptDays)
-	s.Properties["questions"].MaxItems = count(compete.MaxQuestions)
+	s.Properties["questions"].MaxItems = new(compete.MaxQuestions)
 	limitText(s, "accessCode", compete.MinAccessCode, compete.MaxAccessCode)
 	return s
 }
@@ -39,14 +39,9 @@ func limitCompetition(s *huma.Schema) *huma.Schema {
 func limitText(s *huma.Schema, property string, shortest, longest int) {
 	text := s.Properties[property]
 	if shortest > 0 {
-		text.MinLength = count(shortest)
+		text.MinLength = new(shortest)
 	}
-	text.MaxLength = count(longest)
+	text.MaxLength = new(longest)
 }
 
-func count(n int) *int { return &n }
-
-func bound(n int) *float64 {
-	f := float64(n)
-	return &f
-}
+func bound(n int) *float64 { return new(float64(n)) }

@@ -38,7 +38,7 @@ func (w *world) sub(test func(*world)) func(*testing.T) {
 
 // answer is a complete response.
 type answer struct {
-	request string
+	request string // method, path and the start of the body
 	status  int
 	header  http.Header
 	body    string
@@ -58,7 +58,9 @@ func (w *world) callAt(address, method, path, token, body string, headers ...str
 		return answer{}
 	}
 	defer func() { _ = response.Body.Close() }()
-	got := answer{request: method + " " + path, status: response.StatusCode, header: response.Header}
+	got := answer{
+		request: fmt.Sprintf("%s %s %.200s", method, path, body), status: response.StatusCode, header: response.Header,
+	}
 	if response.Header.Get("Content-Type") != "text/event-stream" { // a stream has no end
 		text, err := io.ReadAll(response.Body)
 		if err != nil {

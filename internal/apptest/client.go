@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"sync/atomic"
 	"testing"
@@ -181,9 +182,7 @@ func (c *Client) Create(fields map[string]any) string {
 		"title": "A competition", "capacity": 10,
 		"regDeadline": time.Now().Add(24 * time.Hour),
 	}
-	for name, value := range fields {
-		competition[name] = value
-	}
+	maps.Copy(competition, fields)
 	var created struct{ ID string }
 	c.Do(http.MethodPost, "/api/competitions", competition).Want(c.app.t, http.StatusCreated).JSON(c.app.t, &created)
 	return created.ID

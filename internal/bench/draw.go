@@ -25,7 +25,7 @@ func measureDraw(ctx context.Context, o options, kind string) (err error) {
 	}
 	defer done()
 	began := time.Now()
-	crowd, err := addCrowd(ctx, db, o.applications, o.applications/applicationsPerSeat)
+	crowd, err := addCrowd(ctx, db, o.applications, 2, o.applications/applicationsPerSeat)
 	if err != nil {
 		return err
 	}

@@ -129,3 +129,24 @@ func registerRequest(address string, p person, competitionID string) []byte {
 func getRequest(address, path string) []byte {
 	return fmt.Appendf(nil, "GET %s HTTP/1.1\r\nHost: %s\r\n\r\n", path, address)
 }
+
+// crowd is an organizer with competitions, and participants.
+type crowd struct {
+	organizer    person
+	people       []person
+	competitions []string // ids
+}
+
+// addCrowd inserts so many people, and competitions with so many seats each.
+func addCrowd(ctx context.Context, db *store.Store, people, competitions, seats int) (c crowd, err error) {
+	organizers, err := addPeople(ctx, db, compete.RoleOrganizer, 1)
+	if err != nil {
+		return c, err
+	}
+	c.organizer = organizers[0]
+	if c.people, err = addPeople(ctx, db, compete.RoleParticipant, people); err != nil {
+		return c, err
+	}
+	c.competitions, err = addCompetitions(ctx, db, c.organizer, competitions, seats)
+	return c, err
+}

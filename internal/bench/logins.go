@@ -141,15 +141,7 @@ func runFloodedRush(ctx context.Context, o options, kind string) (r rush, answer
 		return r, nil, err
 	}
 	defer done()
-	organizers, err := addPeople(ctx, db, compete.RoleOrganizer, 1)
-	if err != nil {
-		return r, nil, err
-	}
-	people, err := addPeople(ctx, db, compete.RoleParticipant, o.participants)
-	if err != nil {
-		return r, nil, err
-	}
-	competitions, err := addCompetitions(ctx, db, organizers[0], 1, o.participants)
+	crowd, err := addCrowd(ctx, db, o.participants, 1, o.participants)
 	if err != nil {
 		return r, nil, err
 	}
@@ -162,7 +154,7 @@ func runFloodedRush(ctx context.Context, o options, kind string) (r rush, answer
 	if err != nil {
 		return r, nil, err
 	}
-	r, err = rushOn(ctx, o, db, s, people, competitions[0], true)
+	r, err = rushOn(ctx, o, db, s, crowd.people, crowd.competitions[0], true)
 	return r, f.stop(), err
 }
 

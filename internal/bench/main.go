@@ -88,7 +88,7 @@ func main() {
 func run(ctx context.Context, o options) error {
 	fmt.Printf("Machine: %d cores, %s/%s, %s; load generator and databases on the same machine\n", runtime.NumCPU(),
 		runtime.GOOS, runtime.GOARCH, runtime.Version())
-	for _, kind := range strings.Split(o.databases, ",") {
+	for kind := range strings.SplitSeq(o.databases, ",") {
 		if kind == "postgres" && o.postgres == "" && o.filled == "" {
 			return fmt.Errorf("no PostgreSQL server: run 'make bench', which starts one, or use -postgres")
 		}
@@ -105,7 +105,7 @@ func measure(ctx context.Context, o options, kind string) error {
 		"streams": measureStreams, "start": measureStart, "logins": measureLogIns, "overload": measureOverload,
 		"release": measureRelease, "draw": measureDraw, "scale": measureScale, "replica": measureReplica,
 	}
-	for _, part := range strings.Split(o.only, ",") {
+	for part := range strings.SplitSeq(o.only, ",") {
 		f, ok := parts[part]
 		if !ok {
 			return fmt.Errorf("unknown part %q: use %s", part, strings.Join(slices.Sorted(maps.Keys(parts)), ", "))

@@ -11,8 +11,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/minicompete/minicompete/internal/compete"
 )
 
 const (
@@ -32,15 +30,7 @@ func measureOverload(ctx context.Context, o options, kind string) (err error) {
 		return err
 	}
 	defer done()
-	organizers, err := addPeople(ctx, db, compete.RoleOrganizer, 1)
-	if err != nil {
-		return err
-	}
-	people, err := addPeople(ctx, db, compete.RoleParticipant, overloadPeople)
-	if err != nil {
-		return err
-	}
-	competitions, err := addCompetitions(ctx, db, organizers[0], overloadCompetitions, overloadPeople)
+	c, err := addCrowd(ctx, db, overloadPeople, overloadCompetitions, overloadPeople)
 	if err != nil {
 		return err
 	}
@@ -52,11 +42,11 @@ func measureOverload(ctx context.Context, o options, kind string) (err error) {
 	var next atomic.Int64
 	press := func() []byte {
 		n := int(next.Add(1))
-		who, competition := people[n%len(people)], competitions[n/len(people)%len(competitions)]
+		who, competition := c.people[n%len(c.people)], c.competitions[n/len(c.people)%len(c.competitions)]
 		who.id += competition[len(competition)-12:] // it is the key, and each registration has its own
 		return registerRequest(s.address, who, competition)
 	}
-	read := func() []byte { return getRequest(s.address, "/api/competitions/"+competitions[0]) }
+	read := func() []byte { return getRequest(s.address, "/api/competitions/"+c.competitions[0]) }
 	login := func() []byte {
 		n := int(next.Add(1))
 		return loginRequest(s.address, fmt.Sprintf("nobody%d@example.com", n), n)

@@ -28,7 +28,7 @@ func measureRelease(ctx context.Context, o options, kind string) (err error) {
 		return err
 	}
 	defer done()
-	crowd, err := addCrowd(ctx, db, decisionsReleased, decisionsReleased)
+	crowd, err := addCrowd(ctx, db, decisionsReleased, 2, decisionsReleased)
 	if err != nil {
 		return err
 	}
@@ -65,26 +65,6 @@ func measureRelease(ctx context.Context, o options, kind string) (err error) {
 	fmt.Printf("%-9s release of %d decisions: drafted in %.1f s, released in %.1f s, all messages written after "+
 		"%.1f s; %s\n", kind, decisionsReleased, drafted.Seconds(), released.Seconds(), told.Seconds(), seen)
 	return nil
-}
-
-// crowd is an organizer with two competitions, and participants.
-type crowd struct {
-	organizer    person
-	people       []person
-	competitions []string
-}
-
-func addCrowd(ctx context.Context, db *store.Store, people, capacity int) (c crowd, err error) {
-	organizers, err := addPeople(ctx, db, compete.RoleOrganizer, 1)
-	if err != nil {
-		return c, err
-	}
-	c.organizer = organizers[0]
-	if c.people, err = addPeople(ctx, db, compete.RoleParticipant, people); err != nil {
-		return c, err
-	}
-	c.competitions, err = addCompetitions(ctx, db, c.organizer, 2, capacity)
-	return c, err
 }
 
 // staff is the organizer of the first competition.

@@ -10,7 +10,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/minicompete/minicompete/internal/compete"
 	"github.com/minicompete/minicompete/internal/store"
 )
 
@@ -50,15 +49,7 @@ func replicaRound(ctx context.Context, o options, with bool) (err error) {
 		return err
 	}
 	defer db.Close()
-	organizers, err := addPeople(ctx, db, compete.RoleOrganizer, 1)
-	if err != nil {
-		return err
-	}
-	people, err := addPeople(ctx, db, compete.RoleParticipant, o.participants)
-	if err != nil {
-		return err
-	}
-	ids, err := addCompetitions(ctx, db, organizers[0], readCompetitions, o.participants)
+	crowd, err := addCrowd(ctx, db, o.participants, readCompetitions, o.participants)
 	if err != nil {
 		return err
 	}
@@ -80,7 +71,7 @@ func replicaRound(ctx context.Context, o options, with bool) (err error) {
 	}
 	defer func() { err = errors.Join(err, s.stop()) }()
 	time.Sleep(2 * time.Second) // until the program knows that the replica is up to date
-	return rushWithReaders(ctx, o, s, name, people, ids)
+	return rushWithReaders(ctx, o, s, name, crowd.people, crowd.competitions)
 }
 
 // rushWithReaders prints the rates of a rush and of those who read lists and competitions meanwhile.

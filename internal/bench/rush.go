@@ -133,26 +133,18 @@ func runRush(ctx context.Context, o options, kind, contender string) (r rush, er
 		return r, err
 	}
 	defer done()
-	organizers, err := addPeople(ctx, db, compete.RoleOrganizer, 1)
-	if err != nil {
-		return r, err
-	}
 	unit, isPrepared := prepared[contender]
 	captains := 0
 	if isPrepared {
 		captains = captainsFor(o.participants)
 	}
-	everybody, err := addPeople(ctx, db, compete.RoleParticipant, o.participants+captains)
+	crowd, err := addCrowd(ctx, db, o.participants+captains, 1, o.participants)
 	if err != nil {
 		return r, err
 	}
-	people := everybody[:o.participants]
-	competitions, err := addCompetitions(ctx, db, organizers[0], 1, o.participants)
-	if err != nil {
-		return r, err
-	}
+	people := crowd.people[:o.participants]
 	if isPrepared {
-		if err := prepareAll(ctx, db, people, everybody[o.participants:], competitions[0], unit); err != nil {
+		if err := prepareAll(ctx, db, people, crowd.people[o.participants:], crowd.competitions[0], unit); err != nil {
 			return r, err
 		}
 	}
@@ -167,7 +159,7 @@ func runRush(ctx context.Context, o options, kind, contender string) (r rush, er
 		return r, err
 	}
 	defer func() { err = errors.Join(err, s.stop()) }()
-	return rushOn(ctx, o, db, s, people, competitions[0], isProduct)
+	return rushOn(ctx, o, db, s, people, crowd.competitions[0], isProduct)
 }
 
 // measureRushes measures the memory of three rushes in a row, each for another competition.
@@ -177,15 +169,7 @@ func measureRushes(ctx context.Context, o options, kind string) (err error) {
 		return err
 	}
 	defer done()
-	organizers, err := addPeople(ctx, db, compete.RoleOrganizer, 1)
-	if err != nil {
-		return err
-	}
-	people, err := addPeople(ctx, db, compete.RoleParticipant, o.participants)
-	if err != nil {
-		return err
-	}
-	competitions, err := addCompetitions(ctx, db, organizers[0], 3, o.participants)
+	crowd, err := addCrowd(ctx, db, o.participants, 3, o.participants)
 	if err != nil {
 		return err
 	}
@@ -195,8 +179,8 @@ func measureRushes(ctx context.Context, o options, kind string) (err error) {
 	}
 	defer func() { err = errors.Join(err, s.stop()) }()
 	peaks := ""
-	for _, competition := range competitions {
-		each := slices.Clone(people)
+	for _, competition := range crowd.competitions {
+		each := slices.Clone(crowd.people)
 		for i := range each {
 			each[i].id += competition[len(competition)-12:] // it is the key, and each registration has its own
 		}

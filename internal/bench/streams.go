@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"time"
-
-	"github.com/minicompete/minicompete/internal/compete"
 )
 
 // livePages is the number of open pages of one competition.
@@ -71,15 +69,7 @@ func runWatchedRush(ctx context.Context, o options, kind string, n int) (w watch
 		return w, err
 	}
 	defer done()
-	organizers, err := addPeople(ctx, db, compete.RoleOrganizer, 1)
-	if err != nil {
-		return w, err
-	}
-	people, err := addPeople(ctx, db, compete.RoleParticipant, o.participants)
-	if err != nil {
-		return w, err
-	}
-	competitions, err := addCompetitions(ctx, db, organizers[0], 1, o.participants)
+	crowd, err := addCrowd(ctx, db, o.participants, 1, o.participants)
 	if err != nil {
 		return w, err
 	}
@@ -92,10 +82,10 @@ func runWatchedRush(ctx context.Context, o options, kind string, n int) (w watch
 		return w, err
 	}
 	if n == 0 {
-		w.rush, err = rushOn(ctx, o, db, s, people, competitions[0], true)
+		w.rush, err = rushOn(ctx, o, db, s, crowd.people, crowd.competitions[0], true)
 		return w, err
 	}
-	pages, err := openLivePages(s.web, "/live?c="+competitions[0], n)
+	pages, err := openLivePages(s.web, "/live?c="+crowd.competitions[0], n)
 	if err != nil {
 		return w, err
 	}
@@ -103,7 +93,7 @@ func runWatchedRush(ctx context.Context, o options, kind string, n int) (w watch
 	if w.held, _, err = s.memory(); err != nil {
 		return w, err
 	}
-	if w.rush, err = rushOn(ctx, o, db, s, people, competitions[0], true); err != nil {
+	if w.rush, err = rushOn(ctx, o, db, s, crowd.people, crowd.competitions[0], true); err != nil {
 		return w, err
 	}
 	w.stale = pages.awaitSeats(0)

@@ -1,8 +1,10 @@
 // Package check contains what the tests of several packages use: three comparisons with uniform messages (what was
-// compared, and the actual and expected values), waiting for what nothing signals, and doing things at once.
+// compared, and the actual and expected values), waiting for what nothing signals, doing things at once, and reading
+// what is still being written.
 package check
 
 import (
+	"bytes"
 	"errors"
 	"sync"
 	"testing"
@@ -60,4 +62,24 @@ func Together(n int, f func(i int)) {
 	}
 	close(start)
 	calls.Wait()
+}
+
+// Buffer is a bytes.Buffer that may be written and read at the same time.
+type Buffer struct {
+	mu     sync.Mutex
+	buffer bytes.Buffer
+}
+
+// Write implements io.Writer.
+func (b *Buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buffer.Write(p)
+}
+
+// String returns all that was written until now.
+func (b *Buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buffer.String()
 }

@@ -2,6 +2,7 @@ package compete
 
 import (
 	"cmp"
+	"slices"
 	"time"
 )
 
@@ -347,12 +348,7 @@ func checkChange(before, after *Competition, change CompetitionChange, now time.
 }
 
 func (p Phase) valid() bool {
-	for _, known := range Phases {
-		if p == known {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(Phases, p)
 }
 
 // tellsOf reports whether messages are sent about a change: there must be a change, and somebody to receive them. There

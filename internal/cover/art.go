@@ -48,8 +48,8 @@ func Of(title string, tags []string) Art {
 	sum := h.Sum64()
 	//nolint:gosec // the lower half is meant
 	a := Art{motif: len(motifs) - 1 - int(sum>>32%anyOccasion), seed: uint32(sum)}
-	words := strings.Fields(strings.ToLower(strings.Join(tags, " ") + " " + title))
-	for _, word := range words {
+	words := strings.FieldsSeq(strings.ToLower(strings.Join(tags, " ") + " " + title))
+	for word := range words {
 		if i, ok := motifOf[strings.Trim(word, ".,:;!?()")]; ok {
 			a.motif = i
 			return a

@@ -184,7 +184,7 @@ func covers(f *sfnt.Font, text string) bool {
 func wrap(face font.Face, text string, most int) []string {
 	fits := func(s string) bool { return font.MeasureString(face, s) <= fixed.I(textWidth) }
 	lines := []string{""}
-	for _, word := range strings.Fields(text) {
+	for word := range strings.FieldsSeq(text) {
 		last := &lines[len(lines)-1]
 		switch longer := strings.TrimSpace(*last + " " + word); {
 		case fits(longer):

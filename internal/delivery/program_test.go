@@ -2,7 +2,6 @@ package delivery
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -16,6 +15,7 @@ import (
 	"time"
 
 	"github.com/minicompete/minicompete/internal/apptest"
+	"github.com/minicompete/minicompete/internal/check"
 )
 
 // root is the repository's path relative to this package.
@@ -92,8 +92,8 @@ func addAdmin(t testing.TB, env []string) {
 
 // A server is a running program.
 type server struct {
-	webURL, apiURL, metricsURL string // without a trailing slash; empty if it doesn't listen
-	log                        lockedBuffer
+	webURL, apiURL, metricsURL string       // without a trailing slash; empty if it doesn't listen
+	log                        check.Buffer // written by the process
 
 	process *os.Process
 	ended   chan struct{}
@@ -174,24 +174,6 @@ func (s *server) stop(t testing.TB) {
 		_ = s.process.Kill()
 		t.Errorf("the program did not stop within %v\n%s", patience, s.log.String())
 	}
-}
-
-// lockedBuffer is written by a process and read by a test.
-type lockedBuffer struct {
-	mu     sync.Mutex
-	buffer bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buffer.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buffer.String()
 }
 
 // installNodeTools installs once what tools/package.json names, beside the tests that need none of it.

@@ -82,8 +82,8 @@ func startCluster(t *testing.T, databaseURL, redisURL string) *cluster {
 	for range 2 {
 		// The address stays the same after a restart, as behind a load balancer.
 		c.front = append(c.front,
-			startReplica(t, env("web,api", "WEB_ADDR=127.0.0.1:"+steadyPort(t),
-				"API_ADDR=127.0.0.1:"+steadyPort(t))...))
+			startReplica(t, env("web,api", "WEB_ADDR=127.0.0.1:"+testservices.SteadyPort(t),
+				"API_ADDR=127.0.0.1:"+testservices.SteadyPort(t))...))
 	}
 	for range 2 {
 		c.workers = append(c.workers, startReplica(t, env("worker")...))

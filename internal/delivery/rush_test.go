@@ -5,11 +5,8 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
-	"net"
 	"net/http"
 	"strconv"
 	"sync"
@@ -250,20 +247,4 @@ func insertPeople(t *testing.T, db *sql.DB, n int) []person {
 		t.Fatal(err)
 	}
 	return people
-}
-
-// steadyPort returns an unused port below the range for outgoing connections: one of these could take it while its
-// server is restarted.
-func steadyPort(t *testing.T) string {
-	t.Helper()
-	for range 100 {
-		port := strconv.Itoa(20_000 + rand.IntN(12_000))
-		socket, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:"+port)
-		if err == nil {
-			_ = socket.Close()
-			return port
-		}
-	}
-	t.Fatal(errors.New("no port is free"))
-	return ""
 }

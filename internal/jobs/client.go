@@ -139,11 +139,12 @@ func (c *Client) Stop(ctx context.Context) error {
 	if !c.config.Work {
 		return nil
 	}
-	finish, cancel := context.WithCancel(ctx)
+	finish := ctx
 	if deadline, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
 		finish, cancel = context.WithDeadline(ctx, deadline.Add(-time.Until(deadline)/4))
+		defer cancel()
 	}
-	defer cancel()
 	if err := c.river.Stop(finish); err != nil {
 		if err := c.river.StopAndCancel(ctx); err != nil {
 			return fmt.Errorf("stop the workers: %w", err)

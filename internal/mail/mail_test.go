@@ -62,6 +62,28 @@ func compose(t *testing.T, target compete.Target) (subject, body string) {
 	return w.Subject, w.Body
 }
 
+// mailOf returns the email about a target.
+func mailOf(t *testing.T, target compete.Target) compete.Mail {
+	t.Helper()
+	w, err := sender.Compose(target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return mailWith(t, target.Kind, w)
+}
+
+// mailWith returns the email of a message with a wording.
+func mailWith(t *testing.T, kind compete.MessageKind, w compete.Wording) compete.Mail {
+	t.Helper()
+	m, err := sender.Mail(compete.Outgoing{
+		Message: compete.Message{ID: "m", UserID: "u", Kind: kind, Subject: w.Subject, Body: w.Body},
+	}, w.Details, noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
 func TestEveryKindSaysWhatHappenedAndWhatToDoNext(t *testing.T) {
 	says := map[compete.MessageKind][]string{
 		compete.MessageConfirmed:  {"is confirmed", "Saturday, 4 May 2030 at 06:30 UTC", "Hall 4"},
@@ -327,17 +349,7 @@ func TestTimesAreThoseOfTheVenue(t *testing.T) {
 		if kind == compete.MessageChanged {
 			there.Move = &compete.Move{Before: compete.Schedule{TimeZone: "UTC"}, After: there.Competition.Schedule()}
 		}
-		w, err := sender.Compose(there)
-		if err != nil {
-			t.Fatal(err)
-		}
-		m, err := sender.Mail(compete.Outgoing{Message: compete.Message{
-			ID: "m", Kind: kind, Subject: w.Subject,
-			Body: w.Body,
-		}}, w.Details, noon)
-		if err != nil {
-			t.Fatal(err)
-		}
+		m := mailOf(t, there)
 		for _, want := range wanted {
 			if !strings.Contains(m.HTML, want) {
 				t.Errorf("%s: the HTML lacks %q", kind, want)
@@ -363,17 +375,7 @@ func TestTimesAreAlsoThoseOfTheReader(t *testing.T) {
 			before := compete.Schedule{Start: there.Competition.EndDate, TimeZone: "Europe/Berlin"}
 			there.Move = &compete.Move{Before: before, After: there.Competition.Schedule()}
 		}
-		w, err := sender.Compose(there)
-		if err != nil {
-			t.Fatal(err)
-		}
-		m, err := sender.Mail(compete.Outgoing{Message: compete.Message{
-			ID: "m", Kind: kind, Subject: w.Subject,
-			Body: w.Body,
-		}}, w.Details, noon)
-		if err != nil {
-			t.Fatal(err)
-		}
+		m := mailOf(t, there)
 		for _, text := range []string{m.Text, m.HTML} {
 			for _, found := range localtime.Sentences(text) {
 				if found.Own == found.End {
@@ -487,7 +489,7 @@ func TestEveryTemplateFileIsUsed(t *testing.T) {
 
 // Where people can be alone, or once registration has closed, who was taken out of a team isn't told to find one in
 // time.
-func TestTakenOutWhereNobodyNeedsATeam(t *testing.T) {
+func TestTakenOutWithoutNeedingATeamInTime(t *testing.T) {
 	left := target(compete.MessageTeamLeft)
 	left.Competition.Team = &compete.TeamRules{Min: 1, Max: 3}
 	if _, body := compose(t, left); !strings.Contains(body, "You keep your registration.\n") {

@@ -70,19 +70,7 @@ func TestHostileTitlesStayText(t *testing.T) {
 	hostile := target(compete.MessageReminder)
 	hostile.Competition.Title = `<script>alert("x")</script>`
 	hostile.Competition.Location = `"><img src=x onerror=alert(1)>`
-	w, err := sender.Compose(hostile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	m, err := sender.Mail(
-		compete.Outgoing{Message: compete.Message{
-			ID: "m", UserID: "u", Kind: hostile.Kind, Subject: w.Subject,
-			Body: w.Body,
-		}}, w.Details, noon,
-	)
-	if err != nil {
-		t.Fatal(err)
-	}
+	m := mailOf(t, hostile)
 	if strings.Contains(m.HTML, "<script>") || strings.Contains(m.HTML, "<img") {
 		t.Errorf("what was typed became markup:\n%s", m.HTML)
 	}
@@ -266,13 +254,7 @@ func TestSecurityMessagesSayWhatHappenedAndWhatToDo(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		m, err := sender.Mail(compete.Outgoing{Message: compete.Message{
-			ID: "m", Kind: compete.MessageSecurity,
-			Subject: w.Subject, Body: w.Body,
-		}}, w.Details, noon)
-		if err != nil {
-			t.Fatal(err)
-		}
+		m := mailWith(t, compete.MessageSecurity, w)
 		if m.Subject != c.subject {
 			t.Errorf("%s: the subject is %q, want %q", c.event.What, m.Subject, c.subject)
 		}

@@ -19,15 +19,7 @@ var (
 // wantSameWords fails unless the HTML says every sentence in which the text says what happened, up to its first link.
 func wantSameWords(t *testing.T, name string, of compete.Target) {
 	t.Helper()
-	w, err := sender.Compose(of)
-	if err != nil {
-		t.Fatal(err)
-	}
-	o := compete.Outgoing{Message: compete.Message{ID: "m", Kind: of.Kind, Subject: w.Subject, Body: w.Body}}
-	m, err := sender.Mail(o, w.Details, noon)
-	if err != nil {
-		t.Fatal(err)
-	}
+	m := mailOf(t, of)
 	markup := strings.Join(strings.Fields(html.UnescapeString(tags.ReplaceAllString(m.HTML, ""))), " ")
 	_, text, _ := strings.Cut(m.Text, ",\n\n")
 	text, _, _ = strings.Cut(text, "http")
@@ -43,7 +35,7 @@ func wantSameWords(t *testing.T, name string, of compete.Target) {
 }
 
 // The two parts of a mail about a place say the same, however the place came about.
-func TestBothPartsOfAMailSayTheSame(t *testing.T) {
+func TestBothPartsSayTheSameAboutAPlace(t *testing.T) {
 	hours, frozen := 24, time.Date(2030, 5, 2, 6, 30, 0, 0, time.UTC)
 	for name, change := range map[string]func(*compete.Competition){
 		"plain":   func(*compete.Competition) {},

@@ -7,6 +7,7 @@ package problem
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"strconv"
 	"time"
@@ -123,9 +124,7 @@ func Wait(h http.Header, d time.Duration, quota int) {
 // Write responds with err's problem document.
 func Write(w http.ResponseWriter, err error) {
 	p := From(err)
-	for name, values := range p.GetHeaders() {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), p.GetHeaders())
 	w.Header().Set("Content-Type", ContentType)
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(p.Status)

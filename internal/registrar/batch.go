@@ -2,6 +2,7 @@ package registrar
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -35,7 +36,7 @@ type batch struct {
 	runs       []compete.NoticeRun
 	lastRun    map[runKey]int // index into runs
 	teams      teams
-	freed      map[string]int // seats of dropped teams that haven't passed on, by competition, if that changed
+	freed      map[string]int // see freedSeats; by competition, if that changed
 	reminders  []compete.NotifyJob
 	notices    []compete.Notice // messages beside those of runs
 	releases   []compete.LedgerRelease
@@ -224,7 +225,7 @@ func (b *batch) move(c *competition, newID func() string, before compete.Schedul
 // write saves the outcome. A batch that changed nothing isn't written.
 func (b *batch) write() error {
 	changes := compete.LedgerChanges{SeatsTaken: map[string]int{}, Records: b.newRecords, Now: b.commands[0].arrived}
-	for _, id := range sortedKeys(b.competitions) {
+	for _, id := range slices.Sorted(maps.Keys(b.competitions)) {
 		c := b.competitions[id]
 		if !c.dirty {
 			continue
@@ -296,15 +297,6 @@ func (s *set[T]) add(v T) {
 		s.has[v] = true
 		s.list = append(s.list, v)
 	}
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for key := range m {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	return keys
 }
 
 func values(pointers []*compete.Registration) []compete.Registration {

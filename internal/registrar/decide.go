@@ -378,19 +378,16 @@ func (c *settle) decide(b *batch, now time.Time) (result, error, error) {
 	if competition == nil {
 		return result{}, compete.ErrCompetitionMissing, nil
 	}
-	page := b.settlePage
-	if competition.Status == compete.StatusCancelled {
-		page = b.cancelPage
-	}
-	passing := false
-	if competition.Status != compete.StatusCancelled {
-		var err error
-		if passing, err = b.passOn(competition, now); err != nil {
-			return result{}, nil, err
-		}
-	}
-	more, err := page(competition, now)
 	b.notified = append(b.notified, c.competitionID)
+	if competition.Status == compete.StatusCancelled {
+		more, err := b.cancelPage(competition, now)
+		return result{more: more}, nil, err
+	}
+	passing, err := b.passOn(competition, now)
+	if err != nil {
+		return result{}, nil, err
+	}
+	more, err := b.settlePage(competition, now)
 	return result{more: more || passing}, nil, err
 }
 

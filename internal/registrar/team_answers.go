@@ -1,6 +1,10 @@
 package registrar
 
-import "github.com/minicompete/minicompete/internal/compete"
+import (
+	"maps"
+
+	"github.com/minicompete/minicompete/internal/compete"
+)
 
 // handAnswers moves the answers to questions to the team, which are with the captain's.
 func (b *batch) handAnswers(c *competition, from, to *compete.Registration) error {
@@ -17,9 +21,7 @@ func (b *batch) handAnswers(c *competition, from, to *compete.Registration) erro
 		return err
 	}
 	left, taken := compete.Answers{}, compete.Answers{}
-	for id, answer := range kept {
-		taken[id] = answer
-	}
+	maps.Copy(taken, kept)
 	for id, answer := range given {
 		if own.Find(id) == nil && c.Questions.Find(id) != nil {
 			taken[id] = answer

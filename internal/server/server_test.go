@@ -1,7 +1,6 @@
 package server_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -24,27 +23,12 @@ import (
 )
 
 // log is the server's output, one JSON object per line.
-type log struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *log) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *log) text() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
+type log struct{ check.Buffer }
 
 func (l *log) lines(t *testing.T) []map[string]any {
 	t.Helper()
 	var lines []map[string]any
-	for _, line := range strings.Split(strings.TrimSpace(l.text()), "\n") {
+	for line := range strings.SplitSeq(strings.TrimSpace(l.String()), "\n") {
 		var fields map[string]any
 		if err := json.Unmarshal([]byte(line), &fields); err != nil {
 			t.Fatalf("%v: %s", err, line)
@@ -135,8 +119,8 @@ func TestOneLineARequest(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", name, got, want)
 		}
 	}
-	if strings.Contains(written.text(), "hunter2") {
-		t.Errorf("a secret is logged: %s", written.text())
+	if strings.Contains(written.String(), "hunter2") {
+		t.Errorf("a secret is logged: %s", written.String())
 	}
 }
 
@@ -190,7 +174,7 @@ func TestPanics(t *testing.T) {
 	if half, err := io.ReadAll(response.Body); err == nil {
 		t.Errorf("half an answer looks whole: %q", half)
 	}
-	if !strings.Contains(written.text(), "the reason") {
+	if !strings.Contains(written.String(), "the reason") {
 		t.Error("the panic is not logged")
 	}
 }
@@ -303,7 +287,7 @@ func TestProbes(t *testing.T) {
 	probe("/readyz", http.StatusServiceUnavailable, "the database is away")
 	failure.Store(nil)
 	probe("/readyz", http.StatusOK, "ok")
-	if strings.Contains(written.text(), "livez") {
+	if strings.Contains(written.String(), "livez") {
 		t.Error("probes fill the log")
 	}
 }

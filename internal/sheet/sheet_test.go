@@ -76,7 +76,7 @@ func FuzzRow(f *testing.F) {
 		}
 		line := strings.TrimSuffix(b.String(), "\r\n")
 		for _, separator := range []string{";", ",", "\t", "\n", "\r"} {
-			for _, piece := range strings.Split(line, separator) {
+			for piece := range strings.SplitSeq(line, separator) {
 				piece = strings.Trim(piece, "\" \u00a0\u200b")
 				for _, sign := range []string{"=", "+", "-", "@", "＝", "＋", "－", "＠"} {
 					if strings.HasPrefix(piece, sign) {

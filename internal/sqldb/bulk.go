@@ -31,7 +31,7 @@ type column struct{ name, kind string }
 // malformed.
 func NewBulk(columns, text string) *Bulk {
 	b := &Bulk{text: text}
-	for _, c := range strings.Split(columns, ",") {
+	for c := range strings.SplitSeq(columns, ",") {
 		words := strings.Fields(c)
 		if len(words) != 2 {
 			panic("sqldb: a bulk column is a name and a type, not " + c)

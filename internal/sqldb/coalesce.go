@@ -3,6 +3,8 @@ package sqldb
 import (
 	"context"
 	"errors"
+	"fmt"
+	"runtime/debug"
 	"sync"
 )
 
@@ -26,7 +28,8 @@ type sharedRead[V any] struct {
 }
 
 // Read returns the result of read, or of an identical one, run from now on. A request that finds nothing to join runs
-// the read for all who join, unless its context has a deadline; the others stop waiting when their context ends.
+// the read for all who join, unless its context has a deadline; the others stop waiting when their context ends. If the
+// read panics, all get an error with the stack.
 func (c *Coalesced[K, V]) Read(ctx context.Context, key K, read func(context.Context) (V, error)) (V, error) {
 	mine, before, leads := c.join(key, read)
 	if leads {
@@ -40,10 +43,7 @@ func (c *Coalesced[K, V]) Read(ctx context.Context, key K, read func(context.Con
 			lead()
 			return mine.value, mine.err
 		}
-		go func() {
-			defer func() { _ = recover() }() // everybody gets errCutOff: whoever asked for the read may be gone
-			lead()
-		}()
+		go lead()
 	}
 	select {
 	case <-mine.done:
@@ -64,7 +64,7 @@ func (c *Coalesced[K, V]) join(key K, read func(context.Context) (V, error)) (mi
 		before.next.read = read
 		return before.next, before, false
 	}
-	mine = &sharedRead[V]{done: make(chan struct{}), read: read, err: errCutOff}
+	mine = &sharedRead[V]{done: make(chan struct{}), read: read}
 	switch {
 	case before != nil:
 		before.next = mine
@@ -76,11 +76,14 @@ func (c *Coalesced[K, V]) join(key K, read func(context.Context) (V, error)) (mi
 	return mine, before, true
 }
 
-// errCutOff is returned to requests that wait for a read that panicked.
-var errCutOff = errors.New("a shared read was cut off")
+// errPanic is the error of a read that panicked.
+var errPanic = errors.New("a shared read panicked")
 
 func (c *Coalesced[K, V]) run(ctx context.Context, key K, r *sharedRead[V]) {
 	defer func() {
+		if p := recover(); p != nil {
+			r.err = fmt.Errorf("%w: %v\n%s", errPanic, p, debug.Stack())
+		}
 		c.mu.Lock()
 		if r.next == nil {
 			delete(c.running, key)

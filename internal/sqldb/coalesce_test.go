@@ -3,6 +3,7 @@ package sqldb
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -96,32 +97,31 @@ func TestCoalescedOutlivesWhoBeganIt(t *testing.T) {
 	})
 }
 
+// A panic is the error of everybody who waits for the read, whoever runs it.
 func TestCoalescedPanic(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var c Coalesced[string, int]
-		g := &gate{open: make(chan struct{})}
-		first := ask(t.Context(), &c, g)
-		leader := make(chan any, 1)
-		go func() {
-			defer func() { leader <- recover() }()
-			_, _ = c.Read(t.Context(), "key", func(context.Context) (int, error) { panic("the driver is broken") })
-		}()
-		synctest.Wait()
-		follower := make(chan error, 1)
-		go func() {
-			// Identical reads run the most recently requested function, so this one has to panic too.
-			_, err := c.Read(t.Context(), "key", func(context.Context) (int, error) { panic("the driver is broken") })
-			follower <- err
-		}()
-		synctest.Wait()
-		g.open <- struct{}{}
-		if got := <-leader; got != "the driver is broken" {
-			t.Errorf("recovered %v", got)
+		limited, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		for _, leader := range []context.Context{t.Context(), limited} {
+			g := &gate{open: make(chan struct{})}
+			first := ask(t.Context(), &c, g)
+			failed := make(chan error, 2)
+			for _, ctx := range []context.Context{leader, t.Context()} {
+				go func() {
+					_, err := c.Read(ctx, "key", func(context.Context) (int, error) { panic("the driver is broken") })
+					failed <- err
+				}()
+				synctest.Wait()
+			}
+			g.open <- struct{}{}
+			for range 2 {
+				if err := <-failed; !errors.Is(err, errPanic) || !strings.Contains(err.Error(), "driver is broken") {
+					t.Errorf("got %v, want %v", err, errPanic)
+				}
+			}
+			<-first
 		}
-		if err := <-follower; !errors.Is(err, errCutOff) {
-			t.Errorf("who waited got %v, want %v", err, errCutOff)
-		}
-		<-first
 		if len(c.running) != 0 {
 			t.Errorf("%d reads are left over", len(c.running))
 		}

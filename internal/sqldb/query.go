@@ -44,6 +44,19 @@ func collect[T any](rows Rows, items []T, scan func(Row) (T, error)) ([]T, error
 	return items, rows.Err()
 }
 
+// Map reads all rows of a query with two texts, a key and its value, within ReadTimeout.
+func Map(ctx context.Context, q Querier, text string, args ...any) (map[string]string, error) {
+	pairs, err := List(ctx, q, ScanPair, text, args...)
+	if err != nil {
+		return nil, err
+	}
+	values := make(map[string]string, len(pairs))
+	for _, pair := range pairs {
+		values[pair[0]] = pair[1]
+	}
+	return values, nil
+}
+
 // One reads the first row of a query. It fails with missing if there is none.
 func One[T any](
 	ctx context.Context, q Querier, missing error, scan func(Row) (T, error), text string, args ...any,

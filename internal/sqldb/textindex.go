@@ -171,7 +171,7 @@ func (x TextIndex) condition(kind, id, param string) string {
 
 func (d *dialect) condition(format, rest string) string {
 	var args []any
-	for _, word := range strings.Fields(rest) {
+	for word := range strings.FieldsSeq(rest) {
 		args = append(args, word)
 	}
 	return fmt.Sprintf(format, args...)

@@ -259,13 +259,8 @@ func (s *Store) CompetitionsAsking(ctx context.Context, organizerID string, limi
 
 // AccessCodes implements compete.CompetitionStore.
 func (s *Store) AccessCodes(ctx context.Context) (map[string]string, error) {
-	rows, err := sqldb.List(ctx, s.reader, sqldb.ScanPair,
+	return sqldb.Map(ctx, s.reader,
 		`SELECT c.id, c.access_code FROM competitions c WHERE c.access_code IS NOT NULL`)
-	codes := make(map[string]string, len(rows))
-	for _, row := range rows {
-		codes[row[0]] = row[1]
-	}
-	return codes, err
 }
 
 // SealAccessCode implements compete.CompetitionStore.

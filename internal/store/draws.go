@@ -108,15 +108,11 @@ func (s *Store) SetTickets(
 		for i, item := range items {
 			emails[i] = item.Email
 		}
-		applied, err := sqldb.List(ctx, tx, sqldb.ScanPair, `SELECT u.email, r.id FROM users u
+		registrations, err := sqldb.Map(ctx, tx, `SELECT u.email, r.id FROM users u
 			JOIN registrations r ON r.user_id = u.id AND r.competition_id = $1
 			WHERE u.email {any $2 text} AND r.status = 'APPLIED' AND NOT r.follows`, competitionID, s.db.Array(emails))
 		if err != nil {
 			return err
-		}
-		registrations := make(map[string]string, len(applied))
-		for _, a := range applied {
-			registrations[a[0]] = a[1]
 		}
 		rows := make([][]any, 0, len(items))
 		for _, item := range items {

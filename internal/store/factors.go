@@ -192,12 +192,7 @@ func (s *Store) UseStep(ctx context.Context, userID string, step int64) error {
 
 // Apps implements compete.FactorStore.
 func (s *Store) Apps(ctx context.Context) (map[string]string, error) {
-	rows, err := sqldb.List(ctx, s.reader, sqldb.ScanPair, `SELECT user_id, secret FROM authenticator_apps`)
-	apps := make(map[string]string, len(rows))
-	for _, row := range rows {
-		apps[row[0]] = row[1]
-	}
-	return apps, err
+	return sqldb.Map(ctx, s.reader, `SELECT user_id, secret FROM authenticator_apps`)
 }
 
 // SealApp implements compete.FactorStore.

@@ -80,37 +80,48 @@ const used = `EXISTS (SELECT 1 FROM registrations r WHERE r.user_id = p.user_id
 // cleanPreparations deletes what no longer counts. It looks at every row once, beside the writer, which gets a page of
 // keys at a time. What is filled in anew in between stays.
 func (s cleaner) cleanPreparations(ctx context.Context, now time.Time) (deleted int, err error) {
-	after, last := compete.Place{UserID: noID, CompetitionID: noID}, false
-	for !last {
+	after := compete.Place{UserID: noID, CompetitionID: noID}
+	for {
 		s.pause()
-		var over [][]any
-		page, err := sqldb.List(ctx, s.reader, func(row sqldb.Row) (isOver bool, err error) {
-			var savedAt time.Time
-			err = row.Scan(&after.UserID, &after.CompetitionID, &savedAt, &isOver)
-			if isOver {
-				over = append(over, []any{after.UserID, after.CompetitionID, compete.UTC(savedAt)})
-			}
-			return isOver, err
-		}, preparationsOver, now, after.UserID, after.CompetitionID, cleanUpPage)
+		page, err := sqldb.List(ctx, s.reader, scanSaved, savedPreparations, now, after.UserID, after.CompetitionID,
+			cleanUpPage)
 		if err != nil {
 			return deleted, err
 		}
-		if last = len(page) < cleanUpPage; len(over) == 0 {
-			continue
+		var over [][]any
+		for _, p := range page {
+			if p.over {
+				over = append(over, []any{p.place.UserID, p.place.CompetitionID, compete.UTC(p.at)})
+			}
 		}
-		var n int64
-		if err := s.Transact(ctx, func(ctx context.Context, tx Tx) (err error) {
-			n, err = tx.Bulk(ctx, deletePreparations, over)
-			return err
-		}); err != nil {
+		if len(over) > 0 {
+			var n int64
+			err = s.Transact(ctx, func(ctx context.Context, tx Tx) (err error) {
+				n, err = tx.Bulk(ctx, deletePreparations, over)
+				return err
+			})
+			deleted += int(n)
+		}
+		if err != nil || len(page) < cleanUpPage {
 			return deleted, err
 		}
-		deleted += int(n)
+		after = page[len(page)-1].place
 	}
-	return deleted, nil
 }
 
-const preparationsOver = `SELECT p.user_id, p.competition_id, p.updated_at,
+// saved is when a preparation was last filled in, and whether it no longer counts.
+type saved struct {
+	place compete.Place
+	at    time.Time
+	over  bool
+}
+
+func scanSaved(row sqldb.Row) (p saved, err error) {
+	err = row.Scan(&p.place.UserID, &p.place.CompetitionID, &p.at, &p.over)
+	return p, err
+}
+
+const savedPreparations = `SELECT p.user_id, p.competition_id, p.updated_at,
 	c.reg_deadline <= $1 OR c.status = 'CANCELLED' OR ` + used + `
 	FROM preparations p JOIN competitions c ON c.id = p.competition_id
 	WHERE (p.user_id, p.competition_id) > ($2, $3) ORDER BY p.user_id, p.competition_id LIMIT $4`

@@ -31,7 +31,7 @@ func (s *statement) containing(search string) {
 
 // patterns returns a pattern for each word of a search.
 func patterns(search string) (all []string) {
-	for _, word := range strings.Fields(normal.Fold(search)) {
+	for word := range strings.FieldsSeq(normal.Fold(search)) {
 		all = append(all, "%"+likeEscaper.Replace(word)+"%")
 	}
 	return all

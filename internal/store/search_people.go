@@ -95,7 +95,7 @@ func (s *Store) someCandidates(ctx context.Context, search string, part sqldb.Pa
 
 // longest returns a search's longest word, the first one if there are several.
 func longest(search string) (longest string) {
-	for _, word := range strings.Fields(normal.Fold(search)) {
+	for word := range strings.FieldsSeq(normal.Fold(search)) {
 		if utf8.RuneCountInString(word) > utf8.RuneCountInString(longest) {
 			longest = word
 		}
@@ -111,7 +111,7 @@ func (s *Store) rarestTrigrams(ctx context.Context, search string) (rarest []str
 	if err != nil {
 		return nil, err
 	}
-	for _, word := range strings.Fields(normal.Fold(search)) {
+	for word := range strings.FieldsSeq(normal.Fold(search)) {
 		grams := trigrams(word)
 		have := make(map[string]int, len(grams))
 		for _, gram := range grams {

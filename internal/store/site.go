@@ -14,16 +14,11 @@ var _ compete.SiteStore = (*Store)(nil)
 
 // SiteSettings implements compete.SiteStore.
 func (s *Store) SiteSettings(ctx context.Context) (map[string]string, error) {
-	type setting struct{ name, value string }
-	rows, err := sqldb.List(ctx, s.reader, func(row sqldb.Row) (r setting, err error) {
-		err = row.Scan(&r.name, &r.value)
-		return r, err
-	}, `SELECT name, value FROM site_settings`)
-	settings := make(map[string]string, len(rows))
-	for _, r := range rows {
-		settings[r.name] = r.value
-	}
-	return settings, err
+	return siteSettings(ctx, s.reader)
+}
+
+func siteSettings(ctx context.Context, q sqldb.Querier) (map[string]string, error) {
+	return sqldb.Map(ctx, q, `SELECT name, value FROM site_settings`)
 }
 
 // SetSiteSettings implements compete.SiteStore.
@@ -32,7 +27,7 @@ func (s *Store) SetSiteSettings(ctx context.Context, values map[string]string, n
 }
 
 func (t Tx) setSiteSettings(ctx context.Context, values map[string]string, now time.Time) error {
-	before, err := sqldb.List(ctx, t, sqldb.ScanPair, `SELECT name, value FROM site_settings`)
+	before, err := siteSettings(ctx, t)
 	if err != nil {
 		return err
 	}
@@ -57,14 +52,10 @@ func (t Tx) setSiteSettings(ctx context.Context, values map[string]string, now t
 }
 
 // recordSite records which settings have changed. It omits the value of the contact, which may be a personal address.
-func (t Tx) recordSite(ctx context.Context, before [][2]string, values map[string]string, now time.Time) error {
-	was := map[string]string{}
-	for _, setting := range before {
-		was[setting[0]] = setting[1]
-	}
+func (t Tx) recordSite(ctx context.Context, before, values map[string]string, now time.Time) error {
 	var old, changed []any
 	for _, name := range slices.Sorted(maps.Keys(values)) {
-		from, to := was[name], values[name]
+		from, to := before[name], values[name]
 		if from == to {
 			continue
 		}

@@ -39,7 +39,7 @@ func StartCluster(t testing.TB) *Cluster {
 	if err != nil {
 		return nil
 	}
-	c := &Cluster{t: t, bindir: strings.TrimSpace(string(bindir)), port: steadyPort(t)}
+	c := &Cluster{t: t, bindir: strings.TrimSpace(string(bindir)), port: SteadyPort(t)}
 	if c.dir, err = os.MkdirTemp("", "minicompete-cluster-"); err != nil {
 		t.Fatal(err)
 	}
@@ -188,9 +188,9 @@ func (c *Cluster) Database() string {
 	return c.url(name)
 }
 
-// steadyPort returns a free port below those assigned to outgoing connections, which could take the port while its
+// SteadyPort returns a free port below those assigned to outgoing connections, which could take the port while its
 // server restarts.
-func steadyPort(t testing.TB) string {
+func SteadyPort(t testing.TB) string {
 	t.Helper()
 	for range 100 {
 		port := strconv.Itoa(20_000 + rand.IntN(12_000))

@@ -57,7 +57,7 @@ func (c *Cluster) sibling() *Cluster {
 		c.t.Fatal(err)
 	}
 	c.t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	s := &Cluster{t: c.t, bindir: c.bindir, dir: dir, port: steadyPort(c.t)}
+	s := &Cluster{t: c.t, bindir: c.bindir, dir: dir, port: SteadyPort(c.t)}
 	s.chooseOwner()
 	return s
 }

@@ -66,14 +66,18 @@ func (p *presser) wantRegistered() {
 	apptest.Eventually(p.t, apptest.Patience, "the presses get through", func() bool {
 		return p.onPage().status == http.StatusOK && p.byAPI().status == http.StatusCreated
 	})
-	var registered int
+	if n := p.registered(); n != 2 {
+		p.t.Errorf("%d registrations, want one of each of two", n)
+	}
+}
+
+func (p *presser) registered() (n int) {
+	p.t.Helper()
 	if err := p.Store().Reader().QueryRowContext(p.t.Context(),
-		`SELECT count(*) FROM registrations WHERE competition_id = $1`, p.competition).Scan(&registered); err != nil {
+		`SELECT count(*) FROM registrations WHERE competition_id = $1`, p.competition).Scan(&n); err != nil {
 		p.t.Fatal(err)
 	}
-	if registered != 2 {
-		p.t.Errorf("%d registrations, want one of each of two", registered)
-	}
+	return n
 }
 
 const (
@@ -133,12 +137,8 @@ func TestAPressThatWaitsForTheCommitIsToldInTime(t *testing.T) {
 		if err := lock.Rollback(); err != nil {
 			t.Fatal(err)
 		}
-		apptest.Eventually(t, apptest.Patience, "the press on the page took effect", func() bool {
-			var registered int
-			err := p.Store().Reader().QueryRowContext(t.Context(),
-				`SELECT count(*) FROM registrations WHERE competition_id = $1`, p.competition).Scan(&registered)
-			return err == nil && registered > 0
-		})
+		apptest.Eventually(t, apptest.Patience, "the press on the page took effect",
+			func() bool { return p.registered() > 0 })
 		p.wantRegistered()
 	})
 }

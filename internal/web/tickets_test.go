@@ -1,7 +1,6 @@
 package web_test
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"mime/multipart"
@@ -15,12 +14,12 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// upload sends a form with a file.
-func (b *browser) upload(path, field, content string) page {
+// upload sends a file with tickets.
+func (b *browser) upload(path, content string) page {
 	b.t.Helper()
-	var body bytes.Buffer
+	var body strings.Builder
 	form := multipart.NewWriter(&body)
-	file, err := form.CreateFormFile(field, "tickets.csv")
+	file, err := form.CreateFormFile("file", "tickets.csv")
 	if err == nil {
 		_, err = io.WriteString(file, content)
 	}
@@ -33,21 +32,7 @@ func (b *browser) upload(path, field, content string) page {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	request, err := http.NewRequestWithContext(b.t.Context(), http.MethodPost, b.site.WebURL+path, &body)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	request.Header.Set("Content-Type", form.FormDataContentType())
-	response, err := b.Do(request)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	defer func() { _ = response.Body.Close() }()
-	text, err := io.ReadAll(response.Body)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	return page{response.StatusCode, response.Header.Get("Location"), string(text), response.Header}
+	return b.send(http.MethodPost, path, form.FormDataContentType(), body.String())
 }
 
 // TestTicketsFromAFile exports everybody's tickets, changes them, and uploads them: more than one request of the API
@@ -74,7 +59,7 @@ func TestTicketsFromAFile(t *testing.T) {
 		}
 		last := len(crowd) - 1
 		changed := strings.NewReplacer(line(0, 1), line(0, 7), line(last, 1), line(last, 9)).Replace(file)
-		got := b.want(b.upload(draw+"/tickets", "file", changed+"nobody@example.com,3\r\nelsa@example.com,2\r\n"),
+		got := b.want(b.upload(draw+"/tickets", changed+"nobody@example.com,3\r\nelsa@example.com,2\r\n"),
 			http.StatusUnprocessableEntity,
 			"nobody@example.com hasn&#39;t applied. elsa@example.com hasn&#39;t applied. Nothing was saved.",
 			"That day&#39;s numbers")
@@ -84,7 +69,7 @@ func TestTicketsFromAFile(t *testing.T) {
 		if exported() != file {
 			t.Error("a refused file changed something")
 		}
-		b.leads(b.upload(draw+"/tickets", "file", changed), draw)
+		b.leads(b.upload(draw+"/tickets", changed), draw)
 		if exported() != changed {
 			t.Error("the uploaded tickets aren't those that are exported then")
 		}
@@ -93,13 +78,13 @@ func TestTicketsFromAFile(t *testing.T) {
 			t.Error("pasted lines with semicolons weren't saved")
 		}
 		for i, separator := range []string{";", "\t"} {
-			b.leads(b.upload(draw+"/tickets", "file", "\ufeff\"email, or name\""+separator+"tickets\r\n"+
+			b.leads(b.upload(draw+"/tickets", "\ufeff\"email, or name\""+separator+"tickets\r\n"+
 				crowd[1].User.Email+separator+fmt.Sprint(4+i)+separator+"\"Doe, Ada\"\r\n"), draw)
 			if !strings.Contains(exported(), line(1, 4+i)) {
 				t.Errorf("cells separated by %q weren't saved", separator)
 			}
 		}
-		b.want(b.upload(draw+"/tickets", "file", crowd[1].User.Email+"|4"), http.StatusUnprocessableEntity,
+		b.want(b.upload(draw+"/tickets", crowd[1].User.Email+"|4"), http.StatusUnprocessableEntity,
 			"separated by a comma, a semicolon or a tab")
 		for _, numbers := range []string{"1,5", "1,2,3", "1, 000"} {
 			b.want(b.post(draw+"/tickets", "tickets", crowd[0].User.Email+",2,Ada\n"+crowd[1].User.Email+","+numbers),

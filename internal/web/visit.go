@@ -137,3 +137,40 @@ func refererPath(r *http.Request) string {
 	}
 	return u.RequestURI()
 }
+
+// zone returns the viewer's time zone: the browser's or, if its script didn't send it, the account's. It is nil if
+// neither is known.
+func (v *visit) zone() *time.Location {
+	if zone := v.browserZone(); zone != nil {
+		return zone
+	}
+	zone, _ := compete.ZoneNamed(v.actor.Zone.Name)
+	return zone
+}
+
+// browserZone returns the time zone sent by the script; nil if it sent none.
+func (v *visit) browserZone() *time.Location {
+	cookie, err := v.cookie(zoneCookie)
+	if err != nil {
+		return nil
+	}
+	name, err := url.PathUnescape(cookie.Value) // "Europe%2FBerlin", "Etc%2FGMT%2B5"
+	if err != nil {
+		return nil
+	}
+	zone, _ := compete.ZoneNamed(name)
+	return zone
+}
+
+// followZone makes messages show times in the browser's time zone, too. If that can't be stored, the page is shown
+// anyway.
+func (v *visit) followZone(a compete.Actor) {
+	zone := v.browserZone()
+	if zone == nil {
+		return
+	}
+	if err := v.app.Accounts.FollowTimeZone(v.r.Context(), a, zone.String()); err != nil {
+		v.app.Log.WarnContext(v.r.Context(), "could not note the time zone of a browser", "user",
+			a.UserID, "error", err)
+	}
+}
