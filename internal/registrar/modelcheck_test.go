@@ -173,7 +173,7 @@ func TestModelFindsDifferences(t *testing.T) {
 			}
 			return answer
 		},
-		"what was discarded is still there": func(m *model, c call) string {
+		"what was prepared is still there when it was discarded": func(m *model, c call) string {
 			if c.what == "discard" {
 				return ""
 			}
@@ -218,10 +218,13 @@ func TestModelFindsDifferences(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			teams := strings.Contains(what, "team") || strings.Contains(what, "captain")
 			names := commandNames
-			if teams {
+			switch {
+			case teams:
 				names = teamCommandNames
-			} else if strings.Contains(what, "prepared") {
+			case strings.Contains(what, "prepared"):
 				names = preparationNames
+			case strings.Contains(what, "squeezed"), strings.Contains(what, "offers"):
+				names = seatNames
 			}
 			draw := rapid.Custom(func(t *rapid.T) [][]call { return drawBatchesOf(t, names) })
 			for seed := range 20_000 {
@@ -278,7 +281,13 @@ var teamCommandNames = []string{
 }
 
 // preparationNames are likewise for what is filled in ahead.
-var preparationNames = []string{"prepare", "prepare", "press", "press", "cancel", "register", "questions"}
+var preparationNames = []string{"prepare", "prepare", "discard", "press", "press", "cancel", "register", "questions"}
+
+// seatNames are likewise for seats that come free.
+var seatNames = []string{
+	"register", "register", "register", "cancel", "accept", "pass", "capacity", "disable", "enable",
+	"squeeze in", "squeeze in", "draw", "freeze",
+}
 
 // drawBatches generates up to thirty batches of calls.
 func drawBatches(t *rapid.T) [][]call { return drawBatchesOf(t, commandNames) }

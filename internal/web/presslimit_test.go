@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"net/http"
+	"os"
 	"testing"
 	"time"
 
@@ -12,6 +13,13 @@ import (
 	"github.com/minicompete/minicompete/internal/store"
 	"github.com/minicompete/minicompete/internal/testservices"
 )
+
+// TestMain lets reads wait as long as tests do. What is told in time then is told by the limit of the press, however
+// slow the machine.
+func TestMain(m *testing.M) {
+	sqldb.ReadTimeout = apptest.Patience
+	os.Exit(m.Run())
+}
 
 const shortQueueTimeout = 400 * time.Millisecond
 
@@ -48,7 +56,7 @@ func (p *presser) byAPI() page {
 	return page{answer.Status, "", string(answer.Body), answer.Header}
 }
 
-// wantLimited checks that a press is told in time to come again.
+// wantLimited checks that a press is told to come again while the database doesn't answer.
 func (p *presser) wantLimited(what string, press func() page, text string) {
 	p.t.Helper()
 	start := time.Now()
@@ -112,7 +120,8 @@ func TestAPressBehindASilentDatabaseIsToldInTime(t *testing.T) {
 	})
 }
 
-// A press that is queued for a database that doesn't write takes effect, and repeating it tells so.
+// A press that is queued for a database that doesn't write takes effect, and repeating it tells so: the answer didn't
+// wait until the write was given up.
 func TestAPressThatWaitsForTheCommitIsToldInTime(t *testing.T) {
 	t.Parallel() // it mostly waits for timeouts
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {

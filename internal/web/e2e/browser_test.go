@@ -265,10 +265,18 @@ func eval[T any](v *visitor, expression string) T {
 // until waits for an expression to become true. It is false while the page is being left.
 func (v *visitor) until(what, expression string) {
 	v.t.Helper()
+	v.await(what, func(ctx context.Context) (bool, error) {
+		return chromedp.Run(ctx, chromedp.Evaluate[bool](expression))
+	})
+}
+
+// await waits until holds returns true. An error, such as that of a page that is being left, counts as false.
+func (v *visitor) await(what string, holds func(context.Context) (bool, error)) {
+	v.t.Helper()
 	ctx, cancel := context.WithTimeout(v.tab, patience)
 	defer cancel()
 	for {
-		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool](expression))
+		ok, err := holds(ctx)
 		if err == nil && ok {
 			return
 		}
@@ -307,16 +315,15 @@ func (v *visitor) seeIn(path, selector, text string) {
 	}
 }
 
-// at waits until the tab's path starts with prefix.
-func (v *visitor) at(prefix string) string {
+// at waits until the tab's path starts with prefix, and returns it.
+func (v *visitor) at(prefix string) (path string) {
 	v.t.Helper()
-	v.until("the page "+prefix, fmt.Sprintf(`document.readyState === "complete" && location.pathname.startsWith(%q)`,
-		prefix))
-	u, err := url.Parse(eval[string](v, "location.href"))
-	if err != nil {
-		v.fatal("read the address", err)
-	}
-	return u.Path
+	v.await("the page "+prefix, func(ctx context.Context) (bool, error) {
+		var err error
+		path, err = chromedp.Run(ctx, chromedp.Evaluate[string](`document.readyState === "complete" ? location.pathname : ""`))
+		return strings.HasPrefix(path, prefix), err
+	})
+	return path
 }
 
 // signUpDirectly creates an account with the role and logs the visitor in, without the pages for that: each page takes
