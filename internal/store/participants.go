@@ -34,7 +34,7 @@ func (s *Store) RegistrationsOfCompetition(
 		read = s.participantsByName
 	case compete.SortArrival, compete.SortLastFirst:
 	}
-	part, err := read(ctx, competitionID, participantFilter{f, among})
+	part, err := read(ctx, competitionID, participantFilter{RegistrationFilter: f, among: among})
 	if err != nil {
 		return none, err
 	}
@@ -61,6 +61,7 @@ func (s *Store) RegistrationsOfCompetition(
 type participantFilter struct {
 	compete.RegistrationFilter
 	among candidates
+	names stretch
 }
 
 // competition returns the column of the competition, without its index where that of a division or team is better.
@@ -251,11 +252,19 @@ func (s *Store) placed(
 	return found, err
 }
 
-// registrations adds the registrations r of a competition, with their users u, that match the filter.
+// registrations adds the registrations r of a competition, with their users u, that match the filter. Candidates have
+// been found to match the search.
 func (s *statement) registrations(db *sqldb.DB, competitionID string, f participantFilter) {
-	s.among(db, f.among)
-	s.Add(`registrations r JOIN users u ON u.id = r.user_id WHERE `+f.competition()+` = %s`, competitionID)
-	s.is(`r.user_id`, f.among)
+	switch {
+	case !f.among.all:
+		f.Search = ""
+		s.Add(`{each %s uuid} {match registrations r: r.user_id = v.id AND r.competition_id = %s}
+			JOIN users u ON u.id = r.user_id WHERE 1 = 1`, db.Array(f.among.ids), competitionID)
+	case f.names.window > 0:
+		s.registeredAlong(f.names, competitionID)
+	default:
+		s.Add(`registrations r JOIN users u ON u.id = r.user_id WHERE `+f.competition()+` = %s`, competitionID)
+	}
 	s.matching(f.RegistrationFilter)
 }
 
@@ -307,7 +316,7 @@ func (s *Store) RegistrationsByStatus(
 	f.Status = ""
 	var st statement
 	st.Add(`SELECT r.status, count(*) FROM `)
-	st.registrations(s.db, competitionID, participantFilter{f, among})
+	st.registrations(s.db, competitionID, participantFilter{RegistrationFilter: f, among: among})
 	st.Add(` GROUP BY r.status`)
 	found, err := sqldb.List(ctx, s.searching(f.Search), scanStatusCount, st.Text(), st.Args()...)
 	for _, of := range found {
