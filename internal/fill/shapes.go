@@ -79,7 +79,7 @@ func (g *generator) contest(i int) []any {
 	case divided:
 		questions, parts = questionsJSON, divisionsEach
 	case teamed:
-		team = encoded(compete.TeamRules{Min: 1, Max: teamSize, SeatUnit: unit(i)})
+		team = encoded(compete.TeamRules{Min: 2, Max: teamSize, SeatUnit: unit(i)})
 	case reviewed:
 		admission = compete.AdmissionReview
 		if g.phaseOf(i) == closed {
