@@ -64,10 +64,11 @@ type participantFilter struct {
 	names stretch
 }
 
-// competition returns the column of the competition, without its index where that of a division or team is better.
+// competition returns the competition's id as a column with an index, or as an expression where the index of a division
+// or team is better: PostgreSQL would combine both, and then read and sort all that it found.
 func (f participantFilter) competition() string {
 	if f.DivisionID != "" || f.TeamID != "" {
-		return `{+r.competition_id}`
+		return `CAST(r.competition_id AS text)`
 	}
 	return `r.competition_id`
 }
@@ -316,7 +317,12 @@ func (s *Store) RegistrationsByStatus(
 	f.Status = ""
 	var st statement
 	st.Add(`SELECT r.status, count(*) FROM `)
-	st.registrations(s.db, competitionID, participantFilter{RegistrationFilter: f, among: among})
+	if of := (participantFilter{RegistrationFilter: f, among: among}); f.Search != "" {
+		st.registrations(s.db, competitionID, of)
+	} else {
+		st.Add(`registrations r WHERE `+of.competition()+` = %s`, competitionID)
+		st.matching(f)
+	}
 	st.Add(` GROUP BY r.status`)
 	found, err := sqldb.List(ctx, s.searching(f.Search), scanStatusCount, st.Text(), st.Args()...)
 	for _, of := range found {
