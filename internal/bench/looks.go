@@ -234,8 +234,8 @@ func (s *scaled) fields() []string {
 	return []string{
 		"{largest}", s.largest, "{draft}", s.draft, "{reported}", s.reported, "{sample}", s.sample,
 		"{participant}", s.participant, "{teams}", s.teams, "{divided}", s.divided, "{reviewed}", s.reviewed,
-		"{drawn}", s.drawn, "{soon}", s.soon, "{open}", s.open, "{undrawn}", s.undrawn, "{seated}", s.seated, "{applied}", s.applied,
-		"{joined}", s.joined,
+		"{drawn}", s.drawn, "{soon}", s.soon, "{open}", s.open, "{undrawn}", s.undrawn,
+		"{seated}", s.seated, "{applied}", s.applied, "{joined}", s.joined,
 		"{team}", s.team, "{member}", s.member, "{division}", s.division, "{message}", s.message,
 		"{newest}", url.QueryEscape(middle.String()), "{seq}", url.QueryEscape(seq.String()),
 	}

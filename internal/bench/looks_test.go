@@ -44,7 +44,8 @@ func TestEveryAddressIsMeasured(t *testing.T) {
 	s := &scaled{
 		server: &server{address: "api.example", web: "web.example"}, largest: id, draft: id,
 		reported: id, organizer: id,
-		participant: id, admin: id, sample: id, waiting: id, queued: id, seated: id, applied: id, joined: id, team: id, member: id,
+		participant: id, admin: id, sample: id, waiting: id, queued: id, seated: id, applied: id, joined: id, team: id,
+		member:   id,
 		division: id, message: id, teams: id, divided: id, reviewed: id, drawn: id, soon: id, open: id, undrawn: id,
 	}
 	for _, look := range looks {

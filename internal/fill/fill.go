@@ -80,6 +80,7 @@ type IDs struct {
 	Organizer, Middling, Participant string // users
 	// competitions of the organizer with many registrations, or of people who get ready; if there are so many
 	Teams, Divided, Reviewed, Drawn, Prepared string
+	Division                                  string // the first of Divided
 }
 
 // large lists the tables that get the most rows.
@@ -143,5 +144,6 @@ func Run(ctx context.Context, c Config) (IDs, error) {
 		Reviewed:    g.competitionID(remarkableReviewed).String(),
 		Drawn:       g.competitionID(remarkableDrawn).String(),
 		Prepared:    g.competitionID(remarkablePrepared).String(),
+		Division:    g.divisionID(remarkableDivided, 0).String(),
 	}, err
 }

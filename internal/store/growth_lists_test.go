@@ -94,8 +94,8 @@ func testFilledRows(t *testing.T, db *store.Store, of fill.IDs) {
 				AND r.status = 'WAITLISTED')`,
 		"captains": `SELECT t.id FROM teams t WHERE NOT EXISTS (SELECT 1 FROM registrations r WHERE r.team_id = t.id
 			AND r.user_id = t.captain_id AND NOT r.follows)`,
-		"scores": `SELECT s.registration_id FROM review_scores s WHERE s.average <> (SELECT sum(v.score) * 100 / count(*)
-			FROM reviews v WHERE v.registration_id = s.registration_id)`,
+		"scores": `SELECT s.registration_id FROM review_scores s WHERE s.average <> (
+			SELECT sum(v.score) * 100 / count(*) FROM reviews v WHERE v.registration_id = s.registration_id)`,
 	} {
 		if found := idsFrom(t, db, wrong); len(found) > 0 {
 			t.Errorf("%s: %d are wrong, among them %s", what, len(found), found[0])

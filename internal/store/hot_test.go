@@ -226,29 +226,19 @@ func addLists(to calls, db *store.Store, ids fill.IDs, now time.Time) {
 
 // addRemarkable adds what pages about competitions with divisions, answers, teams, reviews and draws read.
 func addRemarkable(to calls, db *store.Store, ids fill.IDs) {
-	division := ""
+	type page = compete.Page[compete.ParticipantRegistration]
 	participants := func(name, competitionID string, f compete.RegistrationFilter) {
 		f.Limit = 50
-		add(to, "participants of "+name, func(ctx context.Context) (compete.Page[compete.ParticipantRegistration], error) {
-			if f.DivisionID == "first" {
-				if division == "" {
-					c, err := db.Competition(ctx, competitionID)
-					if err != nil {
-						return compete.Page[compete.ParticipantRegistration]{}, err
-					}
-					division = c.Divisions[0].ID
-				}
-				f.DivisionID = division
-			}
+		add(to, "participants of "+name, func(ctx context.Context) (page, error) {
 			return db.RegistrationsOfCompetition(ctx, competitionID, f)
 		})
 	}
 	participants("several divisions", ids.Divided, compete.RegistrationFilter{Asked: true})
-	participants("one division", ids.Divided, compete.RegistrationFilter{Asked: true, DivisionID: "first"})
+	participants("one division", ids.Divided, compete.RegistrationFilter{Asked: true, DivisionID: ids.Division})
 	participants("one division, who wait", ids.Divided,
-		compete.RegistrationFilter{DivisionID: "first", Status: compete.RegistrationWaitlisted})
+		compete.RegistrationFilter{DivisionID: ids.Division, Status: compete.RegistrationWaitlisted})
 	participants("one division, by name", ids.Divided,
-		compete.RegistrationFilter{DivisionID: "first", Sort: compete.SortName})
+		compete.RegistrationFilter{DivisionID: ids.Division, Sort: compete.SortName})
 	participants("one answer", ids.Divided, compete.RegistrationFilter{
 		Answer: compete.AnswerFilter{QuestionID: "q1-1", Value: "M"},
 	})
@@ -277,7 +267,7 @@ func addRemarkable(to calls, db *store.Store, ids fill.IDs) {
 			return db.Teams(ctx, ids.Teams, f)
 		})
 	}
-	add(to, "seekers of many", func(ctx context.Context) (compete.Page[compete.ParticipantRegistration], error) {
+	add(to, "seekers of many", func(ctx context.Context) (page, error) {
 		return db.Seekers(ctx, ids.Teams, compete.Cursor{}, 50)
 	})
 	add(to, "place in a large draw", func(ctx context.Context) (*compete.DrawEntry, error) {
