@@ -112,14 +112,12 @@ func (s *Store) alongNames(
 // startOf returns the name and the id after which a list by name continues.
 func startOf(c compete.Cursor) [2]string { return [2]string{c.Text, cmp.Or(c.ID, noID)} }
 
-// stretch is a window of users in the order of their names.
+// stretch is a window of users in the order of their names. Their number is part of a statement's text, so that one
+// plan fits all statements with this text.
 type stretch struct {
 	after  [2]string
 	window int // 0: all users
 }
-
-// endOfNames is the last user of a stretch.
-const endOfNames = `SELECT ` + byName + `, u.id FROM users u WHERE ` + afterName + ` LIMIT 1 OFFSET %s`
 
 // afterName has the users after a name and an id. SQLite can seek to a single value in an index on expressions, but not
 // to a pair.
@@ -128,12 +126,12 @@ const afterName = byName + ` >= %s AND (` + byName + `, u.id) > (%s, %s) ORDER B
 // endOf returns the name and the id of the last user of a stretch; nothing if there are fewer users.
 func (s *Store) endOf(ctx context.Context, names stretch) ([][2]string, error) {
 	var st statement
-	st.Add(endOfNames, names.after[0], names.after[0], names.after[1], names.window-1)
+	st.Add(`SELECT `+byName+`, u.id FROM users u WHERE `+afterName+` LIMIT 1 OFFSET `+strconv.Itoa(names.window-1),
+		names.after[0], names.after[0], names.after[1])
 	return sqldb.List(ctx, s.replicated, sqldb.ScanPair, st.Text(), st.Args()...)
 }
 
-// registeredAlong adds those users of a stretch, u, who are registered. Their number is part of the text, so that one
-// plan fits all statements with this text.
+// registeredAlong adds those users of a stretch, u, who are registered.
 func (s *statement) registeredAlong(names stretch, competitionID string) {
 	s.Add(`(SELECT u.*, `+byName+` AS before FROM users u WHERE `+afterName+` LIMIT `+strconv.Itoa(names.window)+`) u
 		{match registrations r: r.user_id = u.id AND r.competition_id = %s} WHERE 1 = 1`,
