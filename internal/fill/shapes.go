@@ -110,10 +110,9 @@ func (g *generator) left(i, j int) bool { return g.phaseOf(i) == cancelled || j%
 
 // seats returns the seats of each division of a competition with n registrations, or all, if it has none.
 func (g *generator) seats(i, n int) []seats {
-	all := make([]seats, g.parts(i))
-	alone := g.phaseOf(i) != cancelled && !follows(g.shapeOf(i), i, 1) // nobody follows a captain
+	all, shape := make([]seats, g.parts(i)), g.shapeOf(i)
 	for j := range n {
-		if alone && j%20 != 19 || !alone && !g.left(i, j) && !follows(g.shapeOf(i), i, j) {
+		if !g.left(i, j) && !follows(shape, i, j) {
 			all[j%len(all)].active++
 		}
 	}
