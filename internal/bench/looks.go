@@ -24,11 +24,13 @@ type look struct {
 type scaled struct {
 	*server
 	largest, draft, reported              string // competitions
-	asking, soon                          string // competitions with questions: an open one, and one that opens later
+	teams, divided, reviewed, drawn, soon string // those with much else: see lookUpRemarkable
+	open, undrawn                         string // one with questions and room, and a lottery that isn't over
 	organizer, participant, admin, sample string // users
-	waiting                               string // a user near the end of the largest competition's waitlist
-	seated                                string // a registration for the largest competition
-	team                                  string // of that competition
+	waiting, queued                       string // users near the end of the waitlists of largest and divided
+	seated, applied, joined               string // registrations for largest, reviewed and teams
+	team, member                          string // of teams, and a user in it
+	division                              string // of divided
 	message                               string // the participant's
 	cookies                               map[string]string
 	database                              string // as in the names of PostgreSQL's processes; empty on SQLite
@@ -109,30 +111,48 @@ var looks = []look{
 	participants("participants: two that nobody has", "?search=qj"),
 	participants("participants by name: rare", "?sort=name&search=user9876%40"),
 	api("participants, API", organizer, "/api/competitions/{largest}/registrations"),
-	page("summary of answers", fill.OrganizerEmail, "/competitions/{asking}/registrations/answers"),
-	api("summary of answers, API", organizer, "/api/competitions/{asking}/answers"),
-	page("teams", fill.OrganizerEmail, "/competitions/{largest}/teams"),
+	page("participants with divisions and answers", fill.OrganizerEmail, "/competitions/{divided}/registrations"),
+	page("participants of a division", fill.OrganizerEmail,
+		"/competitions/{divided}/registrations?division={division}"),
+	page("participants of a division by name", fill.OrganizerEmail,
+		"/competitions/{divided}/registrations?division={division}&sort=name"),
+	page("participants with an answer", fill.OrganizerEmail,
+		"/competitions/{divided}/registrations?question=q1-1&answer=M"),
+	api("participants of a division, API", organizer, "/api/competitions/{divided}/registrations?division={division}"),
+	page("summary of answers", fill.OrganizerEmail, "/competitions/{divided}/registrations/answers"),
+	api("summary of answers, API", organizer, "/api/competitions/{divided}/answers"),
+	page("participants with teams", fill.OrganizerEmail, "/competitions/{teams}/registrations"),
+	page("participants with teams by name", fill.OrganizerEmail, "/competitions/{teams}/registrations?sort=name"),
+	page("teams", fill.OrganizerEmail, "/competitions/{teams}/teams"),
+	page("teams: incomplete", fill.OrganizerEmail, "/competitions/{teams}/teams?show=incomplete"),
+	page("teams: a search", fill.OrganizerEmail, "/competitions/{teams}/teams?search=golden"),
 	page("team", fill.OrganizerEmail, "/teams/{team}"),
 	page("members to be found", fill.OrganizerEmail, "/teams/{team}/board"),
-	page("leave a team", fill.OrganizerEmail, "/teams/{team}/leave"),
-	page("hand over a team", fill.OrganizerEmail, "/teams/{team}/members/{sample}/captain"),
-	page("remove from a team", fill.OrganizerEmail, "/teams/{team}/members/{sample}/remove"),
-	page("change a participant's team", fill.OrganizerEmail, "/competitions/{largest}/registrations/{seated}/team"),
-	page("choose a team", fill.ParticipantEmail, "/competitions/{largest}/team"),
-	api("teams, API", organizer, "/api/competitions/{largest}/teams"),
+	page("hand over a team", fill.OrganizerEmail, "/teams/{team}/members/{member}/captain"),
+	page("remove from a team", fill.OrganizerEmail, "/teams/{team}/members/{member}/remove"),
+	page("change a participant's team", fill.OrganizerEmail, "/competitions/{teams}/registrations/{joined}/team"),
+	page("competition with teams", fill.ParticipantEmail, "/competitions/{teams}"),
+	api("teams, API", organizer, "/api/competitions/{teams}/teams"),
 	api("team, API", organizer, "/api/teams/{team}"),
 	api("members to be found, API", organizer, "/api/teams/{team}/seekers"),
-	page("draw", "", "/competitions/{largest}/draw"),
-	page("draw's file", "", "/competitions/{largest}/draw.json"),
-	page("tickets of a draw", fill.OrganizerEmail, "/competitions/{largest}/draw/tickets.csv"),
-	api("tickets of a draw, API", organizer, "/api/competitions/{largest}/draw/tickets"),
-	api("draw, API", none, "/api/competitions/{largest}/draw"),
-	api("draw's file, API", none, "/api/competitions/{largest}/draw/file"),
-	page("applications", fill.OrganizerEmail, "/competitions/{largest}/applications"),
-	page("progress of a release", fill.OrganizerEmail, "/competitions/{largest}/applications/progress"),
-	page("preview of a release", fill.OrganizerEmail, "/competitions/{largest}/applications/release"),
-	api("applications, API", organizer, "/api/competitions/{largest}/applications"),
-	api("decisions, API", organizer, "/api/competitions/{largest}/decisions"),
+	page("draw", "", "/competitions/{drawn}/draw"),
+	page("draw, as who took part", fill.ParticipantEmail, "/competitions/{drawn}/draw"),
+	page("participants after a draw", fill.OrganizerEmail, "/competitions/{drawn}/registrations"),
+	whole(page("draw's file", "", "/competitions/{drawn}/draw.json")),
+	whole(page("tickets of a draw", fill.OrganizerEmail, "/competitions/{undrawn}/draw/tickets.csv")),
+	api("tickets of a draw, API", organizer, "/api/competitions/{undrawn}/draw/tickets"),
+	api("draw, API", none, "/api/competitions/{drawn}/draw"),
+	whole(api("draw's file, API", none, "/api/competitions/{drawn}/draw/file")),
+	page("applications", fill.OrganizerEmail, "/competitions/{reviewed}/applications"),
+	page("applications by score", fill.OrganizerEmail, "/competitions/{reviewed}/applications?sort=score"),
+	page("applications: undecided", fill.OrganizerEmail, "/competitions/{reviewed}/applications?show=UNDECIDED"),
+	page("applications: unscored", fill.OrganizerEmail, "/competitions/{reviewed}/applications?show=UNSCORED"),
+	page("applications: to be admitted", fill.OrganizerEmail, "/competitions/{reviewed}/applications?show=ADMIT"),
+	page("applications: one in 4,000", fill.OrganizerEmail, "/competitions/{reviewed}/applications?search=ada+smith"),
+	page("preview of a release", fill.OrganizerEmail, "/competitions/{reviewed}/applications/release"),
+	api("applications, API", organizer, "/api/competitions/{reviewed}/applications"),
+	api("decisions, API", organizer, "/api/competitions/{reviewed}/decisions"),
+	api("reviews, API", organizer, "/api/registrations/{applied}/reviews"),
 	page("change a registration", fill.OrganizerEmail, "/competitions/{largest}/registrations/{seated}"),
 	page("remove a participant", fill.OrganizerEmail, "/competitions/{largest}/registrations/{seated}/remove"),
 	page("audit log of a competition", fill.OrganizerEmail, "/competitions/{largest}/audit"),
@@ -145,12 +165,14 @@ var looks = []look{
 	api("my registrations", participant, "/api/users/me/registrations"),
 	api("my registrations, by the other address", participant, "/api/competitions/registrations/my"),
 	api("my registrations, far back in line", waiting, "/api/users/me/registrations"),
-	page("register with questions", fill.SmallEmail, "/competitions/{asking}/register"),
+	api("my registrations, far back in a division", queued, "/api/users/me/registrations"),
+	page("competition with divisions", fill.ParticipantEmail, "/competitions/{divided}"),
+	page("register with questions", fill.SmallEmail, "/competitions/{open}/register"),
 	page("get ready", fill.ParticipantEmail, "/competitions/{soon}/prepare"),
 	api("get ready, API", participant, "/api/competitions/{soon}/preparation"),
-	page("your answers", fill.ParticipantEmail, "/competitions/{largest}/answers"),
-	page("withdraw", fill.ParticipantEmail, "/competitions/{largest}/withdraw"),
-	page("change division", fill.ParticipantEmail, "/competitions/{largest}/division"),
+	page("your answers", fill.ParticipantEmail, "/competitions/{divided}/answers"),
+	page("withdraw", fill.ParticipantEmail, "/competitions/{reviewed}/withdraw"),
+	page("change division", fill.ParticipantEmail, "/competitions/{divided}/division"),
 	page("accept", fill.ParticipantEmail, "/competitions/{largest}/accept"),
 	page("decline", fill.ParticipantEmail, "/competitions/{largest}/decline"),
 	page("mailbox", fill.ParticipantEmail, "/mailbox"),
@@ -212,8 +234,10 @@ func (s *scaled) fields() []string {
 	seq := compete.Cursor{List: compete.SortArrival.List(), Key: 100_000, ID: s.seated}
 	return []string{
 		"{largest}", s.largest, "{draft}", s.draft, "{reported}", s.reported, "{sample}", s.sample,
-		"{participant}", s.participant, "{asking}", s.asking, "{soon}", s.soon, "{seated}", s.seated,
-		"{team}", s.team, "{message}", s.message,
+		"{participant}", s.participant, "{teams}", s.teams, "{divided}", s.divided, "{reviewed}", s.reviewed,
+		"{drawn}", s.drawn, "{soon}", s.soon, "{open}", s.open, "{undrawn}", s.undrawn,
+		"{seated}", s.seated, "{applied}", s.applied, "{joined}", s.joined,
+		"{team}", s.team, "{member}", s.member, "{division}", s.division, "{message}", s.message,
 		"{newest}", url.QueryEscape(middle.String()), "{seq}", url.QueryEscape(seq.String()),
 	}
 }
@@ -251,6 +275,7 @@ func admin(s *scaled) string       { return bearer(s.admin, compete.RoleAdmin) }
 func organizer(s *scaled) string   { return bearer(s.organizer, compete.RoleOrganizer) }
 func participant(s *scaled) string { return bearer(s.participant, compete.RoleParticipant) }
 func waiting(s *scaled) string     { return bearer(s.waiting, compete.RoleParticipant) }
+func queued(s *scaled) string      { return bearer(s.queued, compete.RoleParticipant) }
 
 // api returns a look at a route of the API.
 func api(name string, who caller, path string) look {

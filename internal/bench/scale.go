@@ -250,14 +250,12 @@ func (s *scaled) lookUp(ctx context.Context, databaseURL string) (size string, e
 		{&s.admin, user, fill.AdminEmail},
 		{&s.largest, `SELECT id FROM competitions WHERE organizer_id = (` + user + `)
 			ORDER BY created_at, id LIMIT 1`, fill.OrganizerEmail},
-		{&s.asking, `SELECT id FROM competitions WHERE organizer_id = (` + user + `) AND status = 'PUBLISHED'
-			AND reg_opens_at IS NULL AND reg_deadline > (SELECT max(created_at) FROM competitions) AND waitlisted = 0
-			AND seats_left > 0 ORDER BY created_at, id LIMIT 1`, fill.OrganizerEmail},
-		{
-			&s.soon, `SELECT id FROM competitions WHERE organizer_id = (` + user + `) AND status = 'PUBLISHED'
-			AND reg_opens_at > (SELECT max(created_at) FROM competitions) ORDER BY reg_opens_at DESC, id LIMIT 1`,
-			fill.OrganizerEmail,
-		},
+		{&s.open, `SELECT id FROM competitions WHERE organizer_id = (` + user + `) AND status = 'PUBLISHED'
+			AND questions IS NOT NULL AND reg_opens_at IS NULL AND waitlisted = 0 AND seats_left > 0
+			AND reg_deadline > (SELECT max(created_at) FROM competitions) ORDER BY created_at, id LIMIT 1`,
+			fill.OrganizerEmail},
+		{&s.undrawn, `SELECT id FROM competitions WHERE organizer_id = (` + user + `) AND admission = 'LOTTERY'
+			AND status = 'PUBLISHED' AND drawn_at IS NULL ORDER BY created_at, id LIMIT 1`, fill.OrganizerEmail},
 		{&s.draft, `SELECT id FROM competitions WHERE organizer_id = (` + user + `) AND status = 'DRAFT'
 			ORDER BY created_at, id LIMIT 1`, fill.OrganizerEmail},
 		{&s.message, `SELECT id FROM messages WHERE user_id = (` + user + `) AND read_at IS NOT NULL
@@ -276,38 +274,36 @@ func (s *scaled) lookUp(ctx context.Context, databaseURL string) (size string, e
 		}
 	}
 	s.sample = s.waiting
-	if err := s.teamUp(ctx, db); err != nil {
-		return "", err
-	}
-	for _, id := range []string{s.asking, s.soon} {
-		var before int // times that this database was measured
-		if err := db.Reader().QueryRowContext(ctx, `SELECT count(*) FROM preparations
-			WHERE user_id = $1 AND competition_id = $2`, s.participant, id).Scan(&before); err != nil {
-			return "", err
-		}
-		if before > 0 {
-			continue
-		}
-		if err := prepareAll(ctx, db, []person{{id: s.participant}}, nil, id, ""); err != nil {
-			return "", err
-		}
-	}
-	return size, freshen(ctx, db)
+	return size, errors.Join(s.lookUpRemarkable(ctx, db), freshen(ctx, db))
 }
 
-// teamUp puts a few people of the largest competition into a team.
-func (s *scaled) teamUp(ctx context.Context, db *store.Store) error {
-	s.team = "018f6b1e-4444-7d0a-9b3e-5a1f0c2d4e6f"
-	if _, err := db.Writer().ExecContext(ctx,
-		`INSERT INTO teams (id, competition_id, number, name, name_key, captain_id,
-			code_version, created_at)
-		SELECT $1, r.competition_id, r.seq, 'Red', 'red', r.user_id, 0, r.registered_at FROM registrations r
-		WHERE r.id = $2 ON CONFLICT DO NOTHING`, s.team, s.seated); err != nil {
-		return err
+// lookUpRemarkable finds the competitions with much else than registrations.
+func (s *scaled) lookUpRemarkable(ctx context.Context, db *store.Store) error {
+	into := []*string{&s.teams, &s.divided, &s.reviewed, &s.drawn, &s.soon}
+	for i, id := range into {
+		if err := db.Reader().QueryRowContext(ctx, `SELECT id FROM competitions WHERE organizer_id = $1
+			ORDER BY created_at, id LIMIT 1 OFFSET $2`, s.organizer, i+1).Scan(id); err != nil {
+			return err
+		}
 	}
-	_, err := db.Writer().ExecContext(ctx, `UPDATE registrations SET team_id = $1 WHERE competition_id = $2
-		AND seq < 20 AND status = 'CONFIRMED'`, s.team, s.largest)
-	return err
+	for _, find := range []struct {
+		into     *string
+		text, of string
+	}{
+		{&s.team, `SELECT id FROM teams WHERE competition_id = $1 ORDER BY number LIMIT 1`, s.teams},
+		{&s.member, `SELECT user_id FROM registrations WHERE competition_id = $1 AND seq = 2`, s.teams},
+		{&s.joined, `SELECT id FROM registrations WHERE competition_id = $1 AND seq = 2`, s.teams},
+		{&s.division, `SELECT id FROM divisions WHERE competition_id = $1 ORDER BY place LIMIT 1`, s.divided},
+		{&s.queued, `SELECT user_id FROM registrations WHERE competition_id = $1 AND status = 'WAITLISTED'
+			ORDER BY seq DESC LIMIT 1`, s.divided},
+		{&s.applied, `SELECT id FROM registrations WHERE competition_id = $1 AND status = 'APPLIED'
+			ORDER BY seq LIMIT 1`, s.reviewed},
+	} {
+		if err := db.Reader().QueryRowContext(ctx, find.text, find.of).Scan(find.into); err != nil {
+			return fmt.Errorf("%s: %w", find.text, err)
+		}
+	}
+	return nil
 }
 
 // freshen records seats taken in the current minute, in as many competitions as the fill did, which may have been hours

@@ -31,7 +31,8 @@ func (s Size) Check() string {
 		return "there must be a competition"
 	case s.Users < 10:
 		return "there must be 10 users"
-	case s.Largest > s.Users-s.organizers() || s.Largest > s.Registrations || s.Largest > compete.MaxCapacity:
+	case s.Largest > s.Users-s.organizers() || s.Largest+remarkableRegistered*s.remarkable() > s.Registrations ||
+		s.Largest > compete.MaxCapacity:
 		return fmt.Sprintf(
 			"the largest competition can't have %d registrations: each is another user's, and no "+
 				"competition has more than %d", s.Largest, compete.MaxCapacity,
@@ -77,12 +78,16 @@ func Logins() []string {
 type IDs struct {
 	Largest                          string // a competition
 	Organizer, Middling, Participant string // users
+	// competitions of the organizer with many registrations, or of people who get ready; if there are so many
+	Teams, Divided, Reviewed, Drawn, Prepared string
+	Division                                  string // the first of Divided
 }
 
 // large lists the tables that get the most rows.
 var large = []string{
 	"users", "competitions", "competition_tags", "competition_search", "registrations",
-	"registration_blocks", "organizer_days", "messages", "audit",
+	"registration_blocks", "organizer_days", "messages", "audit", "divisions", "division_blocks", "teams",
+	"registration_answers", "reviews", "review_scores", "decisions", "draw_entries", "draw_tickets", "preparations",
 }
 
 // Run adds the rows.
@@ -98,8 +103,20 @@ func Run(ctx context.Context, c Config) (IDs, error) {
 			{"users", userColumns, g.users, c.Size.Users},
 			{"competitions", competitionColumns, g.competitions, c.Size.Competitions},
 			{"competition_tags", tagColumns, g.tags, c.Size.Competitions * tagsEach},
+			{"divisions", divisionColumns, g.divisions, 0},
+			{"teams", teamColumns, g.teams, 0},
 			{"registrations", registrationColumns, g.registrations, c.Size.Registrations},
 			{"registration_blocks", blockColumns, g.blocks, 0},
+			{"division_blocks", divisionBlockColumns, g.divisionBlocks, 0},
+			{"registration_answers", answerColumns, g.answers, 0},
+			{"reviews", reviewColumns, g.reviews, 0},
+			{"review_scores", scoreColumns, g.scores, 0},
+			{"decisions", decisionColumns, g.decisions, 0},
+			{"releases", releaseColumns, g.releases, 0},
+			{"draws", drawColumns, g.draws, 0},
+			{"draw_entries", drawEntryColumns, g.drawEntries, 0},
+			{"draw_tickets", ticketColumns, g.drawTickets, 0},
+			{"preparations", preparationColumns, g.preparations, 0},
 			{"organizer_days", dayColumns, g.organizerDays, 0},
 			{"seats_taken", takenColumns, g.taken, 0},
 			{"messages", messageColumns, g.messages, 0},
@@ -122,5 +139,11 @@ func Run(ctx context.Context, c Config) (IDs, error) {
 	return IDs{
 		Largest: g.competitionID(0).String(), Organizer: g.userID(0).String(), Middling: g.userID(1).String(),
 		Participant: g.userID(g.firstParticipant).String(),
+		Teams:       g.competitionID(remarkableTeams).String(),
+		Divided:     g.competitionID(remarkableDivided).String(),
+		Reviewed:    g.competitionID(remarkableReviewed).String(),
+		Drawn:       g.competitionID(remarkableDrawn).String(),
+		Prepared:    g.competitionID(remarkablePrepared).String(),
+		Division:    g.divisionID(remarkableDivided, 0).String(),
 	}, err
 }

@@ -34,8 +34,11 @@ func (g *generator) messages(yield func([]any) bool) {
 			kind = compete.MessageWaitlisted
 		case compete.RegistrationCancelled:
 			kind = compete.MessageCancelled
-		case compete.RegistrationPending, compete.RegistrationConfirmed, compete.RegistrationOffered,
-			compete.RegistrationApplied, compete.RegistrationRejected:
+		case compete.RegistrationApplied:
+			kind = compete.MessageApplied
+		case compete.RegistrationRejected:
+			kind = compete.MessageRejected
+		case compete.RegistrationPending, compete.RegistrationConfirmed, compete.RegistrationOffered:
 		}
 		subject := "Your registration for " + title(r.competition)
 		body := fmt.Sprintf("Hello,\n\n%s is number %d.\n\n%s", subject, r.seq, description)

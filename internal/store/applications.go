@@ -29,17 +29,17 @@ func (s *Store) Applications(
 		` + answersIf(f.Asked) + `, ` + teamIf(f.Teams) + ` FROM `)
 	if f.RegistrationID == "" && f.Status == "" && among.all && f.Sort != compete.ApplicationsByScore && !drafted(f) {
 		st.applied(f)
-		st.Add(` WHERE r.id IN (`)
+		st.Add(` WHERE r.id IN (SELECT a.id FROM (`)
 		// A page of each, since those with a seat may be many more.
 		for i, status := range compete.DecidableStatuses {
 			if f.Status = status; i > 0 {
 				st.Add(` UNION ALL `)
 			}
-			st.Add(`SELECT a.id FROM (SELECT r.id FROM `)
+			st.Add(`SELECT a.id, a.seq FROM (SELECT r.id, r.seq FROM `)
 			st.applications(s.db, competitionID, f, among)
 			st.Add(`) a`)
 		}
-		st.Add(`) ORDER BY r.seq LIMIT %s`, f.Limit+1)
+		st.Add(`) a ORDER BY a.seq LIMIT %s) ORDER BY r.seq`, f.Limit+1)
 	} else {
 		st.applications(s.db, competitionID, f, among)
 	}

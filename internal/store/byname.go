@@ -4,15 +4,17 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strconv"
 
 	"github.com/minicompete/minicompete/internal/compete"
 	"github.com/minicompete/minicompete/internal/sqldb"
 )
 
 // A competition's participants are listed by name without storing their names with the registrations, which a rush
-// would have to write. A small number is sorted. With many, a page follows the index of all users by name and looks up
-// which of them are registered. As long as at least one in a hundred is, every page costs the same. If fewer are, a
-// page ends with fewer rows, and if a page would be empty, the rest of the list is sorted after all.
+// would have to write. A small number is sorted. With many, a page follows the index of all users by name, looks up
+// which of them are registered, and stops when it is full. As long as at least one in a hundred is, every page costs
+// the same. If fewer are, a page ends with fewer rows, and if a page would be empty, the rest of the list is sorted
+// after all.
 
 // byName is the sort key of users, followed by their ids: name and email, folded as in searches. It is indexed; its
 // length is bounded.
@@ -20,127 +22,120 @@ const byName = `{bytes substr(u.search_text, 1, 200)}`
 
 const (
 	fewParticipants = 2000 // up to this many are sorted
+	largestWindow   = 6400 // users examined by one statement, at most
 	smallestWindow  = 400  // users examined for a page that isn't full, at least
 )
+
+// windows returns how many users are examined, in one statement after the other, until a page is full. PostgreSQL stops
+// within one as soon as it is.
+func (s *Store) windows() []int {
+	if s.db.Kind() == sqldb.PostgreSQL {
+		return []int{largestWindow}
+	}
+	return []int{100, smallestWindow, 4 * smallestWindow, largestWindow}
+}
 
 // participantsByName reads registrations by the names of their users. A small number of search results is sorted.
 func (s *Store) participantsByName(
 	ctx context.Context, competitionID string, f participantFilter,
 ) (part participantPart, err error) {
-	if !f.among.all {
-		part.rows, err = s.sortedByName(ctx, competitionID, f, startOf(f.Cursor))
-		return part, err
+	if f.among.all {
+		many, err := s.manyRegistered(ctx, competitionID, f)
+		if err != nil {
+			return part, err
+		}
+		if many {
+			return s.alongNames(ctx, competitionID, f, s.windows())
+		}
 	}
-	var st statement
-	st.Add(`SELECT r.id FROM registrations r WHERE `+f.competition()+` = %s`, competitionID)
-	st.matching(compete.RegistrationFilter{
-		Status: f.Status, DivisionID: f.DivisionID, TeamID: f.TeamID, Answer: f.Answer,
-	})
-	st.Add(` LIMIT 1 OFFSET %s`, fewParticipants)
-	many, err := sqldb.List(ctx, s.replicated, sqldb.ScanString, st.Text(), st.Args()...)
-	if err != nil {
-		return part, err
-	}
-	if len(many) == 0 {
-		part.rows, err = s.sortedByName(ctx, competitionID, f, startOf(f.Cursor))
-		return part, err
-	}
-	return s.alongNames(ctx, competitionID, f, 2*(f.Limit+1))
+	part.rows, err = s.sortedByName(ctx, competitionID, f, startOf(f.Cursor))
+	return part, err
 }
 
-// alongNames first examines a window of users. If few of them are listed, it examines up to three more, as large as it
-// takes to find fewFound. With a search, whose words may not occur for a long stretch of the index, the page then ends
-// even if it is empty.
+// manyRegistered reports whether more than fewParticipants match the filter without its search. Those of a whole
+// competition are counted in blocks.
+func (s *Store) manyRegistered(ctx context.Context, competitionID string, f participantFilter) (bool, error) {
+	var st statement
+	if f.Status == "" && f.DivisionID == "" && f.TeamID == "" && f.Answer.QuestionID == "" {
+		st.Add(`SELECT b.block FROM registration_blocks b WHERE b.competition_id = %s ORDER BY b.block
+			LIMIT 1 OFFSET %s`, competitionID, fewParticipants/blockSize)
+	} else {
+		st.Add(`SELECT r.seq FROM registrations r WHERE `+f.competition()+` = %s`, competitionID)
+		st.matching(compete.RegistrationFilter{
+			Status: f.Status, DivisionID: f.DivisionID, TeamID: f.TeamID, Answer: f.Answer,
+		})
+		st.Add(` ORDER BY r.seq LIMIT 1 OFFSET %s`, fewParticipants)
+	}
+	many, err := sqldb.List(ctx, s.replicated, sqldb.ScanInt, st.Text(), st.Args()...)
+	return len(many) > 0, err
+}
+
+// alongNames examines one window of users after the other until the page is full, or once fewFound are on it. With
+// a search, whose words may not occur for a long stretch of the index, the page ends after the last one even if it is
+// empty.
 func (s *Store) alongNames(
-	ctx context.Context, competitionID string, f participantFilter, window int,
+	ctx context.Context, competitionID string, f participantFilter, windows []int,
 ) (part participantPart, err error) {
-	at, examined := startOf(f.Cursor), 0
-	for range 4 {
-		users, err := s.named(ctx, f.Search, at, window)
+	at := startOf(f.Cursor)
+	for _, window := range windows {
+		f.names = stretch{at, window}
+		some, err := s.placed(ctx, competitionID, f, `u.before`, func(st *statement) {
+			st.Add(` ORDER BY u.before, u.id LIMIT %s`, f.Limit+1-len(part.rows))
+		})
 		if err != nil {
 			return part, err
 		}
-		some, err := s.participantsAmong(ctx, competitionID, f, users)
+		slices.SortFunc(some, compareNames)
+		if part.rows = append(part.rows, some...); len(part.rows) > f.Limit {
+			return participantPart{rows: part.rows}, nil
+		}
+		end, err := s.endOf(ctx, f.names)
 		if err != nil {
 			return part, err
 		}
-		part.rows = append(part.rows, some...)
-		if len(part.rows) > f.Limit || len(users) == 0 || users[len(users)-1].number < window {
-			return participantPart{rows: part.rows[:min(len(part.rows), f.Limit+1)]}, nil
+		if len(end) == 0 {
+			return participantPart{rows: part.rows}, nil
 		}
-		last := users[len(users)-1]
-		at = [2]string{last.before, last.id}
+		at = end[0]
 		part.next = compete.Cursor{ID: at[1], Text: at[0]}
-		if examined += window; examined >= smallestWindow && len(part.rows) >= fewFound {
+		if window >= smallestWindow && len(part.rows) >= fewFound {
 			return part, nil
 		}
-		window = nextWindow(window, examined, len(part.rows), f.Limit)
 	}
 	if len(part.rows) == 0 && f.Search == "" {
-		part = participantPart{}
+		f.names, part = stretch{}, participantPart{}
 		part.rows, err = s.sortedByName(ctx, competitionID, f, at)
 	}
 	return part, err
 }
 
-// nextWindow returns how many users to examine after so many, some of whom are listed: if it takes few, more than
-// should do to fill the page; otherwise more than should do to find fewFound, and at most four times the last window.
-func nextWindow(last, examined, found, limit int) int {
-	if found == 0 {
-		return 4 * last
-	}
-	toFind := func(more int) int { return more * examined * 5 / (found * 4) }
-	if full := toFind(limit + 1 - found); full < smallestWindow {
-		return full
-	}
-	return min(4*last, max(smallestWindow, toFind(fewFound-found)))
-}
-
 // startOf returns the name and the id after which a list by name continues.
 func startOf(c compete.Cursor) [2]string { return [2]string{c.Text, cmp.Or(c.ID, noID)} }
 
-// named is a user in a list by name.
-type named struct {
-	id, before string
-	found      bool // whether the search matches
-	number     int  // among the examined users
+// stretch is a window of users in the order of their names. Their number is part of a statement's text, so that one
+// plan fits all statements with this text.
+type stretch struct {
+	after  [2]string
+	window int // 0: all users
 }
 
-func scanNamed(row sqldb.Row) (n named, err error) {
-	err = row.Scan(&n.id, &n.before, &n.found, &n.number)
-	return n, err
-}
+// afterName has the users after a name and an id. SQLite can seek to a single value in an index on expressions, but not
+// to a pair.
+const afterName = byName + ` >= %s AND (` + byName + `, u.id) > (%s, %s) ORDER BY ` + byName + `, u.id`
 
-// named examines a window of users by name, and returns those that match the search, and the last one.
-func (s *Store) named(ctx context.Context, search string, after [2]string, window int) ([]named, error) {
+// endOf returns the name and the id of the last user of a stretch; nothing if there are fewer users.
+func (s *Store) endOf(ctx context.Context, names stretch) ([][2]string, error) {
 	var st statement
-	st.Add(`SELECT u.id, u.before, u.found, u.number FROM (SELECT u.*, row_number() OVER () AS number FROM (
-		SELECT u.id, ` + byName + ` AS before, 1 = 1`)
-	st.containing(search)
-	// SQLite can seek to a single value in an index on expressions, but not to a pair.
-	st.Add(` AS found FROM users u WHERE `+byName+` >= %s AND (`+byName+`, u.id) > (%s, %s)
-		ORDER BY `+byName+`, u.id LIMIT %s) u) u WHERE u.found OR u.number = %s`,
-		after[0], after[0], after[1], window, window)
-	return sqldb.List(ctx, s.searching(search), scanNamed, st.Text(), st.Args()...)
+	st.Add(`SELECT `+byName+`, u.id FROM users u WHERE `+afterName+` LIMIT 1 OFFSET `+strconv.Itoa(names.window-1),
+		names.after[0], names.after[0], names.after[1])
+	return sqldb.List(ctx, s.replicated, sqldb.ScanPair, st.Text(), st.Args()...)
 }
 
-// participantsAmong returns those users who are registered, by name.
-func (s *Store) participantsAmong(
-	ctx context.Context, competitionID string, f participantFilter, users []named,
-) ([]participant, error) {
-	var ids []string
-	for _, u := range users {
-		if u.found {
-			ids = append(ids, u.id)
-		}
-	}
-	if len(ids) == 0 {
-		return nil, nil
-	}
-	f.among = candidates{ids: ids}
-	found, err := s.placed(ctx, competitionID, f, byName, func(*statement) {})
-	slices.SortFunc(found, compareNames)
-	return found, err
+// registeredAlong adds those users of a stretch, u, who are registered.
+func (s *statement) registeredAlong(names stretch, competitionID string) {
+	s.Add(`(SELECT u.*, `+byName+` AS before FROM users u WHERE `+afterName+` LIMIT `+strconv.Itoa(names.window)+`) u
+		{match registrations r: r.user_id = u.id AND r.competition_id = %s} WHERE 1 = 1`,
+		names.after[0], names.after[0], names.after[1], competitionID)
 }
 
 // sortedByName reads up to f.Limit + 1 rows after a position.

@@ -28,7 +28,9 @@ func (s *Store) SearchParts(pages int) { s.parts = partsWorth{pages: pages} }
 func (s *Store) ByName(
 	ctx context.Context, competitionID string, f compete.RegistrationFilter, window int,
 ) (userIDs []string, next compete.Cursor, err error) {
-	found, err := s.alongNames(ctx, competitionID, participantFilter{f, candidates{all: true}}, window)
+	found, err := s.alongNames(ctx, competitionID, participantFilter{
+		RegistrationFilter: f, among: candidates{all: true},
+	}, []int{window, 4 * window, 16 * window, 64 * window})
 	for _, p := range found.rows[:min(len(found.rows), f.Limit)] {
 		userIDs = append(userIDs, p.UserID)
 	}

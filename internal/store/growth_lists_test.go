@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"crypto/sha256"
 	"math"
 	"slices"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/draw"
 	"github.com/minicompete/minicompete/internal/fill"
 	"github.com/minicompete/minicompete/internal/store"
 )
@@ -74,6 +76,47 @@ func testApplicationsOfMany(t *testing.T, db *store.Store, of fill.IDs) {
 		if got := ids(found, func(a compete.Application) string { return a.ID }); !slices.Equal(got, want) {
 			t.Errorf("applications%s: %d found, want %d", condition, len(got), len(want))
 		}
+	}
+}
+
+// testFilledRows checks that what is stored twice is the same in a filled database, and that its draws can be verified.
+func testFilledRows(t *testing.T, db *store.Store, of fill.IDs) {
+	for what, wrong := range map[string]string{
+		"seats of competitions": `SELECT c.id FROM competitions c WHERE c.status <> 'CANCELLED' AND (
+			c.capacity - c.seats_left <> (SELECT coalesce(sum(r.seats), 0) FROM registrations r
+				WHERE r.competition_id = c.id)
+			OR c.waitlisted <> (SELECT count(*) FROM registrations r WHERE r.competition_id = c.id
+				AND r.status = 'WAITLISTED')
+			OR c.next_seq <= (SELECT coalesce(max(r.seq), 0) FROM registrations r WHERE r.competition_id = c.id))`,
+		"seats of divisions": `SELECT d.id FROM divisions d WHERE d.capacity - d.seats_left <> (
+				SELECT coalesce(sum(r.seats), 0) FROM registrations r WHERE r.division_id = d.id)
+			OR d.waitlisted <> (SELECT count(*) FROM registrations r WHERE r.division_id = d.id
+				AND r.status = 'WAITLISTED')`,
+		"captains": `SELECT t.id FROM teams t WHERE NOT EXISTS (SELECT 1 FROM registrations r WHERE r.team_id = t.id
+			AND r.user_id = t.captain_id AND NOT r.follows)`,
+		"scores": `SELECT s.registration_id FROM review_scores s WHERE s.average <> (
+			SELECT sum(v.score) * 100 / count(*) FROM reviews v WHERE v.registration_id = s.registration_id)`,
+	} {
+		if found := idsFrom(t, db, wrong); len(found) > 0 {
+			t.Errorf("%s: %d are wrong, among them %s", what, len(found), found[0])
+		}
+	}
+	drawn, err := db.Draw(t.Context(), of.Drawn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := db.DrawList(t.Context(), of.Drawn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	order, err := db.DrawOrder(t.Context(), of.Drawn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	random := sha256.Sum256([]byte(drawn.Value))
+	if len(list) < largest/30 || draw.ListHash(list) != drawn.ListHash ||
+		!slices.Equal(draw.Order(list, random[:]), order) {
+		t.Errorf("the draw of %d entries isn't what its list and value say", len(list))
 	}
 }
 

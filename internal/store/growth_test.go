@@ -54,6 +54,7 @@ func TestFill(t *testing.T) {
 			counts[compete.RegistrationWaitlisted] + counts[compete.RegistrationCancelled]; total != largest {
 			t.Errorf("the largest competition has %v, want %d in all", counts, largest)
 		}
+		t.Run("rows", func(t *testing.T) { testFilledRows(t, db, ids) })
 		t.Run("plans", func(t *testing.T) { testPlansOfMany(t, db, ids) })
 		t.Run("search", func(t *testing.T) { testSearchOfMany(t, db, ids) })
 		t.Run("search in parts", func(t *testing.T) { testSearchInParts(t, db) })

@@ -40,6 +40,7 @@ func hot(db *store.Store, ids fill.IDs, now time.Time) calls {
 	calls := calls{}
 	addLists(calls, db, ids, now)
 	addCompetitions(calls, db, ids, now)
+	addRemarkable(calls, db, ids)
 	addAccounts(calls, db, ids, now)
 	addAdmin(calls, db, ids, now)
 	competitions := func(name string, f compete.CompetitionFilter) {
@@ -228,6 +229,64 @@ func addLists(to calls, db *store.Store, ids fill.IDs, now time.Time) {
 			return db.Users(ctx, search, compete.Cursor{}, 50)
 		})
 	}
+}
+
+// addRemarkable adds what pages about competitions with divisions, answers, teams, reviews and draws read.
+func addRemarkable(to calls, db *store.Store, ids fill.IDs) {
+	type page = compete.Page[compete.ParticipantRegistration]
+	participants := func(name, competitionID string, f compete.RegistrationFilter) {
+		f.Limit = 50
+		add(to, "participants of "+name, func(ctx context.Context) (page, error) {
+			return db.RegistrationsOfCompetition(ctx, competitionID, f)
+		})
+	}
+	participants("several divisions", ids.Divided, compete.RegistrationFilter{Asked: true})
+	participants("one division", ids.Divided, compete.RegistrationFilter{Asked: true, DivisionID: ids.Division})
+	participants("one division, who wait", ids.Divided,
+		compete.RegistrationFilter{DivisionID: ids.Division, Status: compete.RegistrationWaitlisted})
+	participants("one division, by name", ids.Divided,
+		compete.RegistrationFilter{DivisionID: ids.Division, Sort: compete.SortName})
+	participants("one answer", ids.Divided, compete.RegistrationFilter{
+		Answer: compete.AnswerFilter{QuestionID: "q1-1", Value: "M"},
+	})
+	participants("teams", ids.Teams, compete.RegistrationFilter{Teams: true})
+	participants("a draw", ids.Drawn, compete.RegistrationFilter{})
+	add(to, "counts by status, of teams", func(ctx context.Context) (map[compete.RegistrationStatus]int, error) {
+		return db.RegistrationsByStatus(ctx, ids.Teams, compete.RegistrationFilter{Teams: true}, false)
+	})
+	add(to, "counts of decisions, of many", func(ctx context.Context) (compete.DecisionCounts, error) {
+		return db.DecisionCounts(ctx, ids.Reviewed)
+	})
+	for name, f := range map[string]compete.ApplicationFilter{
+		"": {}, " by score": {Sort: compete.ApplicationsByScore}, ", undecided": {Undecided: true},
+		", without my score": {Unscored: true}, ", to be admitted": {Decision: compete.DecisionAdmit},
+	} {
+		f.Limit, f.ReviewerID = 50, ids.Organizer
+		add(to, "reviewed applications"+name, func(ctx context.Context) (compete.Page[compete.Application], error) {
+			return db.Applications(ctx, ids.Reviewed, f)
+		})
+	}
+	for name, f := range map[string]compete.TeamFilter{
+		"": {}, ", small": {Below: 3}, ", by name": {Search: "golden"},
+	} {
+		f.Limit = 50
+		add(to, "many teams"+name, func(ctx context.Context) (compete.Page[compete.TeamSummary], error) {
+			return db.Teams(ctx, ids.Teams, f)
+		})
+	}
+	add(to, "seekers of many", func(ctx context.Context) (page, error) {
+		return db.Seekers(ctx, ids.Teams, compete.Cursor{}, 50)
+	})
+	add(to, "place in a large draw", func(ctx context.Context) (*compete.DrawEntry, error) {
+		return db.DrawEntry(ctx, ids.Drawn, ids.Participant)
+	})
+	add(to, "answers of many", func(ctx context.Context) ([]string, error) {
+		all, _, err := db.AnswersOfCompetition(ctx, ids.Divided, 0, 100)
+		return all, err
+	})
+	add(to, "preparation of many", func(ctx context.Context) (compete.PreparedEntry, error) {
+		return db.Preparation(ctx, compete.Place{UserID: ids.Participant, CompetitionID: ids.Prepared})
+	})
 }
 
 // addCompetitions adds what pages about a competition read.

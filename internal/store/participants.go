@@ -34,7 +34,7 @@ func (s *Store) RegistrationsOfCompetition(
 		read = s.participantsByName
 	case compete.SortArrival, compete.SortLastFirst:
 	}
-	part, err := read(ctx, competitionID, participantFilter{f, among})
+	part, err := read(ctx, competitionID, participantFilter{RegistrationFilter: f, among: among})
 	if err != nil {
 		return none, err
 	}
@@ -61,12 +61,14 @@ func (s *Store) RegistrationsOfCompetition(
 type participantFilter struct {
 	compete.RegistrationFilter
 	among candidates
+	names stretch
 }
 
-// competition returns the column of the competition, without its index where that of a division or team is better.
+// competition returns the competition's id as a column with an index, or as an expression where the index of a division
+// or team is better: PostgreSQL would combine both, and then read and sort all that it found.
 func (f participantFilter) competition() string {
 	if f.DivisionID != "" || f.TeamID != "" {
-		return `{+r.competition_id}`
+		return `CAST(r.competition_id AS text)`
 	}
 	return `r.competition_id`
 }
@@ -251,11 +253,19 @@ func (s *Store) placed(
 	return found, err
 }
 
-// registrations adds the registrations r of a competition, with their users u, that match the filter.
+// registrations adds the registrations r of a competition, with their users u, that match the filter. Candidates have
+// been found to match the search.
 func (s *statement) registrations(db *sqldb.DB, competitionID string, f participantFilter) {
-	s.among(db, f.among)
-	s.Add(`registrations r JOIN users u ON u.id = r.user_id WHERE `+f.competition()+` = %s`, competitionID)
-	s.is(`r.user_id`, f.among)
+	switch {
+	case !f.among.all:
+		f.Search = ""
+		s.Add(`{each %s uuid} {match registrations r: r.user_id = v.id AND r.competition_id = %s}
+			JOIN users u ON u.id = r.user_id WHERE 1 = 1`, db.Array(f.among.ids), competitionID)
+	case f.names.window > 0:
+		s.registeredAlong(f.names, competitionID)
+	default:
+		s.Add(`registrations r JOIN users u ON u.id = r.user_id WHERE `+f.competition()+` = %s`, competitionID)
+	}
 	s.matching(f.RegistrationFilter)
 }
 
@@ -307,7 +317,12 @@ func (s *Store) RegistrationsByStatus(
 	f.Status = ""
 	var st statement
 	st.Add(`SELECT r.status, count(*) FROM `)
-	st.registrations(s.db, competitionID, participantFilter{f, among})
+	if of := (participantFilter{RegistrationFilter: f, among: among}); f.Search != "" {
+		st.registrations(s.db, competitionID, of)
+	} else {
+		st.Add(`registrations r WHERE `+of.competition()+` = %s`, competitionID)
+		st.matching(f)
+	}
 	st.Add(` GROUP BY r.status`)
 	found, err := sqldb.List(ctx, s.searching(f.Search), scanStatusCount, st.Text(), st.Args()...)
 	for _, of := range found {
