@@ -18,6 +18,14 @@ const (
 	memoryGoalWithSQLite = 72 << 20
 )
 
+// crowd is the memory in use from which the goal rises by crowdGoal at once. Thousands of connections take more, 5,000
+// open pages less. Raised step by step while a crowd comes in, the goal had the collector take most of the processor
+// time just then. With what lies outside the heap, the program stays below 400 MB.
+const (
+	crowd     = 96 << 20
+	crowdGoal = 176 << 20
+)
+
 // room is the least that is left for garbage: with less, collections of thousands of open pages would follow each other
 // too soon.
 const room = 40 << 20
@@ -48,7 +56,11 @@ func raise(goal int64) {
 	inUse := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/memory/classes/heap/stacks:bytes"}}
 	metrics.Read(inUse)
 	used := int64(inUse[0].Value.Uint64() + inUse[1].Value.Uint64()) //nolint:gosec // no memory is that large
-	debug.SetMemoryLimit(max(goal, used+max(used/3, room)))
+	next := max(goal, used+max(used/3, room))
+	if used > crowd {
+		next = max(next, goal+crowdGoal)
+	}
+	debug.SetMemoryLimit(next)
 	afterCollection(func() { raise(goal) })
 }
 

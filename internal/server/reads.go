@@ -13,7 +13,9 @@ const (
 	// readsPerCore is how many read-only requests are processed at a time, per core. It is more than the database
 	// processes at once.
 	readsPerCore = 32
-	// readPatience is how long a request may wait for its turn.
+	// streamsPerCore is how many streams are opened at a time, per core.
+	streamsPerCore = 8
+	// readPatience is how long such a request may wait for its turn.
 	readPatience = 2 * time.Second
 )
 
@@ -30,6 +32,8 @@ func newTurns(atOnce int, patience time.Duration) *turns {
 }
 
 func newReads() *turns { return newTurns(readsPerCore*runtime.GOMAXPROCS(0), readPatience) }
+
+func newStreams() *turns { return newTurns(streamsPerCore*runtime.GOMAXPROCS(0), readPatience) }
 
 // begin waits for a turn; call end afterwards. It fails with compete.ErrBusy.
 func (t *turns) begin(ctx context.Context) error {

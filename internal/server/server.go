@@ -1,5 +1,5 @@
 // Package server handles what every request needs before and after its handler: listeners, time limits, request ids,
-// the client's address, turns of reads, the pace of refusals, one log line, recovery from panics, a span if tracing is
+// the client's address, turns of reads and streams, the pace of refusals, one log line, recovery from panics, a span if tracing is
 // on, the probes, and the graceful stop.
 //
 // It knows no routes: handlers come from packages api and web.
@@ -50,13 +50,15 @@ type Endpoint struct {
 	Handler http.Handler
 	// responds, with status 500, if Handler panicked before its first byte; nil: the function Broken
 	Broken http.Handler
-	// responds, with status 503, if there is no room, or a registration or a read waited too long; needed with both
+	// responds, with status 503, if there is no room, or a registration, a read or a stream waited too long; needed with each
 	Busy http.Handler
 	// whether a request registers somebody, and waits in line with all others that do; nil: none does
 	Presses func(*http.Request) bool
 	// whether a request only reads, and isn't a stream; nil: none is known to
 	Reads func(*http.Request) bool
-	Quiet bool // for monitoring: requests are logged at debug level, and not traced
+	// whether a request opens a stream; nil: none is known to
+	Streams func(*http.Request) bool
+	Quiet   bool // for monitoring: requests are logged at debug level, and not traced
 }
 
 // Config sets up a Server.
@@ -101,6 +103,7 @@ type Server struct {
 	failed   chan error
 	refusals *pacer
 	reads    *turns
+	streams  *turns // of their openings
 	presses  *line
 	last     time.Duration // lastAnswers, except in tests
 }
@@ -115,8 +118,9 @@ func New(c Config) *Server {
 	}
 	s := &Server{
 		config: c, sockets: map[string]*closedOnce{}, failed: make(chan error, len(c.Endpoints)),
-		refusals: newPacer(), reads: newReads(), presses: newLine(pressesAtOnce, c.PressPatience),
-		last: lastAnswers,
+		refusals: newPacer(), reads: newReads(), streams: newStreams(),
+		presses: newLine(pressesAtOnce, c.PressPatience),
+		last:    lastAnswers,
 	}
 	s.requests, s.giveUp = context.WithCancel(context.Background())
 	return s
