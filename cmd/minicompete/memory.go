@@ -56,12 +56,15 @@ func raise(goal int64) {
 	inUse := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/memory/classes/heap/stacks:bytes"}}
 	metrics.Read(inUse)
 	used := int64(inUse[0].Value.Uint64() + inUse[1].Value.Uint64()) //nolint:gosec // no memory is that large
-	next := max(goal, used+max(used/3, room))
-	if used > crowd {
-		next = max(next, goal+crowdGoal)
-	}
-	debug.SetMemoryLimit(next)
+	debug.SetMemoryLimit(raised(goal, used))
 	afterCollection(func() { raise(goal) })
+}
+
+func raised(goal, used int64) int64 {
+	if used > crowd {
+		goal += crowdGoal
+	}
+	return max(goal, used+max(used/3, room))
 }
 
 // afterCollection calls f once, after the next collection.
