@@ -47,7 +47,7 @@ type line struct {
 func newLine(atOnce int, patience time.Duration) *line {
 	return &line{
 		turns:  newTurns(atOnce, patience),
-		target: patience / 25, burst: patience / 5, most: patience / 10,
+		target: patience / 25, burst: patience / 5, most: patience / 15,
 	}
 }
 

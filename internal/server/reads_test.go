@@ -5,8 +5,32 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"testing/synctest"
 	"time"
 )
+
+// Two at a time, each for ten milliseconds longer than it takes, are two hundred a second.
+func TestTurnsOfAPaceLastLonger(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		paced := newTurns(2, time.Second)
+		paced.pause = 10 * time.Millisecond
+		start := time.Now()
+		for i := range 6 {
+			if err := paced.begin(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			paced.end()
+			if took, want := time.Since(start), time.Duration(i/2)*paced.pause; took != want {
+				t.Errorf("number %d began after %v, want %v", i, took, want)
+			}
+		}
+		time.Sleep(paced.pause)
+		synctest.Wait()
+		if len(paced.taken) != 0 {
+			t.Error("a turn has not ended")
+		}
+	})
+}
 
 // Streams are opened in turn, too. A turn ends once the stream has begun, and reads and changes don't wait for it.
 func TestStreamsAreOpenedInTurn(t *testing.T) {

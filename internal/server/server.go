@@ -73,9 +73,9 @@ type Config struct {
 	Tracer         trace.Tracer                // nil means no tracing
 	Ready          func(context.Context) error // why requests can't be served, if they can't; nil: they always can
 	Drain          time.Duration               // 0: DefaultDrain
-	// PressPatience is how long a registration may wait for its turn; 0: DefaultPressPatience. Once registrations have
-	// taken longer than a twenty-fifth of it for a fifth of it, only as many are admitted as can be served in a tenth
-	// of it.
+	// PressPatience is how long a registration may wait for its turn; 0: DefaultPressPatience. Once registrations take
+	// longer than a twenty-fifth of it and no more come than are served, only as many are admitted as can be served in
+	// a fifteenth of it.
 	PressPatience time.Duration
 	// PressLimit ends the context of a registration this long after its body arrived, whatever it is doing; 0: never.
 	// It isn't for those that are too large to wait in line.
