@@ -93,8 +93,8 @@ func TestALineThatStaysLongRefusesSome(t *testing.T) {
 	})
 }
 
-// 128 at a time are processed in a tenth of a second. While 200 come in that time, for nearly a second, it is a rush that
-// all get through. Those who come on top find a line that stands: they are refused at once, or don't wait long.
+// 128 at a time are processed in a tenth of a second. While 200 come in that time, for nearly a second, it is a rush
+// that all get through. Those who come on top find a line that stands: they are refused at once, or don't wait long.
 func TestWhoeverComesOnTopOfARushIsRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const tenth = 100 * time.Millisecond

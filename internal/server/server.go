@@ -1,6 +1,6 @@
 // Package server handles what every request needs before and after its handler: listeners, time limits, request ids,
-// the client's address, turns of reads and streams, the pace of refusals, one log line, recovery from panics, a span if tracing is
-// on, the probes, and the graceful stop.
+// the client's address, turns of reads and streams, the pace of refusals, one log line, recovery from panics, a span if
+// tracing is on, the probes, and the graceful stop.
 //
 // It knows no routes: handlers come from packages api and web.
 package server
@@ -50,7 +50,8 @@ type Endpoint struct {
 	Handler http.Handler
 	// responds, with status 500, if Handler panicked before its first byte; nil: the function Broken
 	Broken http.Handler
-	// responds, with status 503, if there is no room, or a registration, a read or a stream waited too long; needed with each
+	// responds, with status 503, if there is no room, or a registration, a read or a stream waited too long; needed
+	// with each
 	Busy http.Handler
 	// whether a request registers somebody, and waits in line with all others that do; nil: none does
 	Presses func(*http.Request) bool
