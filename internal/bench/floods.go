@@ -166,7 +166,8 @@ func (f *floods) openStreams(ctx context.Context, atOnce int, pause time.Duratio
 
 // openStream returns the status once the seats have come, or noAnswer.
 func (f *floods) openStream(ctx context.Context, n int) (int, error) {
-	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", f.server.web)
+	// not with the deadline of ctx, at which dialling fails a moment before ctx has ended
+	conn, err := (&net.Dialer{Timeout: requestTimeout}).DialContext(context.WithoutCancel(ctx), "tcp", f.server.web)
 	if err != nil {
 		return noAnswer, err
 	}
