@@ -78,13 +78,13 @@ func (a *App) wireServer(context.Context) error {
 			Name: EndpointWeb, Addr: a.config.WebAddr,
 			Handler: apiAndPages(apiHandler, lagging.pages(web.New(a.background.context(), pages))),
 			Broken:  apiAndPages(http.HandlerFunc(server.Broken), web.Broken(pages)),
-			Busy:    apiAndPages(apiBusy, web.Busy(pages)), Presses: isPress, Reads: isRead,
+			Busy:    apiAndPages(apiBusy, web.Busy(pages)), Presses: isPress, Reads: isRead, Streams: isStream,
 		})
 	}
 	if a.config.Plays(config.RoleAPI) {
 		c.Endpoints = append(c.Endpoints, server.Endpoint{
 			Name: EndpointAPI, Addr: a.config.APIAddr,
-			Handler: apiHandler, Busy: apiBusy, Presses: isPress, Reads: isRead,
+			Handler: apiHandler, Busy: apiBusy, Presses: isPress, Reads: isRead, Streams: isStream,
 		})
 	}
 	if a.metrics != nil {
@@ -123,13 +123,14 @@ func isPress(r *http.Request) bool {
 	return r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/register")
 }
 
-// isRead reports whether a request only reads. Registering, logging in and live pages have other bounded queues: the
-// registrar's, the one for password hashing, and the number of open pages. Health checks query the database at most
-// once a second.
-func isRead(r *http.Request) bool {
-	return (r.Method == http.MethodGet || r.Method == http.MethodHead) && !strings.HasSuffix(r.URL.Path, "/live") &&
-		r.URL.Path != "/api/health"
-}
+// isRead reports whether a request only reads, and is soon over. Registering and logging in have other bounded queues:
+// the line at the door, and the one for password hashing. Health checks query the database at most once a second.
+func isRead(r *http.Request) bool { return gets(r) && !isStream(r) && r.URL.Path != "/api/health" }
+
+// isStream reports whether a request opens the stream of a live page.
+func isStream(r *http.Request) bool { return gets(r) && strings.HasSuffix(r.URL.Path, "/live") }
+
+func gets(r *http.Request) bool { return r.Method == http.MethodGet || r.Method == http.MethodHead }
 
 // apiAndPages serves the API under /api, and the pages everywhere else.
 func apiAndPages(apiHandler, pages http.Handler) http.Handler {

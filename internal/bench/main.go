@@ -49,8 +49,9 @@ func main() {
 	flag.StringVar(&o.postgres, "postgres", os.Getenv("TEST_POSTGRES_URL"),
 		"a PostgreSQL server where databases can be created")
 	flag.StringVar(&o.databases, "databases", "sqlite,postgres", "databases to measure")
-	flag.StringVar(&o.only, "only", "rush,reads,streams,start,logins,overload,release,draw",
-		"parts to measure: rush, rushes, reads, streams, start, logins, overload, release, draw, scale, replica")
+	flag.StringVar(&o.only, "only", "rush,reads,streams,start,logins,opening,overload,floods,release,draw",
+		"parts to measure: rush, rushes, reads, streams, start, logins, opening, overload, floods, release, draw, "+
+			"scale, replica")
 	flag.StringVar(&o.contenders, "contenders", "product,prepared,bare,textbook", "servers to compare in a rush")
 	flag.IntVar(&o.participants, "participants", 10_000, "participants per rush")
 	flag.IntVar(&o.connections, "connections", 256, "connections shared by the participants")
@@ -103,6 +104,7 @@ func measure(ctx context.Context, o options, kind string) error {
 	parts := map[string]func(context.Context, options, string) error{
 		"rush": measureRush, "rushes": measureRushes, "reads": measureReads,
 		"streams": measureStreams, "start": measureStart, "logins": measureLogIns, "overload": measureOverload,
+		"opening": measureOpening, "floods": measureFloods,
 		"release": measureRelease, "draw": measureDraw, "scale": measureScale, "replica": measureReplica,
 	}
 	for part := range strings.SplitSeq(o.only, ",") {

@@ -19,6 +19,7 @@ const (
 	probeInterval        = 100 * time.Millisecond // between two requests of a person doing something else
 	calmTime             = 5 * time.Second        // how long registrations are observed afterwards
 	calmPress            = 100 * time.Millisecond // the maximum duration of a registration when all is well
+	soon                 = 500 * time.Millisecond // what 99% of the accepted ones shall take at most
 )
 
 // measureOverload registers on thousands of connections for half a minute, each again as soon as it gets a response,
@@ -93,6 +94,11 @@ func printOverload(o options, kind string, pressed, reads, logins answers, peak 
 		float64(pressed.count(http.StatusCreated))/o.overload.Seconds(),
 		pressed.percentile(.5, http.StatusCreated), pressed.percentile(.99, http.StatusCreated),
 		pressed.percentile(1, http.StatusCreated), pressed.percentile(1), pressed.statuses())
+	later := pressed.since(time.Second)
+	fmt.Printf("%-9s overload: accepted of those after the first second p50 %v p99 %v longest %v; %d of all took "+
+		"over %v\n", kind,
+		later.percentile(.5, http.StatusCreated), later.percentile(.99, http.StatusCreated),
+		later.percentile(1, http.StatusCreated), pressed.over(soon), soon)
 	fmt.Printf("%-9s overload: reading meanwhile p50 %v p99 %v %v; logging in p50 %v p99 %v %v; memory %.0f MB at "+
 		"peak; presses again within %v after %v\n", kind,
 		reads.percentile(.5), reads.percentile(.99), reads.statuses(), logins.percentile(.5), logins.percentile(.99),
@@ -109,6 +115,31 @@ type answers struct {
 func (a *answers) count(status int) (n int) {
 	for _, s := range a.status {
 		if s == status {
+			n++
+		}
+	}
+	return n
+}
+
+// since returns the responses to the requests that were sent this long after the first one, or later.
+func (a *answers) since(passed time.Duration) (later answers) {
+	if len(a.at) == 0 {
+		return later
+	}
+	from := slices.MinFunc(a.at, time.Time.Compare).Add(passed)
+	for i, at := range a.at {
+		if !at.Before(from) {
+			later.at, later.took = append(later.at, at), append(later.took, a.took[i])
+			later.status = append(later.status, a.status[i])
+		}
+	}
+	return later
+}
+
+// over counts the accepted ones that took longer.
+func (a *answers) over(limit time.Duration) (n int) {
+	for i, took := range a.took {
+		if took > limit && a.status[i] == http.StatusCreated {
 			n++
 		}
 	}

@@ -1,8 +1,10 @@
 package server
 
 import (
+	"bufio"
 	"context"
 	"log/slog"
+	"net"
 	"net/http"
 	"runtime/debug"
 	"time"
@@ -78,6 +80,8 @@ func (s *Server) wrap(e Endpoint) http.Handler {
 			}
 		case e.Reads != nil && e.Reads(r):
 			handler = s.reads.inTurn(handler, e.Busy, recorder, r)
+		case e.Streams != nil && e.Streams(r):
+			handler = s.streams.inTurn(handler, e.Busy, recorder, r)
 		}
 		s.serve(handler, e.Broken, recorder, r)
 	})
@@ -182,6 +186,12 @@ func (w *recorder) SetReadDeadline(t time.Time) error {
 		return nil
 	}
 	return http.NewResponseController(w.ResponseWriter).SetReadDeadline(t)
+}
+
+// Hijack ends the turn: a stream has begun.
+func (w *recorder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	w.endTurn()
+	return http.NewResponseController(w.ResponseWriter).Hijack()
 }
 
 // Unwrap lets http.ResponseController reach other deadlines and Flush.

@@ -25,9 +25,10 @@ const (
 // line is where registrations wait, in order of arrival, before anything else is done for them.
 //
 // A line that is long for a moment is a rush, and clears by itself; one that stays long is an overload, in which
-// everyone only waits for the people ahead of them (the idea of CoDel, RFC 8289). So once registrations have repeatedly
-// taken longer than target for longer than burst, the line only admits as many as can be served within most, until they
-// have been faster for as long.
+// everyone only waits for the people ahead of them (the idea of CoDel, RFC 8289). While a rush comes in, everybody is
+// admitted. Once no more come than are served, or it has lasted for twice burst, whoever comes on top finds the line
+// standing: it only admits as many as can be served within most, until registrations have taken no longer than target
+// for burst.
 type line struct {
 	turns               *turns
 	target, burst, most time.Duration
@@ -36,16 +37,17 @@ type line struct {
 	inside int // registrations waiting or being processed
 	// when a registration first and last took longer than target
 	longSince, long time.Time
-	served          int // since windowed
+	stands          bool
+	came, served    int // since windowed
 	windowed        time.Time
-	room            int // number recently served within most
+	room            int // number served within most, averaged over the last windows
 }
 
 // newLine creates a line in which nobody waits longer than patience.
 func newLine(atOnce int, patience time.Duration) *line {
 	return &line{
 		turns:  newTurns(atOnce, patience),
-		target: patience / 25, burst: patience / 5, most: patience / 10,
+		target: patience / 25, burst: patience / 5, most: patience / 15,
 	}
 }
 
@@ -53,15 +55,13 @@ func newLine(atOnce int, patience time.Duration) *line {
 func (l *line) enter(now time.Time) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.inside >= longestLine || l.overloaded(now) && l.inside >= max(l.room, cap(l.turns.taken)) {
+	l.came++
+	l.look(now)
+	if l.inside >= longestLine || l.stands && l.inside >= max(l.room, cap(l.turns.taken)) {
 		return compete.ErrBusy
 	}
 	l.inside++
 	return nil
-}
-
-func (l *line) overloaded(now time.Time) bool {
-	return l.long.Sub(l.longSince) > l.burst && now.Sub(l.long) <= l.burst
 }
 
 // leave removes a registration whose response has started.
@@ -69,17 +69,35 @@ func (l *line) leave(entered, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.inside--
+	l.served++
 	if now.Sub(entered) > l.target {
 		if now.Sub(l.long) > l.burst {
 			l.longSince = now
 		}
 		l.long = now
 	}
-	l.served++
-	if passed := now.Sub(l.windowed); passed >= l.target {
-		l.room = int(float64(l.served) * float64(l.most) / float64(passed))
-		l.served, l.windowed = 0, now
+	l.look(now)
+}
+
+// roomWindows is over how many windows room is averaged, roughly: a collection of garbage can take up a whole one.
+const roomWindows = 4
+
+// look decides whether the line stands, once a window of target has passed.
+func (l *line) look(now time.Time) {
+	passed := now.Sub(l.windowed)
+	if passed < l.target {
+		return
 	}
+	isLong := now.Sub(l.long) <= l.burst
+	switch {
+	case !isLong:
+		l.stands = false
+	case l.came <= l.served || now.Sub(l.longSince) > 2*l.burst:
+		l.stands = true
+	}
+	room := int(float64(l.served) * float64(l.most) / float64(passed))
+	l.room += (room - l.room) / roomWindows
+	l.came, l.served, l.windowed = 0, 0, now
 }
 
 // press is a registration in a line.

@@ -93,6 +93,53 @@ func TestALineThatStaysLongRefusesSome(t *testing.T) {
 	})
 }
 
+// 128 at a time are processed in a tenth of a second. While 200 come in that time, for nearly a second, it is a rush
+// that all get through. Those who come on top find a line that stands: they are refused at once, or don't wait long.
+func TestWhoeverComesOnTopOfARushIsRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const tenth = 100 * time.Millisecond
+		_, handler := pressing(128, 2500*time.Millisecond, func(w http.ResponseWriter, _ *http.Request) {
+			time.Sleep(tenth)
+			w.WriteHeader(http.StatusCreated)
+		})
+		var everybody sync.WaitGroup
+		var mu sync.Mutex
+		refused := map[bool]int{} // by whether they came on top
+		come := func(n int, onTop bool) {
+			for range n {
+				everybody.Go(func() {
+					start := time.Now()
+					status := register(t, handler, http.NoBody)
+					took := time.Since(start)
+					mu.Lock()
+					defer mu.Unlock()
+					if status != http.StatusCreated {
+						refused[onTop]++
+					}
+					if onTop && took > 4*tenth {
+						t.Errorf("one on top of the rush got %d after %v", status, took)
+					}
+				})
+			}
+			time.Sleep(tenth / 10)
+		}
+		for range 90 {
+			come(20, false)
+		}
+		time.Sleep(2 * tenth)
+		for range 100 {
+			come(5, true)
+		}
+		everybody.Wait()
+		if refused[false] != 0 {
+			t.Errorf("%d of the rush were refused", refused[false])
+		}
+		if n := refused[true]; n < 50 || n > 250 {
+			t.Errorf("%d of 500 on top of the rush were refused", n)
+		}
+	})
+}
+
 func TestNobodyWaitsInLineForLongerThanTheirPatience(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const patience = 2 * time.Second

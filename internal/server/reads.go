@@ -15,6 +15,12 @@ const (
 	readsPerCore = 32
 	// readPatience is how long a request may wait for its turn.
 	readPatience = 2 * time.Second
+	// streamsPerCore is how many streams are opened at a time, per core. A turn lasts streamPause longer, so that no
+	// more than 1,000 a second are opened on each: a flood of them takes a fifth of the machine.
+	streamsPerCore = 8
+	streamPause    = 8 * time.Millisecond
+	// streamPatience is how long a stream may wait for its turn: as long as it takes two cores to open 20,000.
+	streamPatience = 10 * time.Second
 )
 
 // turns bounds how many requests are processed at a time. The others wait in order of arrival: if thousands ran at
@@ -23,13 +29,20 @@ const (
 type turns struct {
 	taken    chan struct{}
 	patience time.Duration
+	pause    time.Duration // how much longer a turn lasts than its request
 }
 
 func newTurns(atOnce int, patience time.Duration) *turns {
-	return &turns{make(chan struct{}, atOnce), patience}
+	return &turns{taken: make(chan struct{}, atOnce), patience: patience}
 }
 
 func newReads() *turns { return newTurns(readsPerCore*runtime.GOMAXPROCS(0), readPatience) }
+
+func newStreams() *turns {
+	t := newTurns(streamsPerCore*runtime.GOMAXPROCS(0), streamPatience)
+	t.pause = streamPause
+	return t
+}
 
 // begin waits for a turn; call end afterwards. It fails with compete.ErrBusy.
 func (t *turns) begin(ctx context.Context) error {
@@ -49,7 +62,15 @@ func (t *turns) begin(ctx context.Context) error {
 	return compete.ErrBusy
 }
 
-func (t *turns) end() { <-t.taken }
+func (t *turns) end() {
+	if t.pause > 0 {
+		time.AfterFunc(t.pause, t.free)
+		return
+	}
+	t.free()
+}
+
+func (t *turns) free() { <-t.taken }
 
 // inTurn makes a request wait for its turn, which ends with the first byte of the response, so that a slow client holds
 // up nobody. busy responds if the turn doesn't come.

@@ -1,6 +1,6 @@
 // Package server handles what every request needs before and after its handler: listeners, time limits, request ids,
-// the client's address, turns of reads, the pace of refusals, one log line, recovery from panics, a span if tracing is
-// on, the probes, and the graceful stop.
+// the client's address, turns of reads and streams, the pace of refusals, one log line, recovery from panics, a span if
+// tracing is on, the probes, and the graceful stop.
 //
 // It knows no routes: handlers come from packages api and web.
 package server
@@ -50,13 +50,16 @@ type Endpoint struct {
 	Handler http.Handler
 	// responds, with status 500, if Handler panicked before its first byte; nil: the function Broken
 	Broken http.Handler
-	// responds, with status 503, if there is no room, or a registration or a read waited too long; needed with both
+	// responds, with status 503, if there is no room, or a registration, a read or a stream waited too long; needed
+	// with each
 	Busy http.Handler
 	// whether a request registers somebody, and waits in line with all others that do; nil: none does
 	Presses func(*http.Request) bool
 	// whether a request only reads, and isn't a stream; nil: none is known to
 	Reads func(*http.Request) bool
-	Quiet bool // for monitoring: requests are logged at debug level, and not traced
+	// whether a request opens a stream; nil: none is known to
+	Streams func(*http.Request) bool
+	Quiet   bool // for monitoring: requests are logged at debug level, and not traced
 }
 
 // Config sets up a Server.
@@ -71,9 +74,9 @@ type Config struct {
 	Tracer         trace.Tracer                // nil means no tracing
 	Ready          func(context.Context) error // why requests can't be served, if they can't; nil: they always can
 	Drain          time.Duration               // 0: DefaultDrain
-	// PressPatience is how long a registration may wait for its turn; 0: DefaultPressPatience. Once registrations have
-	// taken longer than a twenty-fifth of it for a fifth of it, only as many are admitted as can be served in a tenth
-	// of it.
+	// PressPatience is how long a registration may wait for its turn; 0: DefaultPressPatience. Once registrations take
+	// longer than a twenty-fifth of it and no more come than are served, only as many are admitted as can be served in
+	// a fifteenth of it.
 	PressPatience time.Duration
 	// PressLimit ends the context of a registration this long after its body arrived, whatever it is doing; 0: never.
 	// It isn't for those that are too large to wait in line.
@@ -101,6 +104,7 @@ type Server struct {
 	failed   chan error
 	refusals *pacer
 	reads    *turns
+	streams  *turns // of their openings
 	presses  *line
 	last     time.Duration // lastAnswers, except in tests
 }
@@ -115,8 +119,9 @@ func New(c Config) *Server {
 	}
 	s := &Server{
 		config: c, sockets: map[string]*closedOnce{}, failed: make(chan error, len(c.Endpoints)),
-		refusals: newPacer(), reads: newReads(), presses: newLine(pressesAtOnce, c.PressPatience),
-		last: lastAnswers,
+		refusals: newPacer(), reads: newReads(), streams: newStreams(),
+		presses: newLine(pressesAtOnce, c.PressPatience),
+		last:    lastAnswers,
 	}
 	s.requests, s.giveUp = context.WithCancel(context.Background())
 	return s
