@@ -529,7 +529,7 @@ export interface paths {
         };
         /**
          * Read a competition's audit log
-         * @description For the competition's organizer and admins. Every change and every login is recorded with its change, and records can't be changed. Newest first. With 'Accept: text/csv', returns all pages as one CSV file and ignores 'limit'.
+         * @description For the competition's organizer and admins. Only admins see who prepared a registration. Every change and every login is recorded with its change, and records can't be changed. Newest first. With 'Accept: text/csv', returns all pages as one CSV file and ignores 'limit'.
          */
         readonly get: operations["listCompetitionAudit"];
         readonly put?: never;
@@ -3425,7 +3425,7 @@ export interface components {
              */
             readonly lookingForTeam?: boolean;
             /**
-             * @description The organizer's internal note on the removal. The person never sees it.
+             * @description The organizer's internal note on the removal. The person finds it only in the export of their own data.
              * @example See email of 3 April.
              */
             readonly note?: string;
@@ -4006,7 +4006,7 @@ export interface components {
              */
             readonly block?: boolean;
             /**
-             * @description Visible only to the competition's organizer and admins.
+             * @description For the competition's organizer and admins. The person finds it only in the export of their own data.
              * @example See email of 3 April.
              */
             readonly note?: string;
