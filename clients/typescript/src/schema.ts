@@ -3537,7 +3537,7 @@ export interface components {
             readonly reports: readonly components["schemas"]["ExportedReport"][];
             /** @description Your scores and notes about applications, newest first. */
             readonly reviewsGiven: readonly components["schemas"]["ExportedReview"][];
-            /** @description Scores and notes about your applications once they were decided, newest first. */
+            /** @description Scores and notes about your applications, newest first: once they were decided, or once registration has closed if you withdrew them. */
             readonly reviewsReceived: readonly components["schemas"]["ExportedReview"][];
             /** @description Your passkeys and your authenticator app, without their secrets. */
             readonly secondFactors: readonly components["schemas"]["ExportedFactor"][];
@@ -3698,7 +3698,7 @@ export interface components {
              */
             readonly scope?: "PERSON" | "TEAM";
             /**
-             * @description Whether the answers are left out of applications under review, can't be filtered by, and are deleted answersKeptDays after the competition is over.
+             * @description Whether the answers are left out of applications under review, can't be filtered by, and are deleted answersKeptDays after the competition is over. A question that has answers stays sensitive.
              * @example false
              */
             readonly sensitive?: boolean;
