@@ -27,7 +27,8 @@ func TestAuditPages(t *testing.T) {
 		w := newAuditWorld(t, databaseURL)
 		for name, test := range map[string]func(w *auditWorld){
 			"who may read": testAuditRoles, "sentences": testAuditSentences, "what is gone": testAuditGone,
-			"who got ready": testAuditTellsOrganizersOfNobodyReady, "filters": testAuditPageFilters, "addresses": testAuditAddresses, "older": testAuditOlder,
+			"who got ready": testAuditTellsOrganizersOfNobodyReady, "filters": testAuditPageFilters,
+			"addresses": testAuditAddresses, "older": testAuditOlder,
 		} {
 			t.Run(name, func(t *testing.T) { test(w.in(t)) })
 		}
@@ -241,7 +242,9 @@ func testAuditTellsOrganizersOfNobodyReady(w *auditWorld) {
 	id, organizer := w.competition("PUBLISHED")
 	ada := w.called("Ada Undecided", asParticipant)
 	for _, action := range []compete.AuditAction{compete.AuditPrepared, compete.AuditUnprepared} {
-		w.record(compete.AuditRecord{At: time.Now(), Action: action, ActorID: ada.ID, UserID: ada.ID, CompetitionID: id})
+		w.record(compete.AuditRecord{
+			At: time.Now(), Action: action, ActorID: ada.ID, UserID: ada.ID, CompetitionID: id,
+		})
 	}
 	log := "/competitions/" + id + "/audit"
 	for _, query := range []string{"", "?action=registration.prepared", "?person=" + ada.ID} {

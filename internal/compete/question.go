@@ -318,8 +318,8 @@ type Rekinded struct {
 }
 
 // Rekinded returns the questions whose kind isn't that of a question with the same id before: stored answers to them
-// would be unreadable. It also returns those that are no longer sensitive: whoever has answered was told who reads that,
-// and until when.
+// would be unreadable. It also returns those that are no longer sensitive: whoever has answered was told who reads
+// that, and until when.
 func (qs Questions) Rekinded(before Questions) (changed []Rekinded) {
 	for i := range qs {
 		q, was := &qs[i], before.Find(qs[i].ID)

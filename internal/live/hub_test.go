@@ -51,8 +51,8 @@ func TestHiddenCompetitionsAreNotTold(t *testing.T) {
 			return func(c *compete.Competition) { c.Status, c.Organizer.ID = status, "olga" }
 		}
 		change(become(compete.StatusDraft))
-		visitor, staff := open(t, feed, race, run), openFor(t, compete.Actor{UserID: "olga", Role: compete.RoleOrganizer},
-			feed, race)
+		olga := compete.Actor{UserID: "olga", Role: compete.RoleOrganizer}
+		visitor, staff := open(t, feed, race, run), openFor(t, olga, feed, race)
 		visitor.wants(t, "hello;run 1000 open;")
 		staff.wants(t, "hello;race 1000 draft;")
 		change(seatsLeft(999))

@@ -499,8 +499,8 @@ func auditCompetition(e *compete.AuditEntry, was, is auditValues) pages.AuditPar
 	return pages.AuditPart{Text: deletedCompetition}
 }
 
-// auditGroups are the actions of the filter by kind; a competition's log has those about it alone, and for its organizer
-// not all of them.
+// auditGroups are the actions of the filter by kind; a competition's log has those about it alone, and for its
+// organizer not all of them.
 func auditGroups(ofCompetition, admin bool) (groups []pages.OptionGroup) {
 	for _, action := range compete.AuditActions {
 		kind := action.Subject()
