@@ -90,8 +90,8 @@ func (a *api) registerAudit() {
 	handle(a, route{
 		method: http.MethodGet, path: "/api/competitions/{id}/audit", id: "listCompetitionAudit",
 		tag: tagCompetitions, access: loggedIn,
-		summary: "Read a competition's audit log", description: "For the competition's organizer and admins." +
-			aboutAudit,
+		summary: "Read a competition's audit log", description: "For the competition's organizer and admins. " +
+			"Only admins see who prepared a registration." + aboutAudit,
 		produces: auditContent, errors: []*compete.Error{compete.ErrCompetitionMissing},
 	}, func(ctx context.Context, in *competitionAuditInput) (*auditAnswer, error) {
 		filter := in.filter()

@@ -50,7 +50,7 @@ func (a *api) registerEdits() {
 		request: EditRegistrationRequest{},
 		errors: []*compete.Error{
 			compete.ErrReauthenticate, compete.ErrRegistrationGone, compete.ErrRegistrationCancelled,
-			compete.ErrApplicationRejected, compete.ErrAnswersClosed,
+			compete.ErrApplicationRejected, compete.ErrAnswersClosed, compete.ErrOfferExpired,
 			compete.ErrNoTeams, compete.ErrTeamMissing, compete.ErrTeamFull, compete.ErrTeamClosed,
 			compete.ErrTeamNameTaken, compete.ErrTeamDivision, compete.ErrTeamRequired,
 			compete.ErrCaptainMustHandOver, compete.ErrForbidden, compete.ErrTooManyGuesses,

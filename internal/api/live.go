@@ -51,7 +51,7 @@ func (a *api) watchSeats(ctx context.Context, in *CompetitionInput) (*liveAnswer
 	if _, err := a.Competitions.Get(ctx, actor(ctx), in.ID); err != nil {
 		return nil, err // only organizers see drafts
 	}
-	page, err := a.streams.Open(ctx, in.ID)
+	page, err := a.streams.Open(ctx, actor(ctx), in.ID)
 	if err != nil {
 		return nil, err
 	}

@@ -27,6 +27,7 @@ func TestQuestions(t *testing.T) {
 		t.Run("prepared with a division", w.sub(testPreparedDivision))
 		t.Run("in a closed circle", w.sub(testQuestionsOfACircle))
 		t.Run("exported and erased", w.sub(testAnswersOfAPerson))
+		t.Run("promises about sensitive ones", w.sub(testPromisesAboutSensitiveAnswers))
 	})
 }
 
@@ -76,6 +77,25 @@ func (w *world) wantFields(got answer, fields ...string) {
 	if len(found) != len(fields) {
 		w.t.Errorf("%s: got errors at %v, want them at %v", got.request, found, fields)
 	}
+}
+
+// testPromisesAboutSensitiveAnswers: people were told who reads what they answered, and until when.
+func testPromisesAboutSensitiveAnswers(w *world) {
+	c := w.asking(questions)
+	plain := strings.Replace(questions, `"sensitive":true,`, "", 1)
+	change := func(body string) answer {
+		return w.call("PATCH", "/api/competitions/"+c.ID, w.tokens[organizer], body, "If-Match: *")
+	}
+	for _, body := range []string{`{"questions":` + plain + `,"answersKeptDays":5}`, `{"questions":` + questions + `}`} {
+		w.into(change(body), http.StatusOK, new(api.Competition)) // while nobody has answered
+	}
+	w.into(change(`{"answersKeptDays":20}`), http.StatusOK, new(api.Competition))
+	w.into(w.call("POST", "/api/competitions/"+c.ID+"/register", w.signUp().Token,
+		`{"answers":{"size":"M","minor":true,"guardian":"+41 44 123 45 67","rules":true}}`),
+		http.StatusCreated, new(api.Registration))
+	w.wantFields(change(`{"questions":`+plain+`}`), "questions[2].sensitive")
+	w.wantFields(change(`{"answersKeptDays":21}`), "answersKeptDays")
+	w.into(change(`{"answersKeptDays":19,"questions":`+questions+`}`), http.StatusOK, new(api.Competition))
 }
 
 func testQuestions(w *world) {

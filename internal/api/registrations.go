@@ -34,7 +34,7 @@ type ParticipantRegistration struct {
 	Answers compete.Answers `json:"answers,omitempty" doc:"The person's answers, by question. Left out if there are none." example:"{\"q1-1\":\"M\"}"`
 
 	Team string      `json:"team,omitempty" doc:"The name of the team, if the person is in one." example:"The Gophers"`
-	Note string      `json:"note,omitempty" doc:"The organizer's internal note on the removal. The person never sees it." example:"See email of 3 April."`
+	Note string      `json:"note,omitempty" doc:"The organizer's internal note on the removal. The person finds it only in the export of their own data." example:"See email of 3 April."`
 	User Participant `json:"user"`
 }
 
@@ -149,7 +149,7 @@ type removeInput struct {
 // registration.
 type RemoveRequest struct {
 	Reason string         `json:"reason,omitempty" doc:"Shown to the person." example:"Registered twice."`
-	Note   string         `json:"note,omitempty" doc:"Visible only to the competition's organizer and admins." example:"See email of 3 April."`
+	Note   string         `json:"note,omitempty" doc:"For the competition's organizer and admins. The person finds it only in the export of their own data." example:"See email of 3 April."`
 	Notify optional[bool] `json:"notify,omitzero" doc:"Whether to send the person a message." example:"true"`
 	Block  bool           `json:"block,omitempty" doc:"Whether to block the person from registering for this competition again." default:"false" example:"false"`
 }

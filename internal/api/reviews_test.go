@@ -87,10 +87,19 @@ func testReviewsAreExported(w *world) {
 	if got := scores(); len(got) != 0 {
 		w.t.Errorf("before the decision, the applicant's data have %v", got)
 	}
+	w.into(w.call("DELETE", "/api/registrations/"+r.ID, applicant, ""), http.StatusOK, new(api.Registration))
+	if got := scores(); len(got) != 0 {
+		w.t.Errorf("after withdrawing for a look, the applicant's data have %v", got)
+	}
+	r = w.registers(applicant, c.ID)
 	w.decide(c, decisions("REJECT", r))
 	w.release(c)
 	if got := scores(); !slices.Equal(got, []int{2, 5}) {
 		w.t.Errorf("after the decision, the applicant's data have %v", got)
+	}
+	w.into(w.call("DELETE", "/api/registrations/"+r.ID, applicant, ""), http.StatusOK, new(api.Registration))
+	if got := scores(); !slices.Equal(got, []int{2, 5}) {
+		w.t.Errorf("after withdrawing a rejected application, the applicant's data have %v", got)
 	}
 }
 

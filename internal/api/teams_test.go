@@ -26,6 +26,7 @@ func TestTeams(t *testing.T) {
 		t.Run("prepared", w.sub(testPreparedTeams))
 		t.Run("prepared, and not ready", w.sub(testUnreadyTeams))
 		t.Run("questions", w.sub(testTeamQuestions))
+		t.Run("what is missing", w.sub(testMissingAnswersTellNothingSensitive))
 		t.Run("no team", w.sub(testNoSuchTeam))
 		t.Run("review", w.sub(testTeamsAreDecidedAboutAsAWhole))
 	})
@@ -437,6 +438,28 @@ func (w *world) wantUnanswered(competitionID string, want map[string]int) {
 			w.tokens[organizer], ""), http.StatusOK, &rows)
 		if len(rows) != n {
 			w.t.Errorf("%d people haven't answered %s, want %d", len(rows), question, n)
+		}
+	}
+}
+
+// testMissingAnswersTellNothingSensitive: what somebody hasn't answered doesn't tell the team their sensitive answers.
+func testMissingAnswersTellNothingSensitive(w *world) {
+	const ill = `{"id":"ill","kind":"YES_NO","label":"Ill?","required":true,"sensitive":true}`
+	c := w.create(teamBody(9, `{"max":3}`, `"questions":[`+ill+`],`))
+	press := "/api/competitions/" + c.ID + "/register"
+	ada, bob := w.signUp().Token, w.signUp().Token
+	var r api.Registration
+	w.into(w.call("POST", press, ada, `{"team":{"name":"Red"},"answers":{"ill":true}}`), http.StatusCreated, &r)
+	w.into(w.call("POST", press, bob, `{"team":{"code":"`+w.team(r.TeamID, ada).Code+`"},"answers":{"ill":false}}`),
+		http.StatusCreated, new(api.Registration))
+	w.into(w.call("PATCH", "/api/competitions/"+c.ID, w.tokens[organizer], `{"questions":[`+ill+`,
+		{"id":"since","kind":"ONE_OF","label":"Since when?","options":["May","June"],"required":true,
+			"showIf":{"questionId":"ill","anyOf":[true]}},
+		{"id":"shirt","kind":"TEXT","label":"Shirt","required":true}]}`, "If-Match: *"),
+		http.StatusOK, new(api.Competition))
+	for _, m := range w.team(r.TeamID, bob).Members {
+		if got := strings.Join(m.Missing, ", "); got != "Shirt" {
+			w.t.Errorf("the team is told that somebody hasn't answered: %s", got)
 		}
 	}
 }

@@ -27,7 +27,8 @@ func TestAuditPages(t *testing.T) {
 		w := newAuditWorld(t, databaseURL)
 		for name, test := range map[string]func(w *auditWorld){
 			"who may read": testAuditRoles, "sentences": testAuditSentences, "what is gone": testAuditGone,
-			"filters": testAuditPageFilters, "addresses": testAuditAddresses, "older": testAuditOlder,
+			"who got ready": testAuditTellsOrganizersOfNobodyReady, "filters": testAuditPageFilters,
+			"addresses": testAuditAddresses, "older": testAuditOlder,
 		} {
 			t.Run(name, func(t *testing.T) { test(w.in(t)) })
 		}
@@ -234,6 +235,34 @@ func (w *auditWorld) draft(organizer someone, title string) string {
 		map[string]any{"title": title, "capacity": 5, "regDeadline": time.Now().Add(time.Hour), "status": "DRAFT"},
 		organizer), &c)
 	return c.ID
+}
+
+// testAuditTellsOrganizersOfNobodyReady: who got ready and never entered is a stranger to the organizer.
+func testAuditTellsOrganizersOfNobodyReady(w *auditWorld) {
+	id, organizer := w.competition("PUBLISHED")
+	ada := w.called("Ada Undecided", asParticipant)
+	for _, action := range []compete.AuditAction{compete.AuditPrepared, compete.AuditUnprepared} {
+		w.record(compete.AuditRecord{
+			At: time.Now(), Action: action, ActorID: ada.ID, UserID: ada.ID, CompetitionID: id,
+		})
+	}
+	log := "/competitions/" + id + "/audit"
+	for _, query := range []string{"", "?action=registration.prepared", "?person=" + ada.ID} {
+		if got, page := w.sentences(log+query, organizer); strings.Contains(page, ada.Name) {
+			w.t.Errorf("%s: the organizer reads %q", query, got)
+		}
+		if got, _ := w.sentences(log+query, w.someone(asAdmin)); len(got) == 0 || !strings.Contains(got[0], ada.Name) {
+			w.t.Errorf("%s: an admin reads %q", query, got)
+		}
+	}
+	for _, row := range w.rows(log+".csv", organizer) {
+		if strings.Contains(strings.Join(row, " "), ada.Name) {
+			w.t.Errorf("the organizer's file has %q", row)
+		}
+	}
+	if _, page := w.sentences(log, organizer); strings.Contains(page, "registration.prepared") {
+		w.t.Error("the organizer is offered what they don't see")
+	}
 }
 
 // testAuditPageFilters tries each field of the form, and compares the file with the page.

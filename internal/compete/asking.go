@@ -26,6 +26,19 @@ func (c *CompetitionContent) SensitiveOver(now time.Time) bool {
 	return c.AnswersKeptDays != nil && !now.Before(c.over().AddDate(0, 0, *c.AnswersKeptDays))
 }
 
+// KeepsLonger reports whether sensitive answers are kept for more days than before. Whoever has answered was told how
+// many.
+func (c *CompetitionContent) KeepsLonger(before *Competition) bool {
+	return before.Questions.HaveSensitive() && before.AnswersKeptDays != nil && c.AnswersKeptDays != nil &&
+		*c.AnswersKeptDays > *before.AnswersKeptDays
+}
+
+// ErrKeptLonger refuses that.
+var ErrKeptLonger = Invalid(FieldError{
+	Field:   "answersKeptDays",
+	Message: "must not be raised any more, because people have answered on the condition that it's at most this",
+})
+
 // SensitiveMargin is how long after SensitiveOver the stored answers are deleted: by then, whatever was decided before
 // it is stored, though clocks differ and commands wait for their turn.
 const SensitiveMargin = 10 * time.Minute

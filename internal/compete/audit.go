@@ -148,7 +148,8 @@ type AuditFilter struct {
 	PersonID      string    // who did it, or whom it's about
 	From, Until   time.Time // at From or later, before Until
 	CompetitionID string
-	Cursor        Cursor // Cursor.List is "audit"
+	Without       []AuditAction // none of these; AuditLog sets it
+	Cursor        Cursor        // Cursor.List is "audit"
 	Limit         int
 }
 

@@ -1,6 +1,9 @@
 package compete
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // AuditAction says what was done, as "noun.verb": the noun is the kind of its subject. A new action is added here, and
 // its sentence to package web.
@@ -123,6 +126,13 @@ var AuditActions = []AuditAction{
 	AuditReported, AuditReportAnswered, AuditSiteChanged, AuditSiteSetUp, AuditSetupLink, AuditJobRetried,
 	AuditJobConsole, AuditLogShortened,
 }
+
+// preparing are the actions of people who may never enter the competition. Until they do, they are strangers to its
+// organizer.
+var preparing = []AuditAction{AuditPrepared, AuditUnprepared}
+
+// OnlyForAdmins reports whether a competition's organizer isn't told of such actions.
+func (a AuditAction) OnlyForAdmins() bool { return slices.Contains(preparing, a) }
 
 // Subject is the kind of what an action is about, such as "registration".
 func (a AuditAction) Subject() string {

@@ -29,7 +29,8 @@ func NewAuditLog(c AuditLogConfig) *AuditLog {
 }
 
 // List lists the audit log, newest first. Admins see all of it; with a CompetitionID, that competition's organizer also
-// sees its records. Anyone but an admin sees network addresses only of their own actions. Errors: ErrUnauthorized,
+// sees its records, except for those of people who got ready. Anyone but an admin sees network addresses only of their
+// own actions. Errors: ErrUnauthorized,
 // ErrForbidden, Invalid; ErrCompetitionMissing if the competition isn't the actor's, whether or not it exists.
 func (s *AuditLog) List(ctx context.Context, a Actor, f AuditFilter, cursor string) (Page[AuditEntry], error) {
 	var page Page[AuditEntry]
@@ -58,6 +59,9 @@ func (s *AuditLog) check(ctx context.Context, a Actor, f AuditFilter) (v validat
 }
 
 func (s *AuditLog) read(ctx context.Context, a Actor, f AuditFilter) (Page[AuditEntry], error) {
+	if !a.Role.AtLeast(RoleAdmin) {
+		f.Without = preparing
+	}
 	page, err := s.config.Store.Audit(ctx, f)
 	if err != nil {
 		return page, err

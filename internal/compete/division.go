@@ -242,9 +242,9 @@ func (c *Competition) NumberDivisions(newID func() string) {
 }
 
 // CheckMove fails if the actor may not move the registration to another division, regardless of free seats. Its owner
-// may while registration is open, and staff until the start. Errors: ErrRegistrationGone, ErrCompetitionCancelled,
-// ErrRegistrationCancelled, ErrApplicationRejected, Invalid, ErrCompetitionStarted, and those of Admit but for full
-// ones.
+// may while registration is open, and staff until the start. An offer that has run out isn't revived that way. Errors:
+// ErrRegistrationGone, ErrCompetitionCancelled, ErrRegistrationCancelled, ErrApplicationRejected, ErrOfferExpired,
+// Invalid, ErrCompetitionStarted, and those of Admit but for full ones.
 func (r *Registration) CheckMove(a Actor, c *Competition, divisionID string, now time.Time) error {
 	if err := r.checkPlaceChange(a, c, now); err != nil {
 		return err
@@ -253,6 +253,9 @@ func (r *Registration) CheckMove(a Actor, c *Competition, divisionID string, now
 		if err := c.checkOpen(c.Phase(now), now); err != nil {
 			return err
 		}
+	}
+	if r.Status == RegistrationOffered && !r.OfferOpen(now) {
+		return naming(ErrOfferExpired, "This offer has expired, so the division can no longer be changed.")
 	}
 	return c.checkDivision(divisionID)
 }

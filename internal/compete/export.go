@@ -25,8 +25,11 @@ type PersonalDataStore interface {
 
 // PersonalReviewFilter selects reviews by one reviewer, or about one applicant.
 type PersonalReviewFilter struct {
-	ReviewerID  string // if not empty, those written by this user
-	ApplicantID string // otherwise, those about this user's applications that have been decided about
+	ReviewerID string // if not empty, those written by this user
+	// otherwise, those about this user's applications that have been decided about, or were cancelled, so that the user
+	// can't apply again by Now
+	ApplicantID string
+	Now         time.Time
 }
 
 // PersonalReview is a review for the export, without its reviewer.
@@ -49,7 +52,8 @@ type PersonalData struct {
 	Competitions       iter.Seq2[[]Competition, error] // organized by the user, including drafts
 	Reports            iter.Seq2[[]Report, error]      // made by the user
 	ReviewsGiven       iter.Seq2[[]PersonalReview, error]
-	// about the user's applications, once they have been decided about: until then, staff judge undisturbed
+	// about the user's applications, once they have been decided about, or were withdrawn for good: until then, staff
+	// judge undisturbed
 	ReviewsReceived iter.Seq2[[]PersonalReview, error]
 	// the user's actions, and actions on the account, but for reviews by others; addresses are only the user's own
 	Audit iter.Seq2[[]AuditEntry, error]
@@ -115,7 +119,7 @@ func (s *Takeout) Export(ctx context.Context, a Actor) (PersonalData, error) {
 		return s.config.Personal.ReportsBy(ctx, user.ID, at, MaxPageSize)
 	})
 	data.ReviewsGiven = s.reviews(ctx, PersonalReviewFilter{ReviewerID: user.ID})
-	data.ReviewsReceived = s.reviews(ctx, PersonalReviewFilter{ApplicantID: user.ID})
+	data.ReviewsReceived = s.reviews(ctx, PersonalReviewFilter{ApplicantID: user.ID, Now: data.At})
 	data.Audit = everyPage(func(at Cursor) (Page[AuditEntry], error) {
 		page, err := s.config.Audit.Audit(ctx, AuditFilter{PersonID: user.ID, Cursor: at, Limit: MaxPageSize})
 		page.Items = slices.DeleteFunc(page.Items, func(e AuditEntry) bool {

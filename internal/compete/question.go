@@ -91,7 +91,7 @@ type Question struct {
 	Min       *float64      `json:"min,omitempty" nullable:"true" doc:"The smallest NUMBER, the shortest TEXT or LONG_TEXT in characters, or the fewest choices of MANY_OF." example:"1"`
 	Max       *float64      `json:"max,omitempty" nullable:"true" doc:"The largest NUMBER, the longest TEXT or LONG_TEXT in characters, or the most choices of MANY_OF." example:"10"`
 	Scope     QuestionScope `json:"scope,omitempty" enum:"PERSON,TEAM" default:"PERSON" doc:"Who answers it. TEAM requires a competition with teams." example:"PERSON"`
-	Sensitive bool          `json:"sensitive,omitempty" doc:"Whether the answers are left out of applications under review, can't be filtered by, and are deleted answersKeptDays after the competition is over." example:"false"`
+	Sensitive bool          `json:"sensitive,omitempty" doc:"Whether the answers are left out of applications under review, can't be filtered by, and are deleted answersKeptDays after the competition is over. A question that has answers stays sensitive." example:"false"`
 	ShowIf    *ShowIf       `json:"showIf,omitempty" doc:"Asks the question only after certain answers to an earlier one."`
 }
 
@@ -309,22 +309,34 @@ func (v *validation) showIf(at string, before Questions, c *ShowIf) {
 	}
 }
 
-// Rekinded is a question whose kind changes, or that is new.
+// Rekinded is a question whose kind changes, or that is new or no longer sensitive.
 type Rekinded struct {
-	Index int // of the question
-	ID    string
-	IsNew bool
+	Index   int // of the question
+	ID      string
+	IsNew   bool
+	Exposed bool // of the same kind, and no longer sensitive
 }
 
-// Rekinded returns the questions whose kind isn't that of a question with the same id before. Stored answers to them
-// would be unreadable.
+// Rekinded returns the questions whose kind isn't that of a question with the same id before: stored answers to them
+// would be unreadable. It also returns those that are no longer sensitive: whoever has answered was told who reads
+// that, and until when.
 func (qs Questions) Rekinded(before Questions) (changed []Rekinded) {
 	for i := range qs {
-		if was := before.Find(qs[i].ID); was == nil || was.Kind != qs[i].Kind {
-			changed = append(changed, Rekinded{i, qs[i].ID, was == nil})
+		q, was := &qs[i], before.Find(qs[i].ID)
+		if was == nil || was.Kind != q.Kind || was.Sensitive && !q.Sensitive {
+			changed = append(changed, Rekinded{i, q.ID, was == nil, was != nil && was.Kind == q.Kind})
 		}
 	}
 	return changed
+}
+
+// keep adds that the question must stay what it is.
+func (v *validation) keep(q Rekinded, because string) {
+	name, as := "kind", "as it is"
+	if q.Exposed {
+		name, as = "sensitive", "sensitive"
+	}
+	v.add(fmt.Sprintf("questions[%d].%s", q.Index, name), "must stay "+as+", because "+because)
 }
 
 // RekindedIDs returns the ids of questions.
@@ -336,7 +348,7 @@ func RekindedIDs(changed []Rekinded) []string {
 	return ids
 }
 
-// KeepKinds refuses another kind for those of the changed questions that have answers. Of a removed question, nobody
+// KeepKinds refuses the change of those of the changed questions that have answers. Of a removed question, nobody
 // knows the kind, so its id can't be used again. It returns nil for none.
 func KeepKinds(changed []Rekinded, answered []string) error {
 	var v validation
@@ -349,18 +361,17 @@ func KeepKinds(changed []Rekinded, answered []string) error {
 				"must be new, because a removed question had it and has answers")
 			continue
 		}
-		v.addf(fmt.Sprintf("questions[%d].kind", q.Index), "must stay as it is, because the question has answers")
+		v.keep(q, "the question has answers")
 	}
 	return v.err()
 }
 
-// KeepUnsureKinds refuses another kind for these questions where there are too many answers to be sure that none is to
+// KeepUnsureKinds refuses the change of these questions where there are too many answers to be sure that none is to
 // them.
 func KeepUnsureKinds(changed []Rekinded) error {
 	var v validation
 	for _, q := range changed {
-		v.addf(fmt.Sprintf("questions[%d].kind", q.Index),
-			"must stay as it is, because very many people have answered: add another question instead")
+		v.keep(q, "very many people have answered: add another question instead")
 	}
 	return v.err()
 }

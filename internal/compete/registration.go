@@ -83,7 +83,7 @@ const (
 // Removal contains the options for removing a registration as an organizer or admin. The zero value sets none.
 type Removal struct {
 	Reason string // shown to the person
-	Note   string // only for staff
+	Note   string // for staff; the person finds it only in a Takeout
 	// The person can't register for the competition again. So it is for whoever withdrew a rejected application.
 	Blocked bool
 }

@@ -128,7 +128,7 @@ type TeamMember struct {
 	ParticipantRegistration
 	Captain bool
 	// Missing are the labels of required questions that the member hasn't answered; those to the team count for its
-	// captain. Sensitive ones are left out.
+	// captain. Those that tell of sensitive answers are left out.
 	Missing []string
 }
 
@@ -177,16 +177,26 @@ func teamView(t Team, c Competition, code TeamCode, rows []ParticipantRegistrati
 	return view
 }
 
-// missing returns the labels of Unanswered, for the whole team: without sensitive questions.
+// missing returns the labels of Unanswered, for everyone in a team: without what tells of sensitive answers.
 func (qs Questions) missing(answers Answers) []string {
 	var labels []string
-	left := qs.Unanswered(answers)
-	for i := range left {
-		if !left[i].Sensitive {
-			labels = append(labels, left[i].Label)
+	for _, q := range qs.Unanswered(answers) {
+		if !qs.tellsOfSensitive(&q) {
 		}
 	}
 	return labels
+}
+
+// tellsOfSensitive reports whether a question is sensitive, or is asked only after certain answers to a sensitive one:
+// that somebody is asked it tells their answer.
+func (qs Questions) tellsOfSensitive(q *Question) bool {
+	for q != nil && !q.Sensitive {
+		if q.ShowIf == nil {
+			return false
+		}
+		q = qs.Find(q.ShowIf.QuestionID)
+	}
+	return q != nil
 }
 
 // ByCode returns the team that the actor could join with a code, for a page that says which one it is. Errors:

@@ -41,7 +41,7 @@ func ExampleHub() {
 		return fmt.Sprintf("data: %d of %d left\n\n", s.SeatsLeft, s.Capacity), nil
 	})
 
-	page, err := feed.Open(context.Background(), "marathon")
+	page, err := feed.Open(context.Background(), compete.Actor{}, "marathon")
 	if err != nil {
 		fmt.Println(err)
 		return

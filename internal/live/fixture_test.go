@@ -129,10 +129,16 @@ func (r *reader) sleep(asleep bool) {
 	r.asleep = asleep
 }
 
-// open opens a page and starts it.
+// open opens a visitor's page and starts it.
 func open(t *testing.T, feed *live.Feed, ids ...string) *reader {
 	t.Helper()
-	page, err := feed.Open(t.Context(), ids...)
+	return openFor(t, compete.Actor{}, feed, ids...)
+}
+
+// openFor is open for somebody.
+func openFor(t *testing.T, actor compete.Actor, feed *live.Feed, ids ...string) *reader {
+	t.Helper()
+	page, err := feed.Open(t.Context(), actor, ids...)
 	if err != nil {
 		t.Fatal(err)
 	}

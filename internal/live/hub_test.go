@@ -35,6 +35,42 @@ func TestPagesHearEachChange(t *testing.T) {
 	})
 }
 
+// Nobody hears of a competition that is hidden from them, or while it is: only its staff.
+func TestHiddenCompetitionsAreNotTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLedger()
+		h := start(t, l, nil)
+		feed := h.Feed(words)
+		change := func(change func(c *compete.Competition)) {
+			time.Sleep(time.Second)
+			l.set(race, change)
+			h.Changed(race)
+			time.Sleep(time.Second)
+		}
+		become := func(status compete.CompetitionStatus) func(c *compete.Competition) {
+			return func(c *compete.Competition) { c.Status, c.Organizer.ID = status, "olga" }
+		}
+		change(become(compete.StatusDraft))
+		olga := compete.Actor{UserID: "olga", Role: compete.RoleOrganizer}
+		visitor, staff := open(t, feed, race, run), openFor(t, olga, feed, race)
+		visitor.wants(t, "hello;run 1000 open;")
+		staff.wants(t, "hello;race 1000 draft;")
+		change(seatsLeft(999))
+		staff.wants(t, "race 999 draft;")
+		visitor.wantsNothing(t)
+		change(become(compete.StatusPublished))
+		staff.wants(t, "race 999 open;")
+		visitor.wants(t, "race 999 open;")
+		change(become(compete.StatusDraft)) // an admin unpublishes it
+		staff.wants(t, "race 999 draft;")
+		change(func(c *compete.Competition) { c.SeatsLeft, c.Organizer.ID = 998, "oscar" })
+		staff.wantsNothing(t)
+		change(become(compete.StatusPublished))
+		visitor.wants(t, "race 998 open;")
+		staff.wants(t, "race 998 open;")
+	})
+}
+
 func TestEachFeedEncodesOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLedger()
@@ -249,20 +285,20 @@ func TestRefusals(t *testing.T) {
 		missing.page.Leave()
 		missing.page.Leave()
 		l.away = true
-		if _, err := feed.Open(t.Context(), race); !errors.Is(err, compete.ErrDatabase) {
+		if _, err := feed.Open(t.Context(), compete.Actor{}, race); !errors.Is(err, compete.ErrDatabase) {
 			t.Errorf("without a database: got %v", err)
 		}
 		l.away = false
 		gone, cancel := context.WithCancel(t.Context())
 		cancel()
-		if _, err := feed.Open(gone, race); err != nil && !errors.Is(err, context.Canceled) {
+		if _, err := feed.Open(gone, compete.Actor{}, race); err != nil && !errors.Is(err, context.Canceled) {
 			t.Errorf("a request that has ended: got %v", err)
 		} else if err == nil {
 			t.Error("a request that has ended was given a page")
 		}
 		open(t, feed, race)
 		last := open(t, feed, race)
-		if _, err := feed.Open(t.Context(), race); !errors.Is(err, compete.ErrBusy) {
+		if _, err := feed.Open(t.Context(), compete.Actor{}, race); !errors.Is(err, compete.ErrBusy) {
 			t.Errorf("one too many: got %v", err)
 		}
 		last.End()
@@ -278,7 +314,7 @@ func TestStreamsEndWithTheHub(t *testing.T) {
 		feed := h.Feed(words)
 		r := open(t, feed, race)
 		r.wants(t, "hello;race 1000 open;")
-		late, err := feed.Open(t.Context(), race)
+		late, err := feed.Open(t.Context(), compete.Actor{}, race)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -287,7 +323,7 @@ func TestStreamsEndWithTheHub(t *testing.T) {
 		if got, more := <-r.told; more {
 			t.Errorf("told %q after the hub was closed", got.events)
 		}
-		if _, err := feed.Open(t.Context(), race); !errors.Is(err, compete.ErrStopping) {
+		if _, err := feed.Open(t.Context(), compete.Actor{}, race); !errors.Is(err, compete.ErrStopping) {
 			t.Errorf("after Close: got %v", err)
 		}
 		r = &reader{page: late, told: make(chan told, 1)}

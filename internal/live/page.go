@@ -37,6 +37,7 @@ func (f *Feed) event(seats compete.Seats) (event string) {
 // Page is an open page that follows competitions.
 type Page struct {
 	feed    *Feed
+	actor   compete.Actor // who looks at it
 	follows []following
 
 	// The following is guarded by Hub.mu.
@@ -56,11 +57,11 @@ type following struct {
 	next  *state // state being sent; nil if none
 }
 
-// Open registers a page and returns once the current state of the competitions is known. Competitions that don't exist
-// are left out. Call Leave when the page is closed, even if it was never started. Errors: ErrBusy, ErrStopping, those
-// of Config.Read.
-func (f *Feed) Open(ctx context.Context, competitionIDs ...string) (*Page, error) {
-	p, err := f.hub.join(f, competitionIDs)
+// Open registers a page of the actor and returns once the current state of the competitions is known. Competitions that
+// don't exist are left out, and nothing is sent of one as long as the actor may not see it. Call Leave when the page is
+// closed, even if it was never started. Errors: ErrBusy, ErrStopping, those of Config.Read.
+func (f *Feed) Open(ctx context.Context, actor compete.Actor, competitionIDs ...string) (*Page, error) {
+	p, err := f.hub.join(f, actor, competitionIDs)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +81,7 @@ func (f *Feed) Open(ctx context.Context, competitionIDs ...string) (*Page, error
 	return p, nil
 }
 
-func (h *Hub) join(feed *Feed, ids []string) (*Page, error) {
+func (h *Hub) join(feed *Feed, actor compete.Actor, ids []string) (*Page, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closed {
@@ -89,7 +90,7 @@ func (h *Hub) join(feed *Feed, ids []string) (*Page, error) {
 	if len(h.pages) >= h.config.MaxPages {
 		return nil, compete.ErrBusy
 	}
-	p := &Page{feed: feed, place: -1}
+	p := &Page{feed: feed, actor: actor, place: -1}
 	h.pages[p] = struct{}{}
 	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
 	p.follows = make([]following, len(ids))
@@ -169,8 +170,12 @@ func (p *Page) collect() (own string) {
 	for i := range p.follows {
 		f := &p.follows[i]
 		f.next = nil
-		if f.told != f.topic.state {
+		switch {
+		case f.told == f.topic.state:
+		case f.topic.competition.VisibleTo(p.actor):
 			f.next = f.topic.state
+		default: // hidden in the meantime, or never shown to them
+			f.told = f.topic.state
 		}
 	}
 	return p.own

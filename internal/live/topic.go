@@ -15,7 +15,7 @@ type topic struct {
 	ready       chan struct{} // closed when there is a state or the topic was dropped
 	err         error         // why it was dropped; set before ready is closed
 	followers   int           // number of open pages
-	// those that have the current state; the others are already due, however often it changes
+	// those that have the current state, or may not see it; the others are already due, however often it changes
 	informed map[*Page]struct{}
 }
 
@@ -57,9 +57,11 @@ func (h *Hub) renew(t *topic, seats compete.Seats) {
 	}
 	t.state = &state{seats: seats, words: map[*Feed]string{}}
 	for p := range t.informed {
-		h.hurry(p)
+		if t.competition.VisibleTo(p.actor) { // the others don't even notice a change
+			h.hurry(p)
+			delete(t.informed, p)
+		}
 	}
-	clear(t.informed)
 }
 
 // drop removes a topic. h.mu is held.

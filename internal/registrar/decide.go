@@ -304,6 +304,11 @@ func (c *update) decide(b *batch, now time.Time) (result, error, error) {
 			return result{}, compete.ErrTeamsFixed, err
 		}
 	}
+	if changed.KeepsLonger(&before) {
+		if some, err := b.anyRegistered(competition, ""); err != nil || some {
+			return result{}, compete.ErrKeptLonger, err
+		}
+	}
 	if refusal, err := b.checkApplications(competition, &changed); refusal != nil || err != nil {
 		return result{}, refusal, err
 	}

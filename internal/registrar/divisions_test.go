@@ -172,6 +172,23 @@ func TestDivisions(t *testing.T) {
 				"waitlisted bob",
 		},
 		{
+			name: "an offer that has run out gets no seat in another division",
+			competition: func(c *compete.Competition) {
+				divided(1, 2)(c)
+				withReview(c)
+				hours := 6
+				c.OfferHours, c.RegDeadline = &hours, c.RegDeadline.Add(six)
+			},
+			before: []step{registerIn("ada", "short"), registerIn("bob", "short")},
+			steps: []step{
+				decideOn(admit, "ada"), releaseCup(), later(six), move("ada", "long").fails(compete.ErrOfferExpired),
+				moveBy("olga", "ada", "long", false).fails(compete.ErrOfferExpired),
+				move("bob", "long").gets("APPLIED"), later(grace), expire("ada").gets("one"),
+			},
+			standing: "1 ada CANCELLED EXPIRED, 3 bob APPLIED; 3 left, 0 wait",
+			messages: "applied ada, applied bob, applied bob, offer_expired ada, offer_reminder ada, offered ada",
+		},
+		{
 			name: "capacity isn't lowered below what is held in a division", competition: divided(2, 2),
 			before: []step{registerIn("ada", "short"), registerIn("bob", "short"), registerIn("eve", "short")},
 			steps: []step{

@@ -466,6 +466,8 @@ func (m *model) move(by string, p *person, division string, onlyForSeat bool) st
 		return "competition_not_found"
 	case !m.manages(by) && (m.frozen || !m.now.Before(m.deadline)):
 		return "registration_closed"
+	case p.status == offered && !m.now.Before(p.confirmBy):
+		return "offer_expired"
 	case !m.has(division):
 		return "validation_failed"
 	case p.division == division:

@@ -157,6 +157,9 @@ func (s *statement) audited(f compete.AuditFilter) {
 	if f.Action != "" {
 		s.Add(` AND a.action = %s`, string(f.Action))
 	}
+	for _, action := range f.Without {
+		s.Add(` AND a.action <> %s`, string(action))
+	}
 	if f.CompetitionID != "" {
 		s.Add(` AND a.competition_id = %s`, f.CompetitionID)
 	}

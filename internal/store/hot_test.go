@@ -408,7 +408,7 @@ func addAccounts(to calls, db *store.Store, ids fill.IDs, now time.Time) {
 		return db.NewsOf(ctx, []string{user}, now.Add(-time.Hour))
 	})
 	for name, f := range map[string]compete.PersonalReviewFilter{
-		"by": {ReviewerID: user}, "about": {ApplicantID: user},
+		"by": {ReviewerID: user}, "about": {ApplicantID: user, Now: now},
 	} {
 		add(to, "reviews "+name+" somebody", func(ctx context.Context) (compete.Page[compete.PersonalReview], error) {
 			return db.PersonalReviews(ctx, f, compete.Cursor{}, 50)

@@ -57,7 +57,10 @@ func (s *Store) PersonalReviews(
 	if f.ReviewerID != "" {
 		st.Add(` WHERE v.reviewer_id = %s`, f.ReviewerID)
 	} else {
-		st.Add(` WHERE r.user_id = %s AND r.status <> 'APPLIED'`, f.ApplicantID)
+		// Whoever withdraws before a decision can apply again, to the same reviewers.
+		st.Add(` WHERE r.user_id = %s AND r.status <> 'APPLIED'
+			AND (r.status <> 'CANCELLED' OR r.blocked OR c.status = 'CANCELLED' OR c.reg_deadline <= %s)`,
+			f.ApplicantID, compete.UTC(f.Now))
 	}
 	if !cursor.IsZero() {
 		st.Add(` AND (v.created_at, v.registration_id) < (%s, %s)`, cursor.Time(), cursor.ID)

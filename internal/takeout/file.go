@@ -24,7 +24,7 @@ type PersonalData struct {
 	OrganizedCompetitions []ExportedCompetition  `json:"organizedCompetitions" doc:"Competitions you organize, newest first, including drafts."`
 	Reports               []ExportedReport       `json:"reports" doc:"Competitions you reported to the admins, newest first."`
 	ReviewsGiven          []ExportedReview       `json:"reviewsGiven" doc:"Your scores and notes about applications, newest first."`
-	ReviewsReceived       []ExportedReview       `json:"reviewsReceived" doc:"Scores and notes about your applications once they were decided, newest first."`
+	ReviewsReceived       []ExportedReview       `json:"reviewsReceived" doc:"Scores and notes about your applications, newest first: once they were decided, or once registration has closed if you withdrew them."`
 	AuditLog              []ExportedAuditRecord  `json:"auditLog" doc:"What you did and what was done to your account, newest first, as long as the audit log keeps it."`
 }
 

@@ -86,7 +86,8 @@ func (a *app) readAudit(v *visit, data *pages.AuditData, filter compete.AuditFil
 func (a *app) auditFilter(v *visit, data *pages.AuditData) (f compete.AuditFilter, err error) {
 	q := v.r.URL.Query()
 	f = compete.AuditFilter{Action: compete.AuditAction(q.Get("action")), CompetitionID: data.ID, Limit: auditPerPage}
-	data.Action, data.Groups, data.Errors = q.Get("action"), auditGroups(data.ID != ""), pages.Errors{}
+	data.Groups = auditGroups(data.ID != "", v.actor.Role.AtLeast(compete.RoleAdmin))
+	data.Action, data.Errors = q.Get("action"), pages.Errors{}
 	zone := v.zone()
 	if zone == nil {
 		zone = time.UTC

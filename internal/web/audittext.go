@@ -208,11 +208,12 @@ func auditCompetition(e *compete.AuditEntry, was, is auditValues) pages.AuditPar
 	return pages.AuditPart{Text: deletedCompetition}
 }
 
-// auditGroups are the actions of the filter by kind; a competition's log has those about it alone.
-func auditGroups(ofCompetition bool) (groups []pages.OptionGroup) {
+// auditGroups are the actions of the filter by kind; a competition's log has those about it alone, and for its
+// organizer not all of them.
+func auditGroups(ofCompetition, admin bool) (groups []pages.OptionGroup) {
 	for _, action := range compete.AuditActions {
 		kind := action.Subject()
-		if ofCompetition && kind != "competition" && kind != "registration" {
+		if ofCompetition && kind != "competition" && kind != "registration" || action.OnlyForAdmins() && !admin {
 			continue
 		}
 		label := auditKinds[kind]

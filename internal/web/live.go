@@ -19,12 +19,12 @@ func (a *app) live(r *http.Request, v *visit) (response, error) {
 	if len(ids) > maxWatched {
 		return nil, errBadForm
 	}
-	page, err := a.pages.Open(r.Context(),
+	actor := v.actor // the stream outlives the request and must not retain it
+	page, err := a.pages.Open(r.Context(), actor,
 		slices.DeleteFunc(ids, func(id string) bool { return !compete.ValidID(id) })...)
 	if err != nil {
 		return nil, err
 	}
-	actor := v.actor // the stream outlives the request and must not retain it
 	return func(v *visit) error {
 		leave := func() {}
 		sse.Serve(v.w, r, func(stream sse.Stream) {

@@ -165,8 +165,11 @@ func (t *typedForm) renamed(e *compete.Error) *compete.Error {
 			continue
 		}
 		part = fieldName(part) // options[2]
-		if strings.HasPrefix(part, "showIf") {
+		switch {
+		case strings.HasPrefix(part, "showIf"):
 			part = pages.QuestionAfter
+		case part == pages.QuestionSensitive: // a box, which shows no errors
+			part = pages.QuestionKind
 		}
 		f.Field = pages.QuestionInput(t.values.Questions[n].ID, part)
 	}

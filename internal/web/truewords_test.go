@@ -184,3 +184,25 @@ func TestLateRandomness(t *testing.T) {
 	}
 	b.want(b.get(path), http.StatusOK, late, staff)
 }
+
+// TestWhoSeesInternalNotes removes somebody with a note, which is in their download: everything that is said of notes
+// mentions that.
+func TestWhoSeesInternalNotes(t *testing.T) {
+	s := &site{App: apptest.Start(t, apptest.Options{}), t: t}
+	organizer, b := s.organized()
+	id := organizer.Create(nil)
+	ada := s.As(compete.RoleParticipant)
+	var r struct{ ID string }
+	ada.Do("POST", "/api/competitions/"+id+"/register", nil).Want(t, http.StatusCreated).JSON(t, &r)
+	b.want(b.get("/competitions/"+id+"/registrations/"+r.ID+"/remove"), http.StatusOK,
+		"The person finds it only in a download of their data.")
+	b.want(b.get("/privacy"), http.StatusOK, "Internal notes: the organizer and admins; you, in your download")
+	organizer.Do("DELETE", "/api/registrations/"+r.ID, map[string]any{"note": "Was rude."}).Want(t, http.StatusOK)
+	var export struct {
+		Registrations []struct{ RemovalNote string }
+	}
+	ada.Get("/api/users/me/export", &export)
+	if len(export.Registrations) != 1 || export.Registrations[0].RemovalNote != "Was rude." {
+		t.Errorf("the download has %+v", export.Registrations)
+	}
+}

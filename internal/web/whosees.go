@@ -77,13 +77,14 @@ func (a *app) kept() []pages.Kept {
 		},
 		{
 			What: "Why you were removed from a competition",
-			Who:  "You, that competition's organizer, and admins. Internal notes: only the organizer and admins",
+			Who: "You, that competition's organizer, and admins. Internal notes: the organizer and admins; you, in " +
+				"your download",
 			Long: registrations,
 		},
 		{
 			What: "Scores and notes about your applications, and decisions that haven't been released",
 			Who: "That competition's organizer and admins. You, in your download: scores and notes, without who gave " +
-				"them, once a decision has been released",
+				"them, once a decision has been released, or registration has closed if you withdrew before",
 			Long: "Until your name is removed from the registration",
 		},
 		{What: "Messages in your mailbox", Who: you, Long: messages},
