@@ -88,7 +88,7 @@ var flashes = map[string]ui.Notice{
 	flashIn:   {Tone: ui.ToneGood, Text: "You're in! A confirmation is on its way to your mailbox."},
 	flashWaiting: {
 		Tone: ui.ToneInfo,
-		Text: "You're on the waitlist. If a seat opens up, you'll get it automatically.",
+		Text: "You're on the waitlist. If a seat opens up for you, you'll get a message.",
 	},
 	"prepared":        {Tone: ui.ToneGood, Text: "Saved. You're ready."},
 	"unprepared":      {Tone: ui.ToneInfo, Text: "Saved answers deleted."},
