@@ -16,10 +16,13 @@ func (v *visitor) largeText() {
 	}
 }
 
-// testLargeText opens pages on a phone whose text is twice the usual size: none is wider than the screen, and all tabs of
-// the navigation are in sight.
+// testLargeText opens pages on a phone whose text is twice the usual size: none is wider than the screen, and all tabs
+// of the navigation are in sight.
 func testLargeText(t *testing.T, s site) {
 	const width = 390
+	const hidden = `[...document.querySelectorAll(".nav-tabs .nav-link")]
+		.filter((a) => a.querySelector("span").getBoundingClientRect().right > 390)
+		.map((a) => "not in sight: " + a.innerText).join(", ")`
 	for _, tt := range []struct {
 		email string
 		paths []string
@@ -46,9 +49,7 @@ func testLargeText(t *testing.T, s site) {
 		}
 		for _, path := range paths {
 			v.open(path)
-			v.check(path+" for "+tt.email, v.overflow(width), eval[string](v,
-				`[...document.querySelectorAll(".nav-tabs .nav-link")].filter((a) => a.querySelector("span").getBoundingClientRect().right > 390)
-				.map((a) => "not in sight: " + a.innerText).join(", ")`))
+			v.check(path+" for "+tt.email, v.overflow(width), eval[string](v, hidden))
 		}
 	}
 }
