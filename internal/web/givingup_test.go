@@ -10,8 +10,8 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// TestGivingUpIsCalledWhatItIs gives up a seat, a place in line and an application: the message afterwards, and the page
-// of a team that has it as a whole, say which of them it was.
+// TestGivingUpIsCalledWhatItIs gives up a seat, a place in line and an application: the message afterwards, and the
+// page of a team that has it as a whole, say which of them it was.
 func TestGivingUpIsCalledWhatItIs(t *testing.T) {
 	s := &site{App: apptest.Start(t, apptest.Options{}), t: t}
 	organizer := s.As(compete.RoleOrganizer)
@@ -25,7 +25,8 @@ func TestGivingUpIsCalledWhatItIs(t *testing.T) {
 	}{
 		{"a seat", queue, false, "your registration is cancelled, because", "Leave and cancel registration",
 			"Registration cancelled."},
-		{"a place in line", queue, true, "you lose your place in line", "Leave team and waitlist", "You left the waitlist."},
+		{"a place in line", queue, true, "you lose your place in line", "Leave team and waitlist",
+			"You left the waitlist."},
 		{"an application", map[string]any{
 			"admission": "REVIEW", "startDate": time.Now().Add(72 * time.Hour), "team": teams,
 		}, false, "your application is withdrawn", "Leave and withdraw application", "Application withdrawn."},

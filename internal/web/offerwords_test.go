@@ -38,7 +38,8 @@ func TestASeatToAcceptIsNotPromisedAsGiven(t *testing.T) {
 		return true
 	})
 	text := second.want(second.get(message), http.StatusOK, "(Europe/Berlin)").text
-	if !regexp.MustCompile(`\(Europe/Berlin\)</span><span class="own-time"[^>]*></span>\. If you don`).MatchString(text) {
+	next := regexp.MustCompile(`\(Europe/Berlin\)</span><span class="own-time"[^>]*></span>\. If you don`)
+	if !next.MatchString(text) {
 		t.Errorf("something stands between the time and the end of its sentence:\n%s", text)
 	}
 }
