@@ -125,7 +125,7 @@ func (v *validation) content(c *CompetitionContent, description string) {
 	v.admission(c)
 	v.team(c)
 	if _, ok := ZoneNamed(c.TimeZone); !ok {
-		v.add("timeZone", "must be an IANA time zone such as Europe/Berlin or UTC")
+		v.add("timeZone", "must be a time zone such as Europe/Berlin or UTC")
 	}
 }
 

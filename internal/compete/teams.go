@@ -182,6 +182,7 @@ func (qs Questions) missing(answers Answers) []string {
 	var labels []string
 	for _, q := range qs.Unanswered(answers) {
 		if !qs.tellsOfSensitive(&q) {
+			labels = append(labels, q.Label)
 		}
 	}
 	return labels

@@ -151,7 +151,7 @@ func (p *ProfileChange) validate() error {
 	}
 	if p.TimeZone != nil && *p.TimeZone != "" {
 		if _, ok := ZoneNamed(*p.TimeZone); !ok {
-			v.add("timeZone", "must be an IANA time zone such as Europe/Berlin or UTC")
+			v.add("timeZone", "must be a time zone such as Europe/Berlin or UTC")
 		}
 	}
 	return v.err()

@@ -404,5 +404,16 @@ func (a *app) withdraw(r *http.Request, v *visit) (response, error) {
 	case err != nil:
 		return nil, err
 	}
-	return redirectWith("withdrawn", competitionPath(r.PathValue("id"))), nil
+	return redirectWith(withdrawn(mine.Status), competitionPath(r.PathValue("id"))), nil
+}
+
+// withdrawn is the message after giving up what somebody had, in the words in which they were asked.
+func withdrawn(had compete.RegistrationStatus) string {
+	switch had {
+	case compete.RegistrationApplied, compete.RegistrationRejected:
+		return flashTakenBack
+	case compete.RegistrationWaitlisted:
+		return flashLeft
+	}
+	return flashCancelled
 }

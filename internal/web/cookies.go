@@ -68,6 +68,11 @@ const (
 	flashIn      = "in"
 	flashWaiting = "waiting"
 	flashSent    = "application-sent"
+
+	// What somebody gave up.
+	flashCancelled = "withdrawn"
+	flashLeft      = "left-waitlist"
+	flashTakenBack = "application-withdrawn"
 )
 
 // flashCode is the message after a login whose registration lacks the access code.
@@ -83,13 +88,15 @@ var flashes = map[string]ui.Notice{
 	flashIn:   {Tone: ui.ToneGood, Text: "You're in! A confirmation is on its way to your mailbox."},
 	flashWaiting: {
 		Tone: ui.ToneInfo,
-		Text: "You're on the waitlist. We'll send you a message when it's your turn.",
+		Text: "You're on the waitlist. If a seat opens up for you, you'll get a message.",
 	},
 	"prepared":        {Tone: ui.ToneGood, Text: "Saved. You're ready."},
 	"unprepared":      {Tone: ui.ToneInfo, Text: "Saved answers deleted."},
 	"answers-saved":   {Tone: ui.ToneGood, Text: "Answers saved."},
 	flashSent:         {Tone: ui.ToneGood, Text: "Application sent. You'll get a message when it's decided."},
-	"withdrawn":       {Tone: ui.ToneInfo, Text: "Registration cancelled."},
+	flashCancelled:    {Tone: ui.ToneInfo, Text: "Registration cancelled."},
+	flashLeft:         {Tone: ui.ToneInfo, Text: "You left the waitlist."},
+	flashTakenBack:    {Tone: ui.ToneInfo, Text: "Application withdrawn."},
 	"offer-declined":  {Tone: ui.ToneInfo, Text: "Offer declined. You gave up the seat."},
 	"removed":         {Tone: ui.ToneInfo, Text: "Registration removed. They'll be notified."},
 	"removed-quiet":   {Tone: ui.ToneInfo, Text: "Registration removed. They won't be notified."},

@@ -511,7 +511,7 @@ func TestMessagesShowBothTimes(t *testing.T) {
 
 	// A chosen zone stays, whatever the browser reports, and so does the message.
 	b.want(b.post("/account/time-zone", "timeZone", "Europe/Atlantis"), http.StatusUnprocessableEntity,
-		"IANA time zone", "Europe/Atlantis")
+		"Must be a time zone such as Europe/Berlin or UTC.", "Europe/Atlantis")
 	b.leads(b.post("/account/time-zone", "timeZone", " Asia/Tokyo "), "/account")
 	b.want(b.get("/account"), http.StatusOK, `value="Asia/Tokyo"`)
 	b.want(b.get("/account/export"), http.StatusOK, `"timeZone":"Asia/Tokyo"`, `"timeZoneChosen":true`)

@@ -45,7 +45,7 @@ func TestEverythingWrongIsSaidAtOnce(t *testing.T) {
 	refused(b, b.post("/account/email", "currentPassword", "wrong password", "email", "no address"),
 		"Current password is incorrect.", "New email must be an email address")
 	refused(b, b.post("/account/time-zone", "timeZone", "Europe/Atlantis"),
-		"Time zone in messages must be an IANA time zone")
+		"Time zone in messages must be a time zone such as Europe/Berlin or UTC.")
 	refused(b, b.post("/competitions/create", "title", "ab", "capacity", "many", "zone", "Europe/Atlantis",
 		"regDeadline", "2020-01-01T10:00",
 		"location", strings.Repeat("x", 201), "regOpensAt", "soon", "startDate", "soon", "endDate", "soon"),

@@ -81,6 +81,8 @@ func TestDemo(t *testing.T) {
 		{"newcomer", testNewcomersWay},
 		{"preview", testPreviewIsThePage},
 		{"phone order", testPhoneOrder},
+		{"large text", testLargeText},
+		{"own times on their line", testOwnTimesOnTheirLine},
 		{"API docs", testAPIDocs},
 		{"offers", testOffers},
 		{"ready", testReady},

@@ -275,7 +275,7 @@ func nextUp(r MyRegistration) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "\"><div class=\"flex flex-wrap items-center gap-6\"><div class=\"bib min-w-44\"><span class=\"help\">Your number</span> <span class=\"bib-number\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "\"><div class=\"flex flex-wrap items-center gap-6\"><div class=\"bib min-w-[min(11rem,100%)]\"><span class=\"help\">Your number</span> <span class=\"bib-number\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1011,7 +1011,7 @@ func OrganizerDashboard(p ui.Page, name string, d OrganizerData, mine Participan
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 60, "<div class=\"grid gap-10\"><dl class=\"card grid grid-cols-2 gap-x-4 gap-y-6 p-5 sm:p-7 sm:grid-cols-4\">")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 60, "<div class=\"grid gap-10\"><dl class=\"card grid grid-cols-[repeat(auto-fit,minmax(min(7rem,100%),1fr))] gap-x-4 gap-y-6 p-5 sm:p-7 sm:grid-cols-4\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1049,7 +1049,7 @@ func OrganizerDashboard(p ui.Page, name string, d OrganizerData, mine Participan
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 64, "<div class=\"flex min-w-0 flex-1 flex-wrap gap-x-6 gap-y-1\"><span class=\"line-clamp-4 min-w-0 flex-1 basis-56\">")
+						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 64, "<div class=\"flex min-w-0 flex-1 flex-wrap gap-x-6 gap-y-1\"><span class=\"line-clamp-6 min-w-0 flex-1 basis-56\">")
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
@@ -1169,7 +1169,7 @@ func organizerCompetitions(d OrganizerData) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		for _, c := range d.Competitions {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 75, "<li class=\"card grid gap-x-8 gap-y-3 md:grid-cols-[minmax(0,1fr)_15rem_12rem] md:items-center\"><div class=\"flex min-w-0 items-start gap-4\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 75, "<li class=\"card grid gap-x-8 gap-y-3 md:grid-cols-[minmax(0,1fr)_15rem_12rem] md:items-center\"><div class=\"flex min-w-0 flex-wrap items-start gap-4\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1177,7 +1177,7 @@ func organizerCompetitions(d OrganizerData) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 76, "<div class=\"grid min-w-0 justify-items-start gap-1.5\"><div class=\"flex flex-wrap gap-2\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 76, "<div class=\"grid min-w-0 flex-1 basis-36 justify-items-start gap-1.5\"><div class=\"flex flex-wrap gap-2\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1392,7 +1392,7 @@ func organizerCompetitions(d OrganizerData) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 97, "<div class=\"-mb-2 -ml-3 flex gap-1 md:mb-0 md:ml-0 md:justify-end\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 97, "<div class=\"-mb-2 -ml-3 flex flex-wrap gap-1 md:mb-0 md:ml-0 md:justify-end\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -399,7 +399,7 @@ func startList() templ.Component {
 			templ_7745c5c3_Var15 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 27, "<div class=\"stand is-open start-list\"><div class=\"flex items-center justify-between\"><span class=\"font-semibold\">Harbour 10k</span>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 27, "<div class=\"stand is-open start-list\"><div class=\"flex flex-wrap items-center justify-between gap-x-3\"><span class=\"font-semibold\">Harbour 10k</span>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

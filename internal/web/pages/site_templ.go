@@ -539,7 +539,7 @@ func MailTest(t TestMail) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if t.Action == "" {
-			templ_7745c5c3_Err = ui.NoticeBox(ui.Notice{Tone: ui.ToneWarn, Text: "This site can't send email: the environment variable SMTP_URL isn't set. Messages only reach mailboxes on this site. Set the variable, restart, and send a test email from the admin page."}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.NoticeBox(ui.Notice{Tone: ui.ToneWarn, Text: "This site can't send email: the environment variable SMTP_URL isn't set. Messages only reach mailboxes on this site. Set the variable, restart, and send a test email from the site settings."}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

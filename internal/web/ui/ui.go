@@ -66,12 +66,12 @@ type Page struct {
 	Error bool
 }
 
-// logIn is the log-in page that leads back to this page.
-func (p Page) logIn() string {
+// leadingBack is the page to log in or to sign up, and leads back to this page.
+func (p Page) leadingBack(path string) string {
 	if p.Section == SectionLogin || p.Section == SectionSignup || p.Back == "" || p.Back == "/" {
-		return "/auth/login"
+		return path
 	}
-	return "/auth/login?" + url.Values{"next": {p.Back}}.Encode()
+	return path + "?" + url.Values{"next": {p.Back}}.Encode()
 }
 
 // Navigation entries.
