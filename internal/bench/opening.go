@@ -43,7 +43,7 @@ func measureOpening(ctx context.Context, o options, kind string) (err error) {
 	}
 	_, peak, err := s.memory()
 	fmt.Printf("%-9s opening: %d at once: %.0f accepted/s, p50 %v p99 %v longest %v, responses %v; memory %.0f MB "+
-		"at peak\n", kind, len(people), l.rate(http.StatusCreated), l.percentile(.5), l.percentile(.99), l.percentile(1), l.statuses,
-		peak)
+		"at peak\n", kind, len(people), l.rate(http.StatusCreated), l.percentile(.5), l.percentile(.99),
+		l.percentile(1), l.statuses, peak)
 	return err
 }
