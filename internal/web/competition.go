@@ -409,7 +409,7 @@ func (a *app) withdraw(r *http.Request, v *visit) (response, error) {
 
 // withdrawn is the message after giving up what somebody had, in the words in which they were asked.
 func withdrawn(had compete.RegistrationStatus) string {
-	switch had {
+	switch had { //nolint:exhaustive // the others hold a seat
 	case compete.RegistrationApplied, compete.RegistrationRejected:
 		return flashTakenBack
 	case compete.RegistrationWaitlisted:

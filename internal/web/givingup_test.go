@@ -23,10 +23,14 @@ func TestGivingUpIsCalledWhatItIs(t *testing.T) {
 		taken                bool // its only seat
 		loses, leaves, flash string
 	}{
-		{"a seat", queue, false, "your registration is cancelled, because", "Leave and cancel registration",
-			"Registration cancelled."},
-		{"a place in line", queue, true, "you lose your place in line", "Leave team and waitlist",
-			"You left the waitlist."},
+		{
+			"a seat", queue, false, "your registration is cancelled, because", "Leave and cancel registration",
+			"Registration cancelled.",
+		},
+		{
+			"a place in line", queue, true, "you lose your place in line", "Leave team and waitlist",
+			"You left the waitlist.",
+		},
 		{"an application", map[string]any{
 			"admission": "REVIEW", "startDate": time.Now().Add(72 * time.Hour), "team": teams,
 		}, false, "your application is withdrawn", "Leave and withdraw application", "Application withdrawn."},

@@ -31,7 +31,8 @@ func testLargeText(t *testing.T, s site) {
 		{"", []string{"/", "/competitions"}, nil},
 		{"participant1@minicompete.com", []string{"/", "/dashboard", "/mailbox"}, []string{"Data Science Sprint"}},
 		{
-			"organizer1@minicompete.com", []string{"/dashboard", "/competitions/create"},
+			"organizer1@minicompete.com",
+			[]string{"/dashboard", "/competitions/create"},
 			[]string{"Civic Tech Hackathon"},
 		},
 		{"admin@minicompete.com", []string{"/admin", "/admin/audit"}, nil},
