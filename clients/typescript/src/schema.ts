@@ -500,6 +500,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/competitions/{id}/answers": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Summarize what people answered
+         * @description For the competition's organizer and admins: how many people gave which answer to its questions. Cancelled registrations and rejected applications don't count, nor do answers that aren't kept any more.
+         */
+        readonly get: operations["summarizeAnswers"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/competitions/{id}/applications": {
         readonly parameters: {
             readonly query?: never;
@@ -529,7 +549,7 @@ export interface paths {
         };
         /**
          * Read a competition's audit log
-         * @description For the competition's organizer and admins. Every change and every login is recorded with its change, and records can't be changed. Newest first. With 'Accept: text/csv', returns all pages as one CSV file and ignores 'limit'.
+         * @description For the competition's organizer and admins. Only admins see who prepared a registration. Every change and every login is recorded with its change, and records can't be changed. Newest first. With 'Accept: text/csv', returns all pages as one CSV file and ignores 'limit'.
          */
         readonly get: operations["listCompetitionAudit"];
         readonly put?: never;
@@ -1518,6 +1538,18 @@ export interface components {
             /** @description The team to create or to join, if the competition has teams. */
             readonly team?: components["schemas"]["TeamRequest"];
         };
+        readonly AnswerCount: {
+            /**
+             * Format: int64
+             * @example 17
+             */
+            readonly count: number;
+            /**
+             * @description A string, or true or false.
+             * @example M
+             */
+            readonly value: unknown;
+        };
         readonly AnswerReportRequest: {
             /**
              * @description A note for admins. If left out, it stays unchanged.
@@ -1530,6 +1562,21 @@ export interface components {
              * @enum {string}
              */
             readonly status: "RESOLVED" | "DISMISSED";
+        };
+        readonly AnswersSummary: {
+            /**
+             * @description There are more people, who weren't counted: only the first are, if there are very many.
+             * @example false
+             */
+            readonly more: boolean;
+            /**
+             * Format: int64
+             * @description Who was counted: everyone registered, waiting or applying.
+             * @example 40
+             */
+            readonly people: number;
+            /** @description In the competition's order. */
+            readonly questions: readonly components["schemas"]["QuestionSummary"][];
         };
         readonly Application: {
             /**
@@ -1599,7 +1646,7 @@ export interface components {
             readonly myScore: number;
             /**
              * Format: int64
-             * @description The place on the waitlist, or on that of the division, starting at 1. Present only while waitlisted.
+             * @description The place on the waitlist, or on that of the division, starting at 1. Present only while waitlisted. Members of a team that waits as a whole have the team's place, in lists of their own registrations.
              * @example 3
              */
             readonly position?: number;
@@ -3328,6 +3375,23 @@ export interface components {
             /** @example Half marathon */
             readonly name: string;
         };
+        readonly NumbersSummary: {
+            /**
+             * Format: double
+             * @example 23.5
+             */
+            readonly average: number;
+            /**
+             * Format: double
+             * @example 18
+             */
+            readonly least: number;
+            /**
+             * Format: double
+             * @example 61
+             */
+            readonly most: number;
+        };
         readonly Organizer: {
             /**
              * Format: uuid
@@ -3425,13 +3489,13 @@ export interface components {
              */
             readonly lookingForTeam?: boolean;
             /**
-             * @description The organizer's internal note on the removal. The person never sees it.
+             * @description The organizer's internal note on the removal. The person finds it only in the export of their own data.
              * @example See email of 3 April.
              */
             readonly note?: string;
             /**
              * Format: int64
-             * @description The place on the waitlist, or on that of the division, starting at 1. Present only while waitlisted.
+             * @description The place on the waitlist, or on that of the division, starting at 1. Present only while waitlisted. Members of a team that waits as a whole have the team's place, in lists of their own registrations.
              * @example 3
              */
             readonly position?: number;
@@ -3537,7 +3601,7 @@ export interface components {
             readonly reports: readonly components["schemas"]["ExportedReport"][];
             /** @description Your scores and notes about applications, newest first. */
             readonly reviewsGiven: readonly components["schemas"]["ExportedReview"][];
-            /** @description Scores and notes about your applications once they were decided, newest first. */
+            /** @description Scores and notes about your applications, newest first: once they were decided, or once registration has closed if you withdrew them. */
             readonly reviewsReceived: readonly components["schemas"]["ExportedReview"][];
             /** @description Your passkeys and your authenticator app, without their secrets. */
             readonly secondFactors: readonly components["schemas"]["ExportedFactor"][];
@@ -3698,12 +3762,33 @@ export interface components {
              */
             readonly scope?: "PERSON" | "TEAM";
             /**
-             * @description Whether the answers are left out of applications under review, can't be filtered by, and are deleted answersKeptDays after the competition is over.
+             * @description Whether the answers are left out of applications under review, can't be filtered by, and are deleted answersKeptDays after the competition is over. A question that has answers stays sensitive.
              * @example false
              */
             readonly sensitive?: boolean;
             /** @description Asks the question only after certain answers to an earlier one. */
             readonly showIf?: components["schemas"]["ShowIf"];
+        };
+        readonly QuestionSummary: {
+            /**
+             * Format: int64
+             * @description People with an answer.
+             * @example 38
+             */
+            readonly answered: number;
+            /** @description For YES_NO, ONE_OF, MANY_OF, COUNTRY and CONSENT: by option, or the most frequent first. */
+            readonly choices?: readonly components["schemas"]["AnswerCount"][];
+            /**
+             * @example ONE_OF
+             * @enum {string}
+             */
+            readonly kind: "TEXT" | "LONG_TEXT" | "NUMBER" | "YES_NO" | "ONE_OF" | "MANY_OF" | "DATE" | "PHONE" | "COUNTRY" | "URL" | "CONSENT";
+            /** @example T-shirt size */
+            readonly label: string;
+            /** @description For NUMBER, if somebody answered. */
+            readonly numbers?: components["schemas"]["NumbersSummary"];
+            /** @example q1-1 */
+            readonly questionId: string;
         };
         readonly Randomness: {
             readonly signature?: string;
@@ -3799,7 +3884,7 @@ export interface components {
             readonly lookingForTeam?: boolean;
             /**
              * Format: int64
-             * @description The place on the waitlist, or on that of the division, starting at 1. Present only while waitlisted.
+             * @description The place on the waitlist, or on that of the division, starting at 1. Present only while waitlisted. Members of a team that waits as a whole have the team's place, in lists of their own registrations.
              * @example 3
              */
             readonly position?: number;
@@ -3888,7 +3973,7 @@ export interface components {
             readonly lookingForTeam?: boolean;
             /**
              * Format: int64
-             * @description The place on the waitlist, or on that of the division, starting at 1. Present only while waitlisted.
+             * @description The place on the waitlist, or on that of the division, starting at 1. Present only while waitlisted. Members of a team that waits as a whole have the team's place, in lists of their own registrations.
              * @example 3
              */
             readonly position?: number;
@@ -4006,7 +4091,7 @@ export interface components {
              */
             readonly block?: boolean;
             /**
-             * @description Visible only to the competition's organizer and admins.
+             * @description For the competition's organizer and admins. The person finds it only in the export of their own data.
              * @example See email of 3 April.
              */
             readonly note?: string;
@@ -7418,6 +7503,87 @@ export interface operations {
             };
         };
     };
+    readonly summarizeAnswers: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The competition's ID. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AnswersSummary"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    /** @description The authentication scheme: Bearer. */
+                    readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly listApplications: {
         readonly parameters: {
             readonly query?: {
@@ -7435,6 +7601,8 @@ export interface operations {
                 readonly sort?: "arrival" | "score";
                 /** @description Return only applications with this status. */
                 readonly status?: "APPLIED" | "WAITLISTED" | "REJECTED";
+                /** @description Return only applications of the team with this ID. */
+                readonly team?: string;
                 /** @description Return only applications without a draft. */
                 readonly undecided?: boolean;
                 /** @description Return only applications that the caller hasn't reviewed. */
@@ -9625,6 +9793,8 @@ export interface operations {
                 readonly status?: "PENDING" | "CONFIRMED" | "OFFERED" | "APPLIED" | "WAITLISTED" | "REJECTED" | "CANCELLED";
                 /** @description Return only the members of the team with this ID. */
                 readonly team?: string;
+                /** @description Return only registrations of people who are asked this question and haven't answered it. Excludes question and answer. */
+                readonly unanswered?: string;
             };
             readonly header?: never;
             readonly path: {
