@@ -250,10 +250,12 @@ func (s *scaled) lookUp(ctx context.Context, databaseURL string) (size string, e
 		{&s.admin, user, fill.AdminEmail},
 		{&s.largest, `SELECT id FROM competitions WHERE organizer_id = (` + user + `)
 			ORDER BY created_at, id LIMIT 1`, fill.OrganizerEmail},
-		{&s.open, `SELECT id FROM competitions WHERE organizer_id = (` + user + `) AND status = 'PUBLISHED'
+		{
+			&s.open, `SELECT id FROM competitions WHERE organizer_id = (` + user + `) AND status = 'PUBLISHED'
 			AND questions IS NOT NULL AND reg_opens_at IS NULL AND waitlisted = 0 AND seats_left > 0
 			AND reg_deadline > (SELECT max(created_at) FROM competitions) ORDER BY created_at, id LIMIT 1`,
-			fill.OrganizerEmail},
+			fill.OrganizerEmail,
+		},
 		{&s.undrawn, `SELECT id FROM competitions WHERE organizer_id = (` + user + `) AND admission = 'LOTTERY'
 			AND status = 'PUBLISHED' AND drawn_at IS NULL ORDER BY created_at, id LIMIT 1`, fill.OrganizerEmail},
 		{&s.draft, `SELECT id FROM competitions WHERE organizer_id = (` + user + `) AND status = 'DRAFT'

@@ -64,8 +64,8 @@ type WorkStore interface {
 	// CleanUp deletes, in pages, what has been kept long enough: expired idempotency records, failed jobs, registrar
 	// batches, expired sessions. A session that ended is kept until it has expired, because forgetting it earlier would
 	// make its token valid again. It also deletes old messages and addresses, answers to sensitive questions, and
-	// what was filled in ahead, and anonymizes registrations for competitions long past. pause, if set, runs before each
-	// page.
+	// what was filled in ahead, and anonymizes registrations for competitions long past. pause, if set, runs before
+	// each page.
 	CleanUp(ctx context.Context, ages CleanUpAges, now time.Time, pause func()) (CleanUpReport, error)
 	// Recount compares the stored counts of registrations with the registrations themselves, corrects those that differ
 	// because an external tool wrote registrations, and returns how many did. pause, if set, runs before each page.

@@ -136,7 +136,7 @@ func (g *generator) assign(i int, s *seats) {
 	case shape == lottery:
 		s.taken = 0
 	}
-	switch g.phaseOf(i) { //nolint:exhaustive // the others have seats
+	switch g.phaseOf(i) {
 	case full:
 		s.capacity = max(1, s.active)
 	case waitlist:

@@ -9,8 +9,8 @@ import (
 )
 
 // Bulk is a statement that runs for many rows at once, in the fastest way for each database. As measured on SQLite, a
-// prepared statement in a loop (10 µs per row, with every index) is faster than one with many VALUES (12 to 18 µs), than
-// INSERT … SELECT and than UPDATE … FROM; on PostgreSQL, arrays make it one round trip.
+// prepared statement in a loop (10 µs per row, with every index) is faster than one with many VALUES (12 to 18 µs),
+// INSERT … SELECT or UPDATE … FROM; on PostgreSQL, arrays make it one round trip.
 //
 // The text calls a row v. An INSERT has {select …} instead of VALUES, an UPDATE has {from}, and a DELETE has
 // {using}:

@@ -76,12 +76,16 @@ func (s *statement) answered(f compete.AnswerFilter) {
 	}
 }
 
+// lookedUp ends an EXISTS. With an offset, PostgreSQL looks the row up for each row of the query, instead of reading all
+// that there are.
+const lookedUp = ` LIMIT 1 OFFSET 0)`
+
 // unanswered adds the condition that a registration r has no answer, although the person is asked.
 func (s *statement) unanswered(f compete.AnswerFilter) {
 	s.Add(` AND NOT EXISTS (SELECT 1 FROM registration_answers a WHERE a.registration_id = r.id
-		AND {has a.answers %s})`, f.QuestionID)
+		AND {has a.answers %s}`+lookedUp, f.QuestionID)
 	if f.Scope == compete.ScopeTeam {
-		s.Add(` AND EXISTS (SELECT 1 FROM teams t WHERE t.id = r.team_id AND t.captain_id = r.user_id)`)
+		s.Add(` AND EXISTS (SELECT 1 FROM teams t WHERE t.id = r.team_id AND t.captain_id = r.user_id` + lookedUp)
 	}
 	if f.If == nil {
 		return
@@ -93,7 +97,7 @@ func (s *statement) unanswered(f compete.AnswerFilter) {
 		}
 		s.Add(`{said a.answers %s %s}`, f.If.QuestionID, answerJSON(value))
 	}
-	s.Add(`))`)
+	s.Add(`)` + lookedUp)
 }
 
 // answerJSON encodes an answer in the one way that both databases do.

@@ -383,8 +383,6 @@ func (s *statement) phase(
 	s.Add(` AND `+status(compete.StatusPublished)+` AND `+deadline+` > %s AND NOT `+suspended, now)
 	const opened = ` AND (c.reg_opens_at IS NULL OR c.reg_opens_at <= %s)`
 	const divided = `FROM divisions d WHERE d.competition_id = c.id AND d.seats_left > 0`
-	// With an offset, PostgreSQL looks up the divisions of each competition, instead of reading all there are.
-	const lookedUp = ` LIMIT 1 OFFSET 0)`
 	const free = ` (c.admission <> 'FIRST_COME' OR c.seats_left > 0 AND CASE WHEN c.divisions = 0 THEN c.waitlisted = 0
 		ELSE EXISTS (SELECT 1 ` + divided + lookedUp + ` AND NOT EXISTS (SELECT 1 ` + divided +
 		` AND d.waitlisted > 0` + lookedUp + ` END)`

@@ -134,7 +134,8 @@ func checkPlans(t *testing.T, db *store.Store, texts map[string]bool) {
 		}
 		plan := explain(t, conn, text)
 		// on SQLite; PostgreSQL uses statistics
-		if strings.Contains(text, "json_each") && strings.Contains(text, "CROSS JOIN registrations r ON r.user_id = v.id") &&
+		if strings.Contains(text, "json_each") &&
+			strings.Contains(text, "CROSS JOIN registrations r ON r.user_id = v.id") &&
 			!strings.Contains(plan, "registrations_user_competition_key (user_id=? AND competition_id=?)") {
 			t.Errorf("looks through a competition for a few users: %s%s", text, plan)
 		}
