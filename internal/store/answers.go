@@ -76,8 +76,8 @@ func (s *statement) answered(f compete.AnswerFilter) {
 	}
 }
 
-// lookedUp ends an EXISTS. With an offset, PostgreSQL looks the row up for each row of the query, instead of reading all
-// that there are.
+// lookedUp ends an EXISTS. With an offset, PostgreSQL looks it up for each row of the query, instead of reading all
+// there are.
 const lookedUp = ` LIMIT 1 OFFSET 0)`
 
 // unanswered adds the condition that a registration r has no answer, although the person is asked.
