@@ -189,10 +189,16 @@ func (v *visitor) open(path string) {
 // click clicks the selected element once it can be clicked. Chromium drops clicks made before the page is painted.
 func (v *visitor) click(selector string) {
 	v.t.Helper()
-	// A font that arrives late moves what is to be clicked.
+	v.settle()
+	v.do(chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible, chromedp.NodeEnabled))
+}
+
+// settle waits until the page is loaded and painted: until then Chromium may number its elements anew, and a font that
+// arrives late moves them.
+func (v *visitor) settle() {
+	v.t.Helper()
 	v.until("the first paint", `document.readyState === "complete" && document.fonts.status === "loaded" &&
 		performance.getEntriesByName("first-contentful-paint").length > 0`)
-	v.do(chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible, chromedp.NodeEnabled))
 }
 
 // ask clicks a link that opens a confirmation dialog. It waits until nothing is being replaced, since a new link leads
@@ -239,6 +245,7 @@ func (v *visitor) typeIn(name, value string) {
 // selectAll focuses a field and selects its content.
 func (v *visitor) selectAll(name string) {
 	v.t.Helper()
+	v.settle()
 	field := chromedp.CSS(fmt.Sprintf(`main [name=%q]`, name))
 	v.do(chromedp.WaitVisible(field), chromedp.Focus(field),
 		chromedp.Evaluate[chromedp.Void](`document.activeElement.select()`))
