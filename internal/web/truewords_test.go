@@ -195,7 +195,7 @@ func TestWhoSeesInternalNotes(t *testing.T) {
 	var r struct{ ID string }
 	ada.Do("POST", "/api/competitions/"+id+"/register", nil).Want(t, http.StatusCreated).JSON(t, &r)
 	b.want(b.get("/competitions/"+id+"/registrations/"+r.ID+"/remove"), http.StatusOK,
-		"The person finds it only in a download of their data.")
+		"The person only sees it if they download their data.")
 	b.want(b.get("/privacy"), http.StatusOK, "Internal notes: the organizer and admins; you, in your download")
 	organizer.Do("DELETE", "/api/registrations/"+r.ID, map[string]any{"note": "Was rude."}).Want(t, http.StatusOK)
 	var export struct {
