@@ -10,9 +10,9 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// TestAnswersThatAreMissing adds questions after people have registered: those who have to answer are told on their
+// TestMissingAnswersAreFound adds questions after people have registered: those who have to answer are told on their
 // card, and the organizer finds them.
-func TestAnswersThatAreMissing(t *testing.T) {
+func TestMissingAnswersAreFound(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
 		s := &site{App: apptest.Start(t, apptest.Options{DatabaseURL: databaseURL}), t: t}
 		a := s.asked(map[string]any{})
