@@ -10,8 +10,8 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// TestPreviewNamesTheTeamsItSplits decides about the members of teams one by one: the preview names the teams that wouldn't stay
-// together, and leads to their applications.
+// TestPreviewNamesTheTeamsItSplits decides about the members of teams one by one: the preview names the teams that
+// wouldn't stay together, and leads to their applications.
 func TestPreviewNamesTheTeamsItSplits(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
 		s := &site{App: apptest.Start(t, apptest.Options{DatabaseURL: databaseURL}), t: t}

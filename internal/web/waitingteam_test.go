@@ -8,7 +8,8 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// TestMembersSeeThePlaceOfTheirTeam joins a team that waits as a whole: its place in line is on each member's dashboard.
+// TestMembersSeeThePlaceOfTheirTeam joins a team that waits as a whole: its place in line is on each member's
+// dashboard.
 func TestMembersSeeThePlaceOfTheirTeam(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
 		s := &site{App: apptest.Start(t, apptest.Options{DatabaseURL: databaseURL}), t: t}
