@@ -49,7 +49,8 @@ func TestDeclinedSeatGoesOn(t *testing.T) {
 		register(1) // waits, but for a seat in the other division
 		visitor := s.browser(t)
 		visitor.want(visitor.get(page), http.StatusOK, "the next in line who fits has 24 hours to accept it.")
-		offered.want(offered.get(page), http.StatusOK, "1st in line", "If a seat opens up for you, you&#39;ll get a message.")
+		offered.want(offered.get(page), http.StatusOK, "1st in line",
+			"If a seat opens up for you, you&#39;ll get a message.")
 		first.leads(first.post(page+"/withdraw"), page)
 		const goesOn, free = "The seat goes to the next person in line who fits.", "The seat becomes free."
 		says := func(text, not string) {
