@@ -7,7 +7,7 @@ import (
 	"github.com/minicompete/minicompete/internal/mail/mailtest"
 )
 
-func TestMailTest(t *testing.T) {
+func TestMailTestSendsOneOrSaysWhyNot(t *testing.T) {
 	server := mailtest.Start(t, mailtest.Options{})
 	environment := map[string]string{"SMTP_URL": server.URL, "MAIL_FROM": "club@example.com", "SITE_NAME": "Our Club"}
 	got := runToEnd(t, environment, "", "mail", "test", "ada@example.com")

@@ -3,7 +3,7 @@ package main
 import "testing"
 
 // The goal follows the memory in use, and rises at once for a crowd.
-func TestGoalOfMemory(t *testing.T) {
+func TestMemoryGoalRisesAtOnceForACrowd(t *testing.T) {
 	const mb = 1 << 20
 	for _, c := range []struct{ used, want int64 }{
 		{20, 72},

@@ -21,7 +21,7 @@ func TestGoldenOpenAPI(t *testing.T) {
 }
 
 // Every tag is described, and no list is documented as one that may be null: it's empty.
-func TestDocumentIsPrecise(t *testing.T) {
+func TestDocumentDescribesTagsAndHasNoNullLists(t *testing.T) {
 	text := openAPI(newAPI(Config{Version: "1.0.0"}, http.NewServeMux()), brand.Site{})
 	for _, list := range regexp.MustCompile(`"type":\s*\[\s*"array"[^]]*\]`).FindAll(text, -1) {
 		t.Errorf("a list is documented as %s", list)

@@ -7,7 +7,7 @@ import (
 )
 
 // Each request waits in one line at most: registrations in theirs, reads and openings of streams in turns of their own.
-func TestWhereRequestsWait(t *testing.T) {
+func TestRequestsWaitInOneLineAtMost(t *testing.T) {
 	for _, c := range []struct {
 		method, path          string
 		press, reads, streams bool

@@ -9,7 +9,7 @@ import (
 
 // No check makes SQLite build a table in memory for each row that it writes to one of the tables that a registration
 // and its message are written to.
-func TestChecksOfTheBusiestTables(t *testing.T) {
+func TestChecksOfTheBusiestTablesBuildNone(t *testing.T) {
 	t.Parallel()
 	db := openAt(t, testservices.DatabaseURL(t, testservices.KindSQLite))
 	for _, table := range []string{

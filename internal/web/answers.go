@@ -101,19 +101,40 @@ func (a *app) answersSummary(r *http.Request, v *visit) (response, error) {
 		More: summary.More,
 	}
 	for i := range summary.Questions {
-		d.Questions = append(d.Questions, summaryRow(c.ID, &summary.Questions[i], summary.People))
+		d.Questions = append(d.Questions, summaryRow(c.ID, &summary, &summary.Questions[i]))
 	}
 	return show(http.StatusOK, pages.AnswersSummary(v.page("Answers: "+c.Title, ui.SectionDashboard), d)), nil
 }
 
-func summaryRow(competitionID string, s *compete.AnswerSummary, people int) pages.SummaryRow {
+// mostAsked returns how many people are asked a question, or more if that depends on more than one choice of theirs.
+func mostAsked(all *compete.AnswersSummary, q *compete.Question) int {
+	if q.ShowIf == nil {
+		return all.People
+	}
+	for i := range all.Questions {
+		earlier := &all.Questions[i]
+		if earlier.Question.ID != q.ShowIf.QuestionID || earlier.Question.Kind == compete.QuestionManyOf {
+			continue
+		}
+		asked := 0
+		for _, choice := range earlier.Choices {
+			if slices.Contains(q.ShowIf.AnyOf, choice.Value) {
+				asked += choice.Count
+			}
+		}
+		return asked
+	}
+	return all.People
+}
+
+func summaryRow(competitionID string, all *compete.AnswersSummary, s *compete.AnswerSummary) pages.SummaryRow {
 	q := &s.Question
 	list := registrationsPath(competitionID)
 	row := pages.SummaryRow{
-		Label: q.Label, Sensitive: q.Sensitive, Answered: s.Answered, Of: people,
+		Label: q.Label, Sensitive: q.Sensitive, Answered: s.Answered, Of: all.People,
 		Href: listAddress(list, compete.RegistrationFilter{Columns: []string{q.ID}}),
 	}
-	if s.Answered < people {
+	if s.Answered < mostAsked(all, q) {
 		row.None = listAddress(list,
 			compete.RegistrationFilter{Answer: compete.AnswerFilter{QuestionID: q.ID, None: true}})
 	}

@@ -9,8 +9,8 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// TestApplicationsBeforeTheDraw tells everybody how many have applied for a lottery so far.
-func TestApplicationsBeforeTheDraw(t *testing.T) {
+// TestApplicationsAreCountedBeforeTheDraw tells everybody how many have applied for a lottery so far.
+func TestApplicationsAreCountedBeforeTheDraw(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
 		s := &site{App: apptest.Start(t, apptest.Options{DatabaseURL: databaseURL}), t: t}
 		organizer, _ := s.organized()

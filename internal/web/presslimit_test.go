@@ -63,8 +63,8 @@ func (p *presser) wantLimited(what string, press func() page, text string) {
 	got := press()
 	p.browser.want(got, http.StatusServiceUnavailable, text)
 	if took := time.Since(start); took >= sqldb.ReadTimeout || got.header.Get("Retry-After") == "" {
-		p.t.Errorf("%s: Retry-After is %q after %v, want one within 9/8 of %v", what, got.header.Get("Retry-After"),
-			took, shortQueueTimeout)
+		p.t.Errorf("%s: Retry-After is %q after %v, want one within %v", what, got.header.Get("Retry-After"),
+			took, sqldb.ReadTimeout)
 	}
 }
 

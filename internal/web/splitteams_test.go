@@ -10,9 +10,9 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// TestSplitTeams decides about the members of teams one by one: the preview names the teams that wouldn't stay
-// together, and leads to their applications.
-func TestSplitTeams(t *testing.T) {
+// TestPreviewNamesTheTeamsItSplits decides about the members of teams one by one: the preview names the teams that
+// wouldn't stay together, and leads to their applications.
+func TestPreviewNamesTheTeamsItSplits(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
 		s := &site{App: apptest.Start(t, apptest.Options{DatabaseURL: databaseURL}), t: t}
 		organizer, b := s.organized()
@@ -81,8 +81,8 @@ func TestSplitTeams(t *testing.T) {
 	})
 }
 
-// TestApplicationsLeftToScore counts what a reviewer hasn't scored, as they score.
-func TestApplicationsLeftToScore(t *testing.T) {
+// TestApplicationsLeftToScoreAreCounted counts what a reviewer hasn't scored, as they score.
+func TestApplicationsLeftToScoreAreCounted(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
 		s := &site{App: apptest.Start(t, apptest.Options{DatabaseURL: databaseURL}), t: t}
 		organizer, b := s.organized()

@@ -49,7 +49,8 @@ func TestDeclinedSeatGoesOn(t *testing.T) {
 		register(1) // waits, but for a seat in the other division
 		visitor := s.browser(t)
 		visitor.want(visitor.get(page), http.StatusOK, "the next in line who fits has 24 hours to accept it.")
-		offered.want(offered.get(page), http.StatusOK, "1st in line", "send you a message when it&#39;s your turn.")
+		offered.want(offered.get(page), http.StatusOK, "1st in line",
+			"If a seat opens up for you, you&#39;ll get a message.")
 		first.leads(first.post(page+"/withdraw"), page)
 		const goesOn, free = "The seat goes to the next person in line who fits.", "The seat becomes free."
 		says := func(text, not string) {
@@ -195,7 +196,7 @@ func TestWhoSeesInternalNotes(t *testing.T) {
 	var r struct{ ID string }
 	ada.Do("POST", "/api/competitions/"+id+"/register", nil).Want(t, http.StatusCreated).JSON(t, &r)
 	b.want(b.get("/competitions/"+id+"/registrations/"+r.ID+"/remove"), http.StatusOK,
-		"The person finds it only in a download of their data.")
+		"The person only sees it if they download their data.")
 	b.want(b.get("/privacy"), http.StatusOK, "Internal notes: the organizer and admins; you, in your download")
 	organizer.Do("DELETE", "/api/registrations/"+r.ID, map[string]any{"note": "Was rude."}).Want(t, http.StatusOK)
 	var export struct {

@@ -10,9 +10,9 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// TestAnswersThatAreMissing adds questions after people have registered: those who have to answer are told on their
+// TestMissingAnswersAreFound adds questions after people have registered: those who have to answer are told on their
 // card, and the organizer finds them.
-func TestAnswersThatAreMissing(t *testing.T) {
+func TestMissingAnswersAreFound(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
 		s := &site{App: apptest.Start(t, apptest.Options{DatabaseURL: databaseURL}), t: t}
 		a := s.asked(map[string]any{})
@@ -52,21 +52,23 @@ func TestAnswersThatAreMissing(t *testing.T) {
 			return n > 0
 		}
 		ask(false)
-		card("Your answers", "Answers missing")
+		card("Your answers", "Answer questions")
 		ask(true)
-		card("Answers missing", "Your answers")
+		card("Answer questions", "Your answers")
 		if !found("size") || found("phone") {
 			t.Error("the list isn't of who was asked and hasn't answered")
 		}
 		a.b.want(a.b.get(a.page+"/registrations/answers"), http.StatusOK, a.page+"/registrations?unanswered=size",
 			`href="`+a.page+`/registrations"`, `href="`+a.page+`/audit"`)
 		ada.leads(ada.post(a.page+"/answers", "answers", "given", "answers.size", "M"), a.page)
-		card("Your answers", "Answers missing")
+		card("Your answers", "Answer questions")
 		if found("size") || !found("minor") {
 			t.Error("the list isn't of who hasn't answered yet")
 		}
 		if got := a.b.get(a.page + "/registrations/answers"); strings.Contains(got.text, "unanswered=size") {
 			t.Error("the summary leads to who hasn't answered what everybody has")
+		} else if !strings.Contains(got.text, "unanswered=minor") || strings.Contains(got.text, "unanswered=phone") {
+			t.Error("the summary leads to who hasn't answered what nobody is asked, or not to who hasn't what they are")
 		}
 	})
 }

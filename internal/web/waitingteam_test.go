@@ -8,8 +8,9 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// TestPlaceOfATeam joins a team that waits as a whole: its place in line is on each member's dashboard.
-func TestPlaceOfATeam(t *testing.T) {
+// TestMembersSeeThePlaceOfTheirTeam joins a team that waits as a whole: its place in line is on each member's
+// dashboard.
+func TestMembersSeeThePlaceOfTheirTeam(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
 		s := &site{App: apptest.Start(t, apptest.Options{DatabaseURL: databaseURL}), t: t}
 		organizer, _ := s.organized()

@@ -2577,7 +2577,7 @@ func splitTeams(d ReleaseData) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		if len(d.Split) > 0 {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 193, "<section class=\"card mb-6 grid gap-3\" aria-labelledby=\"split\"><h2 id=\"split\" class=\"text-lg\">This splits teams</h2><p class=\"text-muted\">Members of these teams wouldn't all be admitted, or wait, together.</p><ul class=\"flex flex-wrap gap-x-4 gap-y-2\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 193, "<section class=\"card mb-6 grid gap-3\" aria-labelledby=\"split\"><h2 id=\"split\" class=\"text-lg\">This splits teams</h2><p class=\"text-muted\">Not all members of these teams would get the same result. Choose a team to check its applications.</p><ul class=\"flex flex-wrap gap-x-4 gap-y-2\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

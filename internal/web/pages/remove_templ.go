@@ -47,7 +47,7 @@ func (f RemoveForm) reason() ui.Field {
 func (f RemoveForm) note() ui.Field {
 	return ui.Field{
 		Name: "note", Label: "Internal note", Value: f.Note, MaxLength: fmt.Sprint(f.MaxNote), Error: f.Errors["note"],
-		Help: "For the organizer and admins. The person finds it only in a download of their data. Up to " +
+		Help: "For the organizer and admins. The person only sees it if they download their data. Up to " +
 			ui.Count(f.MaxNote) + " characters.",
 	}
 }
