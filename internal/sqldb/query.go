@@ -7,8 +7,8 @@ import (
 )
 
 // ReadTimeout bounds a read, including the wait for a connection: if the network drops its packets, the driver would
-// wait for many minutes. A read takes milliseconds. Only tests change it, before they open a database.
-var ReadTimeout = 5 * time.Second
+// wait for many minutes. A read takes milliseconds.
+const ReadTimeout = 5 * time.Second
 
 // List reads all rows of a query, within ReadTimeout. It returns an empty slice, never nil, if there are none.
 func List[T any](ctx context.Context, q Querier, scan func(Row) (T, error), text string, args ...any) ([]T, error) {

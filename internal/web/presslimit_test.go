@@ -2,7 +2,6 @@ package web_test
 
 import (
 	"net/http"
-	"os"
 	"testing"
 	"time"
 
@@ -13,13 +12,6 @@ import (
 	"github.com/minicompete/minicompete/internal/store"
 	"github.com/minicompete/minicompete/internal/testservices"
 )
-
-// TestMain lets reads wait as long as tests do. What is told in time then is told by the limit of the press, however
-// slow the machine.
-func TestMain(m *testing.M) {
-	sqldb.ReadTimeout = apptest.Patience
-	os.Exit(m.Run())
-}
 
 const shortQueueTimeout = 400 * time.Millisecond
 
@@ -56,15 +48,22 @@ func (p *presser) byAPI() page {
 	return page{answer.Status, "", string(answer.Body), answer.Header}
 }
 
-// wantLimited checks that a press is told to come again while the database doesn't answer.
+// wantLimited checks that a press is told to come again while the database doesn't answer: by the limit of the press.
+// A read that gives up always takes sqldb.ReadTimeout; a slow machine doesn't each time.
 func (p *presser) wantLimited(what string, press func() page, text string) {
 	p.t.Helper()
-	start := time.Now()
-	got := press()
-	p.browser.want(got, http.StatusServiceUnavailable, text)
-	if took := time.Since(start); took >= sqldb.ReadTimeout || got.header.Get("Retry-After") == "" {
-		p.t.Errorf("%s: Retry-After is %q after %v, want one within %v", what, got.header.Get("Retry-After"),
-			took, sqldb.ReadTimeout)
+	took := sqldb.ReadTimeout
+	for try := 0; try < 3 && took >= sqldb.ReadTimeout; try++ {
+		start := time.Now()
+		got := press()
+		took = time.Since(start)
+		p.browser.want(got, http.StatusServiceUnavailable, text)
+		if got.header.Get("Retry-After") == "" {
+			p.t.Errorf("%s: no Retry-After", what)
+		}
+	}
+	if took >= sqldb.ReadTimeout {
+		p.t.Errorf("%s: told after %v each time, want less than %v", what, took, sqldb.ReadTimeout)
 	}
 }
 
