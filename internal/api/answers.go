@@ -11,7 +11,7 @@ import (
 type AnswersSummary struct {
 	People    int               `json:"people" doc:"Who was counted: everyone registered, waiting or applying." example:"40"`
 	More      bool              `json:"more" doc:"There are more people, who weren't counted: only the first are, if there are very many." example:"false"`
-	Questions []QuestionSummary `json:"questions" nullable:"false" doc:"In the competition's order."`
+	Questions []QuestionSummary `json:"questions" doc:"In the competition's order."`
 }
 
 // QuestionSummary says what people answered to one question.
@@ -20,7 +20,7 @@ type QuestionSummary struct {
 	Label      string               `json:"label" example:"T-shirt size"`
 	Kind       compete.QuestionKind `json:"kind" enum:"TEXT,LONG_TEXT,NUMBER,YES_NO,ONE_OF,MANY_OF,DATE,PHONE,COUNTRY,URL,CONSENT" example:"ONE_OF"`
 	Answered   int                  `json:"answered" doc:"People with an answer." example:"38"`
-	Choices    []AnswerCount        `json:"choices,omitempty" nullable:"false" doc:"For YES_NO, ONE_OF, MANY_OF, COUNTRY and CONSENT: by option, or the most frequent first."`
+	Choices    []AnswerCount        `json:"choices,omitempty" doc:"For YES_NO, ONE_OF, MANY_OF, COUNTRY and CONSENT: by option, or the most frequent first."`
 	Numbers    *NumbersSummary      `json:"numbers,omitempty" doc:"For NUMBER, if somebody answered."`
 }
 

@@ -48,7 +48,7 @@ func (p *PageParams) next(next compete.Cursor) string {
 // listOf is a response with one page of a list.
 type listOf[T any] struct {
 	Link string `header:"Link" doc:"The URL of the next page, as <…>; rel=\"next\". Absent on the last page."`
-	Body []T    `nullable:"false"`
+	Body []T
 }
 
 // newList converts a page; an empty one is [], never null.
