@@ -110,7 +110,7 @@ type ContentChange struct {
 	Team        optional[*compete.TeamRules] `json:"team,omitzero" doc:"The rules for teams; null ends them. Once people have registered, teams can neither come nor go nor become smaller, and seatUnit stays."`
 
 	AnswersUntil    optional[*time.Time] `json:"answersUntil,omitzero" nullable:"true" doc:"Until when people can edit their answers; null for the registration deadline." example:"2026-05-05T12:00:00Z"`
-	AnswersKeptDays optional[*int]       `json:"answersKeptDays,omitzero" nullable:"true" doc:"How many days after the competition is over the answers to sensitive questions are deleted; null for 30, if a question is sensitive." example:"30"`
+	AnswersKeptDays optional[*int]       `json:"answersKeptDays,omitzero" nullable:"true" doc:"How many days after the competition is over the answers to sensitive questions are deleted; null for 30, if a question is sensitive. Once people have registered, it can't be raised or removed." example:"30"`
 }
 
 // applyTo sets the fields that are in the request. It iterates over the fields of the content, so that a field missing

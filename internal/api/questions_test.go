@@ -90,12 +90,21 @@ func testPromisesAboutSensitiveAnswers(w *world) {
 		w.into(change(body), http.StatusOK, new(api.Competition)) // while nobody has answered
 	}
 	w.into(change(`{"answersKeptDays":20}`), http.StatusOK, new(api.Competition))
-	w.into(w.call("POST", "/api/competitions/"+c.ID+"/register", w.signUp().Token,
+	var registered api.Registration
+	person := w.signUp().Token
+	w.into(w.call("POST", "/api/competitions/"+c.ID+"/register", person,
 		`{"answers":{"size":"M","minor":true,"guardian":"+41 44 123 45 67","rules":true}}`),
-		http.StatusCreated, new(api.Registration))
+		http.StatusCreated, &registered)
 	w.wantFields(change(`{"questions":`+plain+`}`), "questions[2].sensitive")
 	w.wantFields(change(`{"answersKeptDays":21}`), "answersKeptDays")
 	w.into(change(`{"answersKeptDays":19,"questions":`+questions+`}`), http.StatusOK, new(api.Competition))
+	// Their answers are still stored after they cancel, and after the question is removed.
+	w.into(w.call("DELETE", "/api/registrations/"+registered.ID, person, ""), http.StatusOK, new(api.Registration))
+	w.wantFields(change(`{"answersKeptDays":null,"questions":[]}`), "answersKeptDays")
+	w.into(change(`{"questions":[]}`), http.StatusOK, new(api.Competition))
+	w.wantFields(change(`{"answersKeptDays":null}`), "answersKeptDays")
+	w.wantFields(change(`{"answersKeptDays":20}`), "answersKeptDays")
+	w.into(change(`{"answersKeptDays":18}`), http.StatusOK, new(api.Competition))
 }
 
 func testQuestions(w *world) {

@@ -26,17 +26,18 @@ func (c *CompetitionContent) SensitiveOver(now time.Time) bool {
 	return c.AnswersKeptDays != nil && !now.Before(c.over().AddDate(0, 0, *c.AnswersKeptDays))
 }
 
-// KeepsLonger reports whether sensitive answers are kept for more days than before. Whoever has answered was told how
-// many.
-func (c *CompetitionContent) KeepsLonger(before *Competition) bool {
-	return before.Questions.HaveSensitive() && before.AnswersKeptDays != nil && c.AnswersKeptDays != nil &&
-		*c.AnswersKeptDays > *before.AnswersKeptDays
+// KeepsLonger reports whether sensitive answers are kept for more days than before, or forever. Whoever has answered
+// was told how many. It also counts once no question is sensitive any more: answers to a removed one are still stored.
+func (c *CompetitionContent) KeepsLonger(before *CompetitionContent) bool {
+	return before.AnswersKeptDays != nil &&
+		(c.AnswersKeptDays == nil || *c.AnswersKeptDays > *before.AnswersKeptDays)
 }
 
 // ErrKeptLonger refuses that.
 var ErrKeptLonger = Invalid(FieldError{
-	Field:   "answersKeptDays",
-	Message: "must not be raised any more, because people have answered on the condition that it's at most this",
+	Field: "answersKeptDays",
+	Message: "must not be raised or removed any more, because people have answered on the condition that it's at " +
+		"most this",
 })
 
 // SensitiveMargin is how long after SensitiveOver the stored answers are deleted: by then, whatever was decided before

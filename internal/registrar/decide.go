@@ -304,10 +304,9 @@ func (c *update) decide(b *batch, now time.Time) (result, error, error) {
 			return result{}, compete.ErrTeamsFixed, err
 		}
 	}
-	if changed.KeepsLonger(&before) {
-		if some, err := b.anyRegistered(competition, ""); err != nil || some {
-			return result{}, compete.ErrKeptLonger, err
-		}
+	// Whoever cancelled has answered, too.
+	if anyone := competition.NextSeq > 1; anyone && changed.KeepsLonger(&before.CompetitionContent) {
+		return result{}, compete.ErrKeptLonger, nil
 	}
 	if refusal, err := b.checkApplications(competition, &changed); refusal != nil || err != nil {
 		return result{}, refusal, err

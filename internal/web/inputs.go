@@ -153,7 +153,8 @@ var inputs = []input{
 	}, func(n *compete.NewCompetition) **time.Time { return &n.AnswersUntil }),
 	whole(ui.Field{
 		Name: "answersKeptDays", Label: "Days to keep sensitive answers", Min: "0", Max: "730",
-		Help: "Counted from the end. Leave empty for 30 days, if a question is sensitive.",
+		Help: "Counted from the end. Leave empty for 30 days, if a question is sensitive. Once people have " +
+			"registered, it can only be lowered.",
 	}, "Must be a whole number of days.", func(n *compete.NewCompetition) **int { return &n.AnswersKeptDays }),
 }
 

@@ -4578,7 +4578,7 @@ export interface components {
             readonly admission?: "FIRST_COME" | "REVIEW" | "LOTTERY";
             /**
              * Format: int64
-             * @description How many days after the competition is over the answers to sensitive questions are deleted; null for 30, if a question is sensitive.
+             * @description How many days after the competition is over the answers to sensitive questions are deleted; null for 30, if a question is sensitive. Once people have registered, it can't be raised or removed.
              * @example 30
              */
             readonly answersKeptDays?: number | null;
