@@ -44,7 +44,7 @@ type participantsInput struct {
 	Question string `query:"question" doc:"Return only registrations with a certain answer to this question, which must not be sensitive. Requires answer." example:"q1-1"`
 	Answer   string `query:"answer" doc:"The answer, or one of the choices. For YES_NO and CONSENT, yes or no." example:"M"`
 
-	Unanswered string `query:"unanswered" doc:"Return only registrations of people who are asked this question and haven't answered it. Excludes question and answer." example:"q1-1"`
+	Unanswered string `query:"unanswered" doc:"Return only registrations of people who are asked this question and haven't answered it. It must not depend on the answer to a sensitive one. Excludes question and answer." example:"q1-1"`
 	PageParams
 	Accept string `header:"Accept" hidden:"true"`
 }

@@ -293,6 +293,14 @@ func testAnswersInLists(w *world) {
 	} {
 		w.wantFields(w.call("GET", path+"/registrations"+query, w.tokens[organizer], ""), field)
 	}
+	telling := w.asking(`[{"id":"ill","kind":"YES_NO","label":"Are you ill?","sensitive":true},
+		{"id":"how","kind":"TEXT","label":"How?","required":true,"showIf":{"questionId":"ill","anyOf":[true]}},
+		{"id":"long","kind":"TEXT","label":"How long?","showIf":{"questionId":"how","anyOf":["very"]}}]`)
+	unanswered := "/api/competitions/" + telling.ID + "/registrations?unanswered="
+	w.wantFields(w.call("GET", unanswered+"how", w.tokens[organizer], ""), "unanswered")
+	w.wantFields(w.call("GET", unanswered+"long", w.tokens[organizer], ""), "unanswered")
+	w.into(w.call("GET", unanswered+"ill", w.tokens[organizer], ""), 200,
+		new([]api.ParticipantRegistration))
 	asked := w.asking(`[{"id":"motto","kind":"TEXT","label":"Motto","max":5}]`)
 	list := "/api/competitions/" + asked.ID + "/registrations"
 	w.into(w.call("GET", list+"?question=motto&answer=hello", w.tokens[organizer], ""), 200,

@@ -154,6 +154,17 @@ func (qs Questions) Unanswered(answers Answers) Questions {
 	return left
 }
 
+// AfterSensitive reports whether a question is asked only after certain answers to a sensitive one: that somebody is
+// asked it tells their answer.
+func (qs Questions) AfterSensitive(q *Question) bool {
+	for q != nil && q.ShowIf != nil {
+		if q = qs.Find(q.ShowIf.QuestionID); q != nil && q.Sensitive {
+			return true
+		}
+	}
+	return false
+}
+
 // choice reads one answer, or one choice among the answers to MANY_OF.
 func (q *Question) choice(value any) (any, string) {
 	if q.Kind != QuestionManyOf {
@@ -409,6 +420,9 @@ func (v *validation) answerFilter(f *AnswerFilter, c *Competition) {
 	switch {
 	case f.None && q == nil:
 		v.add("unanswered", "must be the ID of one of the competition's questions")
+		return
+	case f.None && c.Questions.AfterSensitive(q):
+		v.add("unanswered", "must not depend on the answer to a sensitive question")
 		return
 	case f.None: // also of a sensitive one: that there is no answer doesn't tell one
 		f.Value, f.If, f.Scope = nil, q.ShowIf, q.Scope

@@ -181,23 +181,11 @@ func teamView(t Team, c Competition, code TeamCode, rows []ParticipantRegistrati
 func (qs Questions) missing(answers Answers) []string {
 	var labels []string
 	for _, q := range qs.Unanswered(answers) {
-		if !qs.tellsOfSensitive(&q) {
+		if !q.Sensitive && !qs.AfterSensitive(&q) {
 			labels = append(labels, q.Label)
 		}
 	}
 	return labels
-}
-
-// tellsOfSensitive reports whether a question is sensitive, or is asked only after certain answers to a sensitive one:
-// that somebody is asked it tells their answer.
-func (qs Questions) tellsOfSensitive(q *Question) bool {
-	for q != nil && !q.Sensitive {
-		if q.ShowIf == nil {
-			return false
-		}
-		q = qs.Find(q.ShowIf.QuestionID)
-	}
-	return q != nil
 }
 
 // ByCode returns the team that the actor could join with a code, for a page that says which one it is. Errors:

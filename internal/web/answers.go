@@ -101,7 +101,7 @@ func (a *app) answersSummary(r *http.Request, v *visit) (response, error) {
 		More: summary.More,
 	}
 	for i := range summary.Questions {
-		d.Questions = append(d.Questions, summaryRow(c.ID, &summary, &summary.Questions[i]))
+		d.Questions = append(d.Questions, summaryRow(&c, &summary, &summary.Questions[i]))
 	}
 	return show(http.StatusOK, pages.AnswersSummary(v.page("Answers: "+c.Title, ui.SectionDashboard), d)), nil
 }
@@ -127,14 +127,14 @@ func mostAsked(all *compete.AnswersSummary, q *compete.Question) int {
 	return all.People
 }
 
-func summaryRow(competitionID string, all *compete.AnswersSummary, s *compete.AnswerSummary) pages.SummaryRow {
+func summaryRow(c *compete.Competition, all *compete.AnswersSummary, s *compete.AnswerSummary) pages.SummaryRow {
 	q := &s.Question
-	list := registrationsPath(competitionID)
+	list := registrationsPath(c.ID)
 	row := pages.SummaryRow{
 		Label: q.Label, Sensitive: q.Sensitive, Answered: s.Answered, Of: all.People,
 		Href: listAddress(list, compete.RegistrationFilter{Columns: []string{q.ID}}),
 	}
-	if s.Answered < mostAsked(all, q) {
+	if s.Answered < mostAsked(all, q) && !c.Questions.AfterSensitive(q) {
 		row.None = listAddress(list,
 			compete.RegistrationFilter{Answer: compete.AnswerFilter{QuestionID: q.ID, None: true}})
 	}
@@ -146,11 +146,11 @@ func summaryRow(competitionID string, all *compete.AnswersSummary, s *compete.An
 		row.Numbers = exact(s.Least) + " to " + exact(s.Most) + ", on average " +
 			strconv.FormatFloat(s.Average, 'f', 1, 64)
 	}
-	for _, c := range s.Choices {
-		bar := pages.SummaryBar{Label: answerText(q, c.Value), Count: c.Count}
+	for _, choice := range s.Choices {
+		bar := pages.SummaryBar{Label: answerText(q, choice.Value), Count: choice.Count}
 		if !q.Sensitive {
 			bar.Href = listAddress(list, compete.RegistrationFilter{
-				Answer: compete.AnswerFilter{QuestionID: q.ID, Value: compete.AnswerText(c.Value)},
+				Answer: compete.AnswerFilter{QuestionID: q.ID, Value: compete.AnswerText(choice.Value)},
 			})
 		}
 		row.Bars = append(row.Bars, bar)

@@ -344,15 +344,17 @@ func answerFilterView(c *compete.Competition, f compete.RegistrationFilter) page
 const noAnswer = "No answer"
 
 // answersView lists the answers that the list can be filtered by: what can be chosen, unless it is sensitive, questions
-// whose answer is typed, and all questions for those who haven't answered.
+// whose answer is typed, and questions for those who haven't answered.
 func answersView(c *compete.Competition, f compete.RegistrationFilter) (groups []pages.AnswerGroup, typed string) {
 	free, none := pages.AnswerGroup{Label: "An answer that you type"}, pages.AnswerGroup{Label: noAnswer}
 	for i := range c.Questions {
 		q := &c.Questions[i]
 		asked := f.Answer.QuestionID == q.ID
-		none.Options = append(none.Options, pages.AnswerOption{
-			Value: pages.UnansweredSign + q.ID, Label: ui.Labelled(q.Label, noAnswer), On: asked && f.Answer.None,
-		})
+		if !c.Questions.AfterSensitive(q) {
+			none.Options = append(none.Options, pages.AnswerOption{
+				Value: pages.UnansweredSign + q.ID, Label: ui.Labelled(q.Label, noAnswer), On: asked && f.Answer.None,
+			})
+		}
 		if q.Sensitive {
 			continue
 		}

@@ -9793,7 +9793,7 @@ export interface operations {
                 readonly status?: "PENDING" | "CONFIRMED" | "OFFERED" | "APPLIED" | "WAITLISTED" | "REJECTED" | "CANCELLED";
                 /** @description Return only the members of the team with this ID. */
                 readonly team?: string;
-                /** @description Return only registrations of people who are asked this question and haven't answered it. Excludes question and answer. */
+                /** @description Return only registrations of people who are asked this question and haven't answered it. It must not depend on the answer to a sensitive one. Excludes question and answer. */
                 readonly unanswered?: string;
             };
             readonly header?: never;

@@ -1482,7 +1482,7 @@ type SummaryRow struct {
 	Numbers   string // least, average and most, in words
 	Bars      []SummaryBar
 	Href      string // the list with a column of the answers
-	None      string // the list of who was asked and hasn't answered; empty: everybody has
+	None      string // the list of who was asked and hasn't answered; empty: everybody has, or it would tell sensitive answers
 }
 
 // SummaryBar is one answer.
