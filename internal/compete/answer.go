@@ -154,11 +154,11 @@ func (qs Questions) Unanswered(answers Answers) Questions {
 	return left
 }
 
-// AfterSensitive reports whether a question is asked only after certain answers to a sensitive one: that somebody is
-// asked it tells their answer.
+// AfterSensitive reports whether a question is asked only after certain answers to a sensitive one, or one that was
+// left out because its answers aren't kept any more: that somebody is asked it tells their answer.
 func (qs Questions) AfterSensitive(q *Question) bool {
-	for q != nil && q.ShowIf != nil {
-		if q = qs.Find(q.ShowIf.QuestionID); q != nil && q.Sensitive {
+	for q.ShowIf != nil {
+		if q = qs.Find(q.ShowIf.QuestionID); q == nil || q.Sensitive {
 			return true
 		}
 	}
@@ -408,7 +408,7 @@ func (qs Questions) Lasting(all Answers) Answers {
 
 // answerFilter checks a filter, and brings its value from text into its stored form. Sensitive answers can't be
 // searched for: what is searched for is in addresses, and those are in logs and histories.
-func (v *validation) answerFilter(f *AnswerFilter, c *Competition) {
+func (v *validation) answerFilter(f *AnswerFilter, c *Competition, now time.Time) {
 	text, isText := f.Value.(string)
 	if f.QuestionID == "" {
 		if text != "" {
@@ -416,7 +416,7 @@ func (v *validation) answerFilter(f *AnswerFilter, c *Competition) {
 		}
 		return
 	}
-	q := c.Questions.Find(f.QuestionID)
+	q := c.QuestionsAt(true, now).Find(f.QuestionID) // nobody has answered one whose answers are deleted
 	switch {
 	case f.None && q == nil:
 		v.add("unanswered", "must be the ID of one of the competition's questions")

@@ -28,7 +28,7 @@ func (s *Registrations) ListOf(
 	if err := c.CheckManager(a); err != nil {
 		return none, err
 	}
-	at, limit, err := listing(filter.check(c), filter.Sort.List(), cursor, filter.Limit)
+	at, limit, err := listing(filter.check(c, s.config.now()), filter.Sort.List(), cursor, filter.Limit)
 	if err != nil {
 		return none, err
 	}
@@ -59,7 +59,7 @@ func (s *Registrations) Every(ctx context.Context, a Actor, competitionID, curso
 	if err != nil {
 		return nil, err
 	}
-	at, _, err := listing(filter.check(&c), filter.Sort.List(), cursor, 0)
+	at, _, err := listing(filter.check(&c, s.config.now()), filter.Sort.List(), cursor, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +87,7 @@ func (s *Registrations) ByStatus(
 	if err := c.CheckManager(a); err != nil {
 		return nil, err
 	}
-	wrong := f.check(c)
+	wrong := f.check(c, s.config.now())
 	if err := wrong.err(); err != nil {
 		return nil, err
 	}
@@ -179,14 +179,14 @@ func (s *Registrations) Timeline(
 		return nil, err
 	}
 	filter := RegistrationFilter{DivisionID: divisionID}
-	wrong := filter.check(c)
+	wrong := filter.check(c, s.config.now())
 	if err := wrong.err(); err != nil {
 		return nil, err
 	}
 	return s.config.Statistics.RegistrationTimes(ctx, c.ID, divisionID, timelinePoints)
 }
 
-func (f *RegistrationFilter) check(c *Competition) (v validation) {
+func (f *RegistrationFilter) check(c *Competition, now time.Time) (v validation) {
 	if f.DivisionID != "" && c.Division(f.DivisionID) == nil {
 		v.add("division", "must be one of the competition's divisions")
 	}
@@ -200,6 +200,6 @@ func (f *RegistrationFilter) check(c *Competition) (v validation) {
 		v.add("sort", "must be arrival, newest, name or status")
 	}
 	v.length("search", f.Search, 0, MaxSearchLength)
-	v.answerFilter(&f.Answer, c)
+	v.answerFilter(&f.Answer, c, now)
 	return v
 }

@@ -102,12 +102,14 @@ func TestAfterTheStart(t *testing.T) {
 		s := &site{App: apptest.Start(t, apptest.Options{DatabaseURL: databaseURL, Clock: clock.now}), t: t}
 		organizer, b := s.organized()
 		now := time.Now()
+		after := map[string]any{"questionId": "nuts", "anyOf": []string{"Peanuts"}}
 		id := organizer.Create(map[string]any{
 			"admission": "REVIEW", "regDeadline": now.Add(time.Hour), "startDate": now.Add(2 * time.Hour),
 			"answersUntil": now.Add(48 * time.Hour), "answersKeptDays": 0,
 			"questions": []map[string]any{
 				{"kind": "TEXT", "label": "Club", "required": true},
-				{"kind": "TEXT", "label": "Allergies", "sensitive": true, "required": true},
+				{"id": "nuts", "kind": "TEXT", "label": "Allergies", "sensitive": true, "required": true},
+				{"id": "how", "kind": "TEXT", "label": "Reaction", "showIf": after},
 			},
 		})
 		var c struct{ Questions []struct{ ID string } }
@@ -135,6 +137,13 @@ func TestAfterTheStart(t *testing.T) {
 			if strings.Contains(shown.text, "Allergies") || strings.Contains(shown.text, "Hazelnuts") {
 				t.Errorf("%s asks for or shows an answer that isn't kept", got.path)
 			}
+		}
+		for _, id := range []string{"nuts", "how"} {
+			list := page + "/registrations?unanswered=" + id
+			if got := b.want(b.get(list), http.StatusUnprocessableEntity); strings.Contains(got.text, "!"+id) {
+				t.Errorf("people can be chosen by their missing answer to %s", id)
+			}
+			organizer.Do(http.MethodGet, "/api"+list, nil).Want(t, http.StatusUnprocessableEntity)
 		}
 		var rows []struct{ Answers map[string]any }
 		organizer.Get("/api/competitions/"+id+"/registrations", &rows)
