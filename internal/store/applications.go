@@ -146,7 +146,7 @@ func (s *Store) Unscored(ctx context.Context, competitionID, reviewerID string) 
 	return sqldb.One(ctx, s.reader, compete.ErrCompetitionMissing, sqldb.ScanInt, `SELECT
 			(SELECT count(*) FROM registrations r WHERE r.competition_id = $1 AND NOT r.follows AND `+decidable+`)
 			- (SELECT count(*) FROM reviews m JOIN registrations r ON r.id = m.registration_id
-				WHERE m.reviewer_id = $2 AND r.competition_id = $1 AND NOT r.follows AND `+decidable+`)
+				WHERE m.reviewer_id = $2 AND {+r.competition_id} = $1 AND NOT r.follows AND `+decidable+`)
 		FROM competitions c WHERE c.id = $1`, competitionID, reviewerID)
 }
 
