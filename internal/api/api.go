@@ -79,5 +79,6 @@ func newAPI(config Config, mux *http.ServeMux) *api {
 	a.registerAdmin()
 	a.registerAudit()
 	a.registerHealth()
+	a.openResponses()
 	return a
 }

@@ -45,3 +45,13 @@ func TestDocumentDescribesTagsAndHasNoNullLists(t *testing.T) {
 		}
 	}
 }
+
+// Responses may get new fields, so their schemas don't rule them out. A field that a request doesn't have is refused.
+func TestResponsesMayGetNewFields(t *testing.T) {
+	schemas := newAPI(Config{}, http.NewServeMux()).huma.OpenAPI().Components.Schemas.Map()
+	for name, want := range map[string]any{"Registration": nil, "RegisterRequest": false, "Question": false} {
+		if got := schemas[name].AdditionalProperties; got != want {
+			t.Errorf("more properties in %s: got %v, want %v", name, got, want)
+		}
+	}
+}

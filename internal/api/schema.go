@@ -2,6 +2,7 @@ package api
 
 import (
 	"reflect"
+	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -45,3 +46,47 @@ func limitText(s *huma.Schema, property string, shortest, longest int) {
 }
 
 func bound(n int) *float64 { return new(float64(n)) }
+
+// openResponses allows more fields in responses than they have today, as the description promises; strict clients
+// would refuse them. Requests stay closed, since a field that isn't known is refused, and so is what both contain.
+func (a *api) openResponses() {
+	schemas := a.huma.OpenAPI().Components.Schemas
+	closed := map[*huma.Schema]bool{}
+	for _, path := range a.huma.OpenAPI().Paths {
+		for _, op := range []*huma.Operation{path.Post, path.Put, path.Patch, path.Delete} {
+			if op == nil || op.RequestBody == nil {
+				continue
+			}
+			for _, body := range op.RequestBody.Content {
+				addSchemas(closed, schemas, body.Schema)
+			}
+		}
+	}
+	for _, named := range schemas.Map() {
+		all := map[*huma.Schema]bool{}
+		addSchemas(all, schemas, named)
+		for s := range all {
+			if !closed[s] && s.AdditionalProperties == false {
+				s.AdditionalProperties = nil
+			}
+		}
+	}
+}
+
+// addSchemas adds a schema and all that it consists of.
+func addSchemas(to map[*huma.Schema]bool, schemas huma.Registry, s *huma.Schema) {
+	if s != nil && s.Ref != "" {
+		s = schemas.SchemaFromRef(s.Ref)
+	}
+	if s == nil || to[s] {
+		return
+	}
+	to[s] = true
+	for _, property := range s.Properties {
+		addSchemas(to, schemas, property)
+	}
+	values, _ := s.AdditionalProperties.(*huma.Schema)
+	for _, part := range slices.Concat([]*huma.Schema{s.Items, values, s.Not}, s.OneOf, s.AnyOf, s.AllOf) {
+		addSchemas(to, schemas, part)
+	}
+}
