@@ -49,7 +49,7 @@ func (a *Authenticator) session(
 	client := compete.ClientOf(ctx)
 	return compete.Session{
 		ID: a.newID(), UserID: u.ID, CreatedAt: now, ExpiresAt: now.Add(life),
-		Device: compete.DeviceName(client.UserAgent), Network: client.Network(),
+		Device: compete.DeviceName(client.UserAgent), Network: client.Network(), LoginsEndedAt: u.LoginsEndedAt,
 	}
 }
 

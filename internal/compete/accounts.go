@@ -152,6 +152,8 @@ func (s *Accounts) updateProfile(ctx context.Context, a Actor, user User, change
 			return User{}, err
 		}
 		password.KeepSessionID, update.Password = a.SessionID, &password
+		ended := UTC(now)
+		user.LoginsEndedAt = &ended
 	}
 	return user, s.config.Users.UpdateProfile(ctx, user.ID, update, now)
 }

@@ -240,6 +240,7 @@ func testResetLink(t *testing.T, f *fixture) {
 	_, err = f.Message(t.Context(), user.ID, notice.ID)
 	must(t, err)
 	user.VerifiedAt, user.UpdatedAt = stored(&f.now), compete.UTC(f.now) // using the link verifies the address
+	user.LoginsEndedAt = stored(&f.now)
 	want(t, "user", got, user)
 	hash, err := f.PasswordHash(t.Context(), user.ID)
 	must(t, err)
@@ -267,6 +268,7 @@ func testTakingLink(t *testing.T, f *fixture) {
 		f.now)
 	must(t, err)
 	user.Email, user.VerifiedAt, user.UpdatedAt = l.Email, stored(&f.now), compete.UTC(f.now)
+	user.LoginsEndedAt = stored(&f.now)
 	want(t, "user", got, user)
 	hash, err := f.PasswordHash(t.Context(), user.ID)
 	must(t, err)

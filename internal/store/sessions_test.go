@@ -11,14 +11,17 @@ import (
 
 func (f *fixture) addSession(t *testing.T, u compete.User) compete.Session {
 	t.Helper()
+	u, err := f.User(t.Context(), u.ID)
+	must(t, err)
 	id := newID()
 	s := compete.Session{
-		ID: id, UserID: u.ID, TokenHash: "hash of " + id, CreatedAt: f.now, ExpiresAt: f.ago(-time.Hour),
+		LoginsEndedAt: u.LoginsEndedAt,
+		ID:            id, UserID: u.ID, TokenHash: "hash of " + id, CreatedAt: f.now, ExpiresAt: f.ago(-time.Hour),
 		Device: "Chrome on Android", Network: "203.0.113.7",
 	}
 	must(t, f.CreateSession(t.Context(), s))
 	s.CreatedAt, s.ExpiresAt = compete.UTC(s.CreatedAt), compete.UTC(s.ExpiresAt)
-	s.LastUsedAt = s.CreatedAt
+	s.LastUsedAt, s.LoginsEndedAt = s.CreatedAt, nil
 	return s
 }
 
@@ -206,6 +209,9 @@ func testEndSessions(t *testing.T, f *fixture) {
 	f.wantLogins(t, stranger, nil, time.Time{})
 	must(t, f.EndTokens(t.Context(), stranger.ID, f.now))
 	f.wantLogins(t, stranger, nil, compete.UTC(f.now))
+	wantError(t, "a login that began before", f.CreateSession(t.Context(), compete.Session{
+		ID: newID(), UserID: u.ID, CreatedAt: f.now, ExpiresAt: f.ago(-time.Hour),
+	}), compete.ErrUnauthorized)
 	again := f.addSession(t, u)
 	f.wantLogins(t, u, []string{kept.ID, again.ID}, compete.UTC(f.now))
 	must(t, f.EndLogins(t.Context(), u.ID, f.ago(-time.Minute)))

@@ -30,6 +30,7 @@ var (
 		{Name: "disabled_reason_shown", Field: func(u *compete.User) any { return &u.DisabledReason.Shown }},
 		{Name: "time_zone", Field: func(u *compete.User) any { return &u.Zone.Name }},
 		{Name: "time_zone_chosen", Field: func(u *compete.User) any { return &u.Zone.Chosen }},
+		{Name: "tokens_valid_after", Field: func(u *compete.User) any { return &u.LoginsEndedAt }},
 	}
 	userColumns = userRow.Select("u")
 	scanUser    = userRow.Scan
