@@ -402,7 +402,7 @@ func TestAdminsAreAskedAgainOnEveryPage(t *testing.T) {
 	form := url.Values{
 		"reason": {"kept & whole", "both"}, "done": {"backups"}, "answer": {"approve"}, "report": {"one"},
 		"title": {"A title"}, "capacity": {"10"}, "zone": {"UTC"}, "regDeadline": {"2099-01-01T12:00"},
-		"version": {"1"},
+		"version": {"1"}, "email": {"kept@example.com"},
 	}.Encode()
 	found := 0
 	for _, pattern := range web.Routes(web.Config{}) {
@@ -415,7 +415,8 @@ func TestAdminsAreAskedAgainOnEveryPage(t *testing.T) {
 		path = regexp.MustCompile(`\{\w+\}`).ReplaceAllString(ids.Replace(path), admin.User.ID)
 		answer, page := visit(t, http.MethodPost, a.WebURL+path, form, login.Cookies())
 		if answer.StatusCode != http.StatusForbidden || !strings.Contains(page, "Confirm it's you") ||
-			!strings.Contains(page, `value="kept & whole"`) || !strings.Contains(page, `value="both"`) {
+			!strings.Contains(page, `value="kept & whole"`) || !strings.Contains(page, `value="both"`) ||
+			!strings.Contains(page, `value="kept@example.com"`) {
 			t.Errorf("%s: got %d %.200s", pattern, answer.StatusCode, page[max(0, strings.Index(page, "<h1")):])
 		}
 	}
