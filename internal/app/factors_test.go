@@ -450,6 +450,26 @@ func TestAdminsAreAskedAgainOnEveryPage(t *testing.T) {
 	}
 }
 
+// The form goes on with the password beside it, which is no part of the request: nobody can guess it by what is kept of
+// that, and the form can be sent again without it.
+func TestThePasswordIsNoPartOfTheFormThatGoesOn(t *testing.T) {
+	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
+		a := apptest.Start(t, apptest.Options{DatabaseURL: databaseURL})
+		organizer, person := a.As(compete.RoleOrganizer), a.As(compete.RoleParticipant)
+		path := "/competitions/" + organizer.Create(nil) + "/registrations"
+		login := postForm(t, a, owner, "/auth/login",
+			url.Values{"email": {organizer.User.Email}, "password": {apptest.Password}})
+		form := url.Values{"key": {"one-addition"}, "email": {person.User.Email}}
+		for _, password := range []string{apptest.Password, ""} {
+			form.Set("auth-password", password)
+			answer := postForm(t, a, owner, path, form, login.Cookies()...)
+			if answer.StatusCode != http.StatusSeeOther {
+				t.Errorf("with the password %q: got %d, want the same addition", password, answer.StatusCode)
+			}
+		}
+	})
+}
+
 // pictureForm is a form with a file that isn't a picture.
 const pictureForm = "--here\r\nContent-Disposition: form-data; name=\"cover\"; filename=\"a.png\"\r\nContent-Type: " +
 	"image/png\r\n\r\nnone\r\n--here--\r\n"
