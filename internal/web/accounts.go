@@ -285,6 +285,7 @@ func (a *app) changePassword(r *http.Request, v *visit) (response, error) {
 	if err := v.startSession(user); err != nil { // a new cookie, in case somebody has a copy of the old one
 		return nil, err
 	}
+	v.keepDevice(user)
 	return redirectWith("password", "/account"), nil
 }
 
