@@ -164,3 +164,30 @@ func TestLoginsInProgressEnd(t *testing.T) {
 		}
 	})
 }
+
+// Somebody who knows the password can't undo a new one by a change that was about to be made.
+func TestPasswordChangesInProgressEnd(t *testing.T) {
+	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
+		passwords := &interrupted{}
+		a := apptest.Start(t, apptest.Options{DatabaseURL: databaseURL, Wrap: app.Wrap{Passwords: passwords.wrap}})
+		person := a.As(compete.RoleParticipant)
+		change := func(password string) *apptest.Answer {
+			var login struct{ Token string }
+			a.Visitor().Do(http.MethodPost, "/api/auth/login", map[string]any{
+				"email": person.User.Email, "password": apptest.Password,
+			}).Want(t, http.StatusOK).JSON(t, &login)
+			other := *person
+			other.Token = login.Token
+			return other.Do(http.MethodPatch, "/api/users/me",
+				map[string]any{"password": password, "currentPassword": apptest.Password})
+		}
+		login := a.Visitor()
+		passwords.during = func() {
+			passwords.during = func() { change("the owner's password").Want(t, http.StatusOK) }
+		}
+		change("somebody else's password").Want(t, http.StatusUnauthorized)
+		login.Do(http.MethodPost, "/api/auth/login", map[string]any{
+			"email": person.User.Email, "password": "the owner's password",
+		}).Want(t, http.StatusOK)
+	})
+}

@@ -228,6 +228,9 @@ func testSetPassword(t *testing.T, f *fixture) {
 	wantError(t, "the other session", err, compete.ErrUnauthorized)
 
 	newer := compete.ProfileUpdate{Password: &compete.NewPassword{Hash: "newer hash"}} // by a token without a session
+	wantError(t, "a change that began before", f.UpdateProfile(t.Context(), u.ID, newer, f.now),
+		compete.ErrUnauthorized)
+	newer.Password.LoginsEndedAt = &f.now
 	must(t, f.UpdateProfile(t.Context(), u.ID, newer, f.ago(-time.Minute)))
 	f.wantLogins(t, u, nil, compete.UTC(f.ago(-time.Minute)))
 }
