@@ -56,8 +56,8 @@ type NewPassword struct {
 
 // SessionStore stores logins, for package auth.
 type SessionStore interface {
-	// CreateSession fails with ErrUnauthorized if the account doesn't exist, or if all its logins were ended since it was
-	// read: a login that is in progress then must not outlast a new password or another role.
+	// CreateSession fails with ErrUnauthorized if the account doesn't exist, or if all its logins were ended since it
+	// was read: a login that is in progress then must not outlast a new password or another role.
 	CreateSession(ctx context.Context, s Session) error
 	// SessionByTokenHash finds a session of the pages that has neither ended nor expired, with its user. It fails with
 	// ErrUnauthorized.

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/minicompete/minicompete/internal/check"
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
@@ -237,4 +238,32 @@ func testUses(t *testing.T, f *fixture) {
 	f.wantLogins(t, u, []string{busy.ID, idle.ID}, time.Time{})
 	must(t, f.EndIdleSessions(t.Context(), idle.LastUsedAt, later))
 	f.wantLogins(t, u, []string{busy.ID}, time.Time{})
+}
+
+// Whatever is made at the moment when all logins end either isn't made, or ends too.
+func TestLoginsMadeWhileAllEnd(t *testing.T) {
+	eachStore(t, func(t *testing.T, f *fixture) {
+		for range 40 {
+			u := f.addUser(t, compete.RoleParticipant)
+			failures := make([]error, 8)
+			check.Together(len(failures), func(i int) {
+				if i == 0 {
+					failures[i] = f.EndLogins(t.Context(), u.ID, f.now)
+					return
+				}
+				failures[i] = f.CreateSession(t.Context(), compete.Session{
+					ID: newID(), UserID: u.ID, CreatedAt: f.now, ExpiresAt: f.ago(-time.Hour),
+				})
+			})
+			must(t, failures[0])
+			for _, err := range failures[1:] {
+				if err != nil {
+					wantError(t, "too late", err, compete.ErrUnauthorized)
+				}
+			}
+			left, err := f.Sessions(t.Context(), u.ID, f.now, compete.Cursor{}, 10)
+			must(t, err)
+			want(t, "logins left", len(left.Items), 0)
+		}
+	})
 }
