@@ -534,6 +534,11 @@ func TestInvitationsAreLimited(t *testing.T) {
 		invite := func() *apptest.Answer {
 			return captain.Do(http.MethodPost, team+"/invitations", map[string]any{"registrationId": seeker.ID})
 		}
+		disabled, theirs := register(map[string]any{"lookingForTeam": true})
+		a.As(compete.RoleAdmin).Do(http.MethodPatch, "/api/admin/users/"+disabled.User.ID,
+			map[string]any{"disabled": true}).Want(t, http.StatusOK)
+		captain.Do(http.MethodPost, team+"/invitations", map[string]any{"registrationId": theirs.ID}).WantCode(t,
+			http.StatusConflict, "not_looking")
 		invite().Want(t, http.StatusNoContent)
 		invite().Want(t, http.StatusNoContent) // no message
 		captain.Do(http.MethodPost, team+"/code", nil).Want(t, http.StatusOK)

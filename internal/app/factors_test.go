@@ -402,7 +402,7 @@ func TestAdminsAreAskedAgainOnEveryPage(t *testing.T) {
 	form := url.Values{
 		"reason": {"kept & whole", "both"}, "done": {"backups"}, "answer": {"approve"}, "report": {"one"},
 		"title": {"A title"}, "capacity": {"10"}, "zone": {"UTC"}, "regDeadline": {"2099-01-01T12:00"},
-		"version": {"1"},
+		"version": {"1"}, "email": {"kept@example.com"},
 	}.Encode()
 	found := 0
 	for _, pattern := range web.Routes(web.Config{}) {
@@ -415,7 +415,8 @@ func TestAdminsAreAskedAgainOnEveryPage(t *testing.T) {
 		path = regexp.MustCompile(`\{\w+\}`).ReplaceAllString(ids.Replace(path), admin.User.ID)
 		answer, page := visit(t, http.MethodPost, a.WebURL+path, form, login.Cookies())
 		if answer.StatusCode != http.StatusForbidden || !strings.Contains(page, "Confirm it's you") ||
-			!strings.Contains(page, `value="kept & whole"`) || !strings.Contains(page, `value="both"`) {
+			!strings.Contains(page, `value="kept & whole"`) || !strings.Contains(page, `value="both"`) ||
+			!strings.Contains(page, `value="kept@example.com"`) {
 			t.Errorf("%s: got %d %.200s", pattern, answer.StatusCode, page[max(0, strings.Index(page, "<h1")):])
 		}
 	}
@@ -447,6 +448,26 @@ func TestAdminsAreAskedAgainOnEveryPage(t *testing.T) {
 	if to := answer.Header.Get("Location"); answer.StatusCode != http.StatusSeeOther || to != want {
 		t.Errorf("a cover: got %d to %s, want %s", answer.StatusCode, to, want)
 	}
+}
+
+// The form goes on with the password beside it, which is no part of the request: nobody can guess it by what is kept of
+// that, and the form can be sent again without it.
+func TestThePasswordIsNoPartOfTheFormThatGoesOn(t *testing.T) {
+	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
+		a := apptest.Start(t, apptest.Options{DatabaseURL: databaseURL})
+		organizer, person := a.As(compete.RoleOrganizer), a.As(compete.RoleParticipant)
+		path := "/competitions/" + organizer.Create(nil) + "/registrations"
+		login := postForm(t, a, owner, "/auth/login",
+			url.Values{"email": {organizer.User.Email}, "password": {apptest.Password}})
+		form := url.Values{"key": {"one-addition"}, "email": {person.User.Email}}
+		for _, password := range []string{apptest.Password, ""} {
+			form.Set("auth-password", password)
+			answer := postForm(t, a, owner, path, form, login.Cookies()...)
+			if answer.StatusCode != http.StatusSeeOther {
+				t.Errorf("with the password %q: got %d, want the same addition", password, answer.StatusCode)
+			}
+		}
+	})
 }
 
 // pictureForm is a form with a file that isn't a picture.

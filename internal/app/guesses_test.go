@@ -149,6 +149,28 @@ func TestGuessingOnePasswordFromManyNetworks(t *testing.T) {
 	}
 }
 
+// Who knew the password once can't keep the owner waiting on a device that was known then.
+func TestANewPasswordForgetsDevices(t *testing.T) {
+	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
+		a := limited(t, apptest.Options{DatabaseURL: databaseURL}, func(c *config.Config) { c.LimitGuesses = 2 })
+		email := a.As(compete.RoleParticipant).User.Email
+		form := func(password string) url.Values { return url.Values{"email": {email}, "password": {password}} }
+		former := cookieOf(t, postForm(t, a, attacker, "/auth/login", form(apptest.Password)), "device")
+		login := postForm(t, a, owner, "/auth/login", form(apptest.Password))
+		const fresh = "another sentence"
+		changed := postForm(t, a, owner, "/account/password",
+			url.Values{"currentPassword": {apptest.Password}, "password": {fresh}}, login.Cookies()...)
+		device := cookieOf(t, changed, "device")
+		for range 3 {
+			postForm(t, a, attacker, "/auth/login", form("a wrong one"), former)
+		}
+		if got := postForm(t, a, "203.0.113.99", "/auth/login", form(fresh), device).StatusCode; got !=
+			http.StatusSeeOther {
+			t.Errorf("the owner, on the device where the password was changed, gets %d", got)
+		}
+	})
+}
+
 // Somebody else in the same hall guesses: the owner doesn't have to wait on a known device, nor where they are logged
 // in.
 func TestGuessingInTheOwnersNetwork(t *testing.T) {

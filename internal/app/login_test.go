@@ -110,3 +110,84 @@ func TestTooManyPasswordsAtOnce(t *testing.T) {
 	a.Visitor().Do(http.MethodPost, "/api/auth/login",
 		map[string]any{"email": "nobody@example.com", "password": "password123"}).Want(t, http.StatusUnauthorized)
 }
+
+// interrupted runs something while the next password is checked.
+type interrupted struct {
+	compete.PasswordHasher
+	during func()
+}
+
+func (i *interrupted) wrap(passwords compete.PasswordHasher) compete.PasswordHasher {
+	i.PasswordHasher = passwords
+	return i
+}
+
+func (i *interrupted) Check(ctx context.Context, hash, password string) error {
+	err := i.PasswordHasher.Check(ctx, hash, password)
+	if during := i.during; during != nil {
+		i.during = nil
+		during()
+	}
+	return err
+}
+
+// What ends all logins ends those in progress, too: their token would have the former role, or outlast a new password.
+func TestLoginsInProgressEnd(t *testing.T) {
+	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
+		passwords := &interrupted{}
+		a := apptest.Start(t, apptest.Options{DatabaseURL: databaseURL, Wrap: app.Wrap{Passwords: passwords.wrap}})
+		admin := a.As(compete.RoleAdmin)
+		for name, end := range map[string]func(person *apptest.Client){
+			"another role": func(person *apptest.Client) {
+				admin.Do(http.MethodPatch, "/api/admin/users/"+person.User.ID,
+					map[string]any{"role": compete.RoleParticipant}).Want(t, http.StatusOK)
+			},
+			"disabled for a moment": func(person *apptest.Client) {
+				for _, disabled := range []bool{true, false} {
+					admin.Do(http.MethodPatch, "/api/admin/users/"+person.User.ID,
+						map[string]any{"disabled": disabled}).Want(t, http.StatusOK)
+				}
+			},
+			"a new password": func(person *apptest.Client) {
+				person.Do(http.MethodPatch, "/api/users/me", map[string]any{
+					"password": "a new, longer password", "currentPassword": apptest.Password,
+				}).Want(t, http.StatusOK)
+			},
+		} {
+			t.Run(name, func(t *testing.T) {
+				person := a.As(compete.RoleOrganizer)
+				passwords.during = func() { end(person) }
+				a.Visitor().Do(http.MethodPost, "/api/auth/login", map[string]any{
+					"email": person.User.Email, "password": apptest.Password,
+				}).Want(t, http.StatusUnauthorized)
+			})
+		}
+	})
+}
+
+// Somebody who knows the password can't undo a new one by a change that was about to be made.
+func TestPasswordChangesInProgressEnd(t *testing.T) {
+	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
+		passwords := &interrupted{}
+		a := apptest.Start(t, apptest.Options{DatabaseURL: databaseURL, Wrap: app.Wrap{Passwords: passwords.wrap}})
+		person := a.As(compete.RoleParticipant)
+		change := func(password string) *apptest.Answer {
+			var login struct{ Token string }
+			a.Visitor().Do(http.MethodPost, "/api/auth/login", map[string]any{
+				"email": person.User.Email, "password": apptest.Password,
+			}).Want(t, http.StatusOK).JSON(t, &login)
+			other := *person
+			other.Token = login.Token
+			return other.Do(http.MethodPatch, "/api/users/me",
+				map[string]any{"password": password, "currentPassword": apptest.Password})
+		}
+		login := a.Visitor()
+		passwords.during = func() {
+			passwords.during = func() { change("the owner's password").Want(t, http.StatusOK) }
+		}
+		change("somebody else's password").Want(t, http.StatusUnauthorized)
+		login.Do(http.MethodPost, "/api/auth/login", map[string]any{
+			"email": person.User.Email, "password": "the owner's password",
+		}).Want(t, http.StatusOK)
+	})
+}

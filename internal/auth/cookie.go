@@ -49,7 +49,7 @@ func (a *Authenticator) session(
 	client := compete.ClientOf(ctx)
 	return compete.Session{
 		ID: a.newID(), UserID: u.ID, CreatedAt: now, ExpiresAt: now.Add(life),
-		Device: compete.DeviceName(client.UserAgent), Network: client.Network(),
+		Device: compete.DeviceName(client.UserAgent), Network: client.Network(), LoginsEndedAt: u.LoginsEndedAt,
 	}
 }
 
@@ -117,8 +117,8 @@ func cookieHash(token string) string {
 // access: it only marks later logins there as coming from a known device.
 func (a *Authenticator) DeviceToken(u compete.User) string { return a.keys[0].deviceToken(u) }
 
-// KnowsDevice reports whether the token is a DeviceToken of the user, created after the address was confirmed: earlier
-// logins may have been by somebody else.
+// KnowsDevice reports whether the token is a DeviceToken of the user, created after the address was confirmed and after
+// all logins were last ended, as by a new password: earlier logins may have been by somebody else.
 func (a *Authenticator) KnowsDevice(u compete.User, token string) bool {
 	for _, key := range a.keys {
 		if hmac.Equal([]byte(token), []byte(key.deviceToken(u))) {
@@ -133,6 +133,9 @@ func (k signingKey) deviceToken(u compete.User) string {
 	mac.Write([]byte("mini compete: device of " + u.ID)) // no API token has this prefix
 	if u.VerifiedAt != nil {
 		mac.Write([]byte(" since " + compete.UTC(*u.VerifiedAt).Format(time.RFC3339Nano)))
+	}
+	if u.LoginsEndedAt != nil {
+		mac.Write([]byte(" after " + compete.UTC(*u.LoginsEndedAt).Format(time.RFC3339Nano)))
 	}
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:18])
 }

@@ -106,10 +106,3 @@ func (l links) UseResetLink(
 	user, err := l.LinkStore.UseResetLink(ctx, link, passwordHash, m, now)
 	return user, l.deny.after(ctx, err)
 }
-
-func (l links) UseChangeLink(
-	ctx context.Context, link compete.Link, passwordHash string, m compete.Message, now time.Time,
-) (compete.User, error) {
-	user, err := l.LinkStore.UseChangeLink(ctx, link, passwordHash, m, now)
-	return user, l.deny.after(ctx, err)
-}

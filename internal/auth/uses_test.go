@@ -99,8 +99,8 @@ func TestAnIdleSessionEnds(t *testing.T) {
 func TestDeviceTokens(t *testing.T) {
 	f := newFixture(t)
 	token := f.DeviceToken(f.user)
-	another, confirmed := f.user, f.user
-	another.ID, confirmed.VerifiedAt = f.newID(), &f.user.CreatedAt
+	another, confirmed, ended := f.user, f.user, f.user
+	another.ID, confirmed.VerifiedAt, ended.LoginsEndedAt = f.newID(), &f.user.CreatedAt, &f.user.CreatedAt
 	rotated := f.authenticatorWith(t, []byte("another secret, which is new now"), secret)
 	for what, c := range map[string]struct{ got, want bool }{
 		"the user's":                          {f.KnowsDevice(f.user, token), true},
@@ -109,6 +109,8 @@ func TestDeviceTokens(t *testing.T) {
 		"of the secret before":                {rotated.KnowsDevice(f.user, token), true},
 		"of before the address was confirmed": {f.KnowsDevice(confirmed, token), false},
 		"of after that":                       {f.KnowsDevice(confirmed, f.DeviceToken(confirmed)), true},
+		"of before all logins were ended":     {f.KnowsDevice(ended, token), false},
+		"of after they were":                  {f.KnowsDevice(ended, f.DeviceToken(ended)), true},
 	} {
 		if c.got != c.want {
 			t.Errorf("%s: known: %t, want %t", what, c.got, c.want)

@@ -48,8 +48,9 @@ func (s *Accounts) ResetPassword(ctx context.Context, token, password string) (U
 // ConfirmEmail uses a link to prove that an email address belongs to its user: either the account's address or its
 // future one. People can sign up with an address that isn't theirs and choose a password before the owner reads the
 // email, so the link is not enough to take over an account: it also requires a login to that account or, from a
-// visitor, a new password, which ends all sessions. Errors: ErrLinkVoid, ErrOtherAccount if logged in to another
-// account, Invalid about the password, ErrEmailTaken, ErrBusy.
+// visitor, a new password, which ends all sessions. For a future address, which may have been mistyped so that somebody
+// else reads the email, only the login will do. Errors: ErrLinkVoid, ErrOtherAccount if logged in to another account,
+// ErrUnauthorized, Invalid about the password, ErrEmailTaken, ErrBusy.
 func (s *Accounts) ConfirmEmail(ctx context.Context, a Actor, token, password string) (User, error) {
 	l, err := s.Link(ctx, token)
 	if err != nil {
@@ -68,6 +69,8 @@ func (s *Accounts) ConfirmEmail(ctx context.Context, a Actor, token, password st
 		return User{}, ErrOtherAccount
 	case a.LoggedIn() && password != "":
 		return User{}, Invalid(FieldError{Field: "password", Message: "must be left out when you're logged in"})
+	case !a.LoggedIn() && l.Purpose == LinkChange:
+		return User{}, ErrUnauthorized
 	case !a.LoggedIn() && password == "":
 		return User{}, Invalid(FieldError{
 			Field:   "password",
@@ -87,14 +90,14 @@ func (s *Accounts) ConfirmEmail(ctx context.Context, a Actor, token, password st
 
 // confirm uses the link and, if given a password hash, sets the password.
 func (s *Accounts) confirm(ctx context.Context, l Link, user User, hash string) (User, error) {
-	if l.Purpose == LinkVerify && hash == "" {
-		return s.config.Links.UseVerifyLink(ctx, l, s.config.now())
-	}
-	event := SecurityEvent{What: SecurityPassword}
 	now := s.config.now()
-	if l.Purpose == LinkChange {
+	event := SecurityEvent{What: SecurityPassword}
+	switch {
+	case l.Purpose == LinkChange:
 		event = SecurityEvent{What: SecurityEmail, Address: l.Email} // the notice goes to the previous address
-	} else {
+	case hash == "":
+		return s.config.Links.UseVerifyLink(ctx, l, now)
+	default:
 		user.VerifiedAt = &now // using the link verifies the address, so the notice may be emailed
 	}
 	notice, err := s.config.messages().security(user, event)
@@ -102,7 +105,7 @@ func (s *Accounts) confirm(ctx context.Context, l Link, user User, hash string) 
 		return User{}, err
 	}
 	if l.Purpose == LinkChange {
-		return s.config.Links.UseChangeLink(ctx, l, hash, notice, now)
+		return s.config.Links.UseChangeLink(ctx, l, notice, now)
 	}
 	return s.config.Links.UseResetLink(ctx, l, hash, notice, now)
 }

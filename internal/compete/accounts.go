@@ -151,7 +151,9 @@ func (s *Accounts) updateProfile(ctx context.Context, a Actor, user User, change
 		if err != nil {
 			return User{}, err
 		}
-		password.KeepSessionID, update.Password = a.SessionID, &password
+		password.KeepSessionID, password.LoginsEndedAt, update.Password = a.SessionID, user.LoginsEndedAt, &password
+		ended := UTC(now)
+		user.LoginsEndedAt = &ended
 	}
 	return user, s.config.Users.UpdateProfile(ctx, user.ID, update, now)
 }

@@ -89,9 +89,8 @@ type LinkStore interface {
 	// used. Errors: ErrLinkVoid.
 	UseVerifyLink(ctx context.Context, l Link, now time.Time) (User, error)
 	// UseChangeLink sets the user's address to the link's, verified, voids the user's other links and stores the
-	// message. With a passwordHash it also sets the password, ends all sessions and removes what earlier users of the
-	// account left. Errors: ErrLinkVoid, ErrEmailTaken.
-	UseChangeLink(ctx context.Context, l Link, passwordHash string, m Message, now time.Time) (User, error)
+	// message. Errors: ErrLinkVoid, ErrEmailTaken.
+	UseChangeLink(ctx context.Context, l Link, m Message, now time.Time) (User, error)
 	// UseResetLink sets the user's password, verifies the address if it is still the link's, ends all sessions, voids
 	// the user's other links and stores the message. If the address wasn't verified, it also removes what earlier users
 	// of the account left: second factors, and the devices and networks of earlier logins. Errors: ErrLinkVoid.

@@ -19,7 +19,8 @@ type UserStore interface {
 	// PasswordHash fails with ErrUserMissing.
 	PasswordHash(ctx context.Context, id string) (string, error)
 	// UpdateProfile writes a user's changes to their own account in one transaction. A new password also ends the
-	// user's other sessions, and tokens without a session issued before now. It fails with ErrUserMissing.
+	// user's other sessions, and tokens without a session issued before now. It fails with ErrUserMissing, and with
+	// ErrUnauthorized if all logins were ended since the current password was checked: another one may count by now.
 	UpdateProfile(ctx context.Context, id string, u ProfileUpdate, now time.Time) error
 	// FollowTimeZone writes the time zone of the browser last used by the user, unless the user chose one.
 	FollowTimeZone(ctx context.Context, id, zone string) error
@@ -48,12 +49,15 @@ type ProfileUpdate struct {
 // NewPassword is a new password to set.
 type NewPassword struct {
 	Hash          string
-	KeepSessionID string  // the session to keep; empty for none
-	Notice        Message // to notify the user; none if its ID is empty
+	KeepSessionID string     // the session to keep; empty for none
+	LoginsEndedAt *time.Time // User.LoginsEndedAt of the account whose current password was checked
+	Notice        Message    // to notify the user; none if its ID is empty
 }
 
 // SessionStore stores logins, for package auth.
 type SessionStore interface {
+	// CreateSession fails with ErrUnauthorized if the account doesn't exist, or if all its logins were ended since it
+	// was read: a login that is in progress then must not outlast a new password or another role.
 	CreateSession(ctx context.Context, s Session) error
 	// SessionByTokenHash finds a session of the pages that has neither ended nor expired, with its user. It fails with
 	// ErrUnauthorized.

@@ -102,10 +102,13 @@ func (s *Teams) Invite(ctx context.Context, a Actor, teamID, registrationID stri
 	if invited, err := s.config.Store.Invited(ctx, t.invitationID(), []string{r.ID}); err != nil || len(invited) > 0 {
 		return err
 	}
-	if err := s.config.Throttle.quota(ctx, a, s.config.Throttle.Limits.Invitations); err != nil {
-		return err
-	}
 	to, err := s.config.Users.User(ctx, r.UserID)
+	if ErrUserMissing.Is(err) || err == nil && to.DisabledAt != nil { // nor does the board list them
+		err = ErrNotLooking
+	}
+	if err == nil {
+		err = s.config.Throttle.quota(ctx, a, s.config.Throttle.Limits.Invitations)
+	}
 	if err != nil {
 		return err
 	}

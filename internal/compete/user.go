@@ -57,6 +57,9 @@ type User struct {
 	RemindersOffAt *time.Time // when the user turned reminders off
 
 	Zone UserZone
+
+	// when all logins were last ended, as far as was known when the account was read; nil if never
+	LoginsEndedAt *time.Time
 }
 
 // UserZone is the time zone in which a user's messages show times, in addition to the competition's.
@@ -91,6 +94,9 @@ type Session struct {
 	CreatedAt time.Time
 	ExpiresAt time.Time
 	EndedAt   *time.Time
+
+	// User.LoginsEndedAt of the account that logged in, for a new session
+	LoginsEndedAt *time.Time
 
 	Device     string    // DeviceName at login; empty if unknown
 	Network    string    // Client.Network at login

@@ -136,7 +136,7 @@ func (s *Store) UseVerifyLink(ctx context.Context, l compete.Link, now time.Time
 
 // UseChangeLink implements compete.LinkStore.
 func (s *Store) UseChangeLink(
-	ctx context.Context, l compete.Link, passwordHash string, m compete.Message, now time.Time,
+	ctx context.Context, l compete.Link, m compete.Message, now time.Time,
 ) (compete.User, error) {
 	return s.useLink(ctx, l, compete.AuditAccountEmail, now, func(ctx context.Context, tx Tx, now time.Time) error {
 		n, err := sqldb.Change(ctx, tx, `UPDATE users SET email = $3, verified_at = $2, updated_at = $2 WHERE id = $1`,
@@ -147,17 +147,8 @@ func (s *Store) UseChangeLink(
 		if err := effective(n, err); err != nil {
 			return err
 		}
-		if passwordHash == "" {
-			if err := tx.voidLinks(ctx, l.UserID, now); err != nil {
-				return err
-			}
-		} else {
-			if err := tx.forgetHolder(ctx, l.UserID, now); err != nil { // somebody else may have asked for it
-				return err
-			}
-			if err := tx.resetPassword(ctx, l, passwordHash, now); err != nil {
-				return err
-			}
+		if err := tx.voidLinks(ctx, l.UserID, now); err != nil {
+			return err
 		}
 		return s.saveMessage(ctx, tx, m)
 	})

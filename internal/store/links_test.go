@@ -18,7 +18,6 @@ func TestLinks(t *testing.T) {
 		t.Run("verify an address", func(t *testing.T) { testVerifyLink(t, f) })
 		t.Run("change an address", func(t *testing.T) { testChangeLink(t, f) })
 		t.Run("reset a password", func(t *testing.T) { testResetLink(t, f) })
-		t.Run("change an address and the password", func(t *testing.T) { testTakingLink(t, f) })
 		t.Run("what whoever had the account left", func(t *testing.T) { testForgottenHolder(t, f) })
 		t.Run("reminders", func(t *testing.T) { testSetReminders(t, f) })
 	})
@@ -207,7 +206,7 @@ func testChangeLink(t *testing.T, f *fixture) {
 	user, owner := f.addUser(t, compete.RoleParticipant), f.addUser(t, compete.RoleParticipant)
 	reset := f.usable(t, compete.LinkReset, user, user.Email)
 	taken := f.usable(t, compete.LinkChange, user, owner.Email)
-	_, err := f.UseChangeLink(t.Context(), taken, "", f.accountMessage(user, compete.MessageSecurity, ""), f.now)
+	_, err := f.UseChangeLink(t.Context(), taken, f.accountMessage(user, compete.MessageSecurity, ""), f.now)
 	wantError(t, "an address in use", err, compete.ErrEmailTaken)
 	f.wantUsable(t, "after a failure", taken)
 
@@ -215,7 +214,7 @@ func testChangeLink(t *testing.T, f *fixture) {
 	jobs := f.enqueued(t)
 	l := f.usable(t, compete.LinkChange, user, "new-"+user.Email)
 	message := f.accountMessage(user, compete.MessageSecurity, "")
-	got, err := f.UseChangeLink(t.Context(), l, "", message, f.now)
+	got, err := f.UseChangeLink(t.Context(), l, message, f.now)
 	must(t, err)
 	user.Email, user.VerifiedAt, user.UpdatedAt = l.Email, stored(&f.now), compete.UTC(f.now)
 	want(t, "user", got, user)
@@ -240,6 +239,7 @@ func testResetLink(t *testing.T, f *fixture) {
 	_, err = f.Message(t.Context(), user.ID, notice.ID)
 	must(t, err)
 	user.VerifiedAt, user.UpdatedAt = stored(&f.now), compete.UTC(f.now) // using the link verifies the address
+	user.LoginsEndedAt = stored(&f.now)
 	want(t, "user", got, user)
 	hash, err := f.PasswordHash(t.Context(), user.ID)
 	must(t, err)
@@ -258,22 +258,6 @@ func testResetLink(t *testing.T, f *fixture) {
 	wantError(t, "after a change of address", err, compete.ErrLinkVoid)
 }
 
-// testTakingLink changes address and password in one step.
-func testTakingLink(t *testing.T, f *fixture) {
-	user := f.addUser(t, compete.RoleParticipant)
-	f.addSession(t, user)
-	l := f.usable(t, compete.LinkChange, user, "taken-"+user.Email)
-	got, err := f.UseChangeLink(t.Context(), l, "a new hash", f.accountMessage(user, compete.MessageSecurity, ""),
-		f.now)
-	must(t, err)
-	user.Email, user.VerifiedAt, user.UpdatedAt = l.Email, stored(&f.now), compete.UTC(f.now)
-	want(t, "user", got, user)
-	hash, err := f.PasswordHash(t.Context(), user.ID)
-	must(t, err)
-	want(t, "hash", hash, "a new hash")
-	f.wantLogins(t, user, nil, compete.UTC(f.now))
-}
-
 // testForgottenHolder has somebody use an account before its address is confirmed, or its password reset, by a link.
 func testForgottenHolder(t *testing.T, f *fixture) {
 	for what, c := range map[string]struct {
@@ -283,7 +267,6 @@ func testForgottenHolder(t *testing.T, f *fixture) {
 		"confirmed with a new password": {compete.LinkVerify, false, true},
 		"reset before it was confirmed": {compete.LinkReset, false, true},
 		"reset":                         {compete.LinkReset, true, false},
-		"changed with a new password":   {compete.LinkChange, true, true},
 	} {
 		user := f.addUser(t, compete.RoleParticipant)
 		if c.verified {
@@ -292,14 +275,8 @@ func testForgottenHolder(t *testing.T, f *fixture) {
 		session := f.addSession(t, user)
 		f.withApp(t, user.ID, "one", "two")
 		f.passkey(t, user.ID, what)
-		var err error
-		if c.purpose == compete.LinkChange {
-			_, err = f.UseChangeLink(t.Context(), f.usable(t, c.purpose, user, "new-"+user.Email), "a new hash",
-				compete.Message{}, f.now)
-		} else {
-			_, err = f.UseResetLink(t.Context(), f.usable(t, c.purpose, user, user.Email), "a new hash",
-				compete.Message{}, f.now)
-		}
+		_, err := f.UseResetLink(t.Context(), f.usable(t, c.purpose, user, user.Email), "a new hash",
+			compete.Message{}, f.now)
 		must(t, err)
 		factors, err := f.Factors(t.Context(), user.ID)
 		must(t, err)

@@ -16,10 +16,12 @@ func (s *Store) UpdateProfile(ctx context.Context, id string, u compete.ProfileU
 	}
 	now = compete.UTC(now)
 	return s.Transact(ctx, func(ctx context.Context, tx Tx) error {
-		email, err := sqldb.One(ctx, tx, compete.ErrUserMissing, sqldb.ScanString,
-			`SELECT u.email FROM users u WHERE u.id = $1 AND u.erased_at IS NULL {lock u}`, id)
+		before, err := sqldb.One(ctx, tx, compete.ErrUserMissing, scanUser, userByID+` {lock u}`, id)
+		if err == nil && u.Password != nil && !sameTime(before.LoginsEndedAt, u.Password.LoginsEndedAt) {
+			err = compete.ErrUnauthorized
+		}
 		if err == nil && u.Name != nil {
-			err = tx.setName(ctx, id, *u.Name, email, now)
+			err = tx.setName(ctx, id, *u.Name, before.Email, now)
 		}
 		if err == nil && u.Reminders != nil {
 			err = tx.setReminders(ctx, id, *u.Reminders, now)

@@ -73,6 +73,11 @@ var giveAway = sqldb.NewBulk("id uuid, user_id uuid",
 	`UPDATE registrations SET user_id = v.user_id, removal_reason = '', removal_note = '', blocked = false
 	{from} WHERE registrations.id = v.id`)
 
+// giveAwayTeams keeps the captain of a team the one whose registration is given away.
+var giveAwayTeams = sqldb.NewBulk("competition_id uuid, captain_id uuid, user_id uuid",
+	`UPDATE teams SET captain_id = v.user_id
+	{from} WHERE teams.captain_id = v.captain_id AND teams.competition_id = v.competition_id`)
+
 // forgetReviews delete what staff thought of people.
 var forgetReviews = []string{
 	`DELETE FROM decisions WHERE registration_id {any $1 uuid}`,
@@ -82,24 +87,28 @@ var forgetReviews = []string{
 
 func (s *Store) anonymizePage(ctx context.Context, competitionID string) (n int, err error) {
 	err = s.Transact(ctx, func(ctx context.Context, tx Tx) error {
-		ids, err := sqldb.List(ctx, tx, sqldb.ScanString, `SELECT r.id FROM registrations r
+		found, err := sqldb.List(ctx, tx, sqldb.ScanPair, `SELECT r.id, r.user_id FROM registrations r
 			JOIN users u ON u.id = r.user_id
 			WHERE r.competition_id = $1 AND u.erased_at IS NULL ORDER BY r.seq LIMIT $2`, competitionID, cleanUpPage)
 		if err != nil {
 			return err
 		}
-		nobodies, err := tx.nobodies(ctx, competitionID, len(ids))
+		n = len(found)
+		nobodies, err := tx.nobodies(ctx, competitionID, n)
 		if err != nil {
 			return err
 		}
-		rows := make([][]any, len(ids))
-		for i, id := range ids {
-			rows[i] = []any{id, nobodies[i]}
+		ids, rows, captains := make([]string, n), make([][]any, n), make([][]any, n)
+		for i, r := range found {
+			ids[i], rows[i] = r[0], []any{r[0], nobodies[i]}
+			captains[i] = []any{competitionID, r[1], nobodies[i]}
 		}
 		if _, err := tx.Bulk(ctx, giveAway, rows); err != nil {
 			return err
 		}
-		n = len(ids)
+		if _, err := tx.Bulk(ctx, giveAwayTeams, captains); err != nil {
+			return err
+		}
 		if _, err := sqldb.Change(ctx, tx, `DELETE FROM registration_answers WHERE registration_id {any $1 uuid}`,
 			tx.Array(ids)); err != nil {
 			return err

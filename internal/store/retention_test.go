@@ -101,10 +101,24 @@ func testAnonymousRegistrations(t *testing.T, f *fixture) {
 		f.wantDelivered(t, nil, []compete.Message{f.message(r, compete.MessageCancelled)}, 1)
 		people = append(people, r.UserID)
 	}
+	for _, c := range []compete.Competition{over, later} { // the same person is captain in both
+		f.exec(t, `INSERT INTO teams (id, competition_id, number, name, captain_id, code_version, created_at, name_key)
+			VALUES ($1, $2, 1, 'Red', $3, 1, $4, 'red')`, c.ID, c.ID, people[0], compete.UTC(f.now))
+	}
+	f.exec(t, `UPDATE registrations SET team_id = $2, follows = false WHERE user_id = $1`, people[0], over.ID)
 	ages := compete.CleanUpAges{FailedJobs: retained, Audit: 10 * retained, Sessions: retained, Registrations: retained}
 	got, err := f.CleanUp(t.Context(), ages, f.now, nil)
 	must(t, err)
 	want(t, "changed", got.Registrations, 3)
+	teams, err := f.Teams(t.Context(), over.ID, compete.TeamFilter{Limit: 10})
+	must(t, err)
+	if len(teams.Items) != 1 || teams.Items[0].Captain.Name != compete.ErasedName ||
+		teams.Items[0].CaptainID == people[0] {
+		t.Errorf("the teams are %+v", teams.Items)
+	}
+	another, err := f.Team(t.Context(), later.ID)
+	must(t, err)
+	want(t, "the captain elsewhere", another.CaptainID, people[0])
 	nobodies := map[string]bool{}
 	for _, c := range []compete.Competition{over, alsoOver} {
 		page, err := f.RegistrationsOfCompetition(t.Context(), c.ID, compete.RegistrationFilter{Limit: 10})

@@ -13,21 +13,42 @@ import (
 
 var _ compete.SessionStore = (*Store)(nil)
 
-// CreateSession implements compete.SessionStore. It fails with ErrUnauthorized when the user does not exist (any more).
+// CreateSession implements compete.SessionStore. The lock makes it wait for whoever is ending all logins.
 func (s *Store) CreateSession(ctx context.Context, session compete.Session) error {
 	session.LastUsedAt = session.CreatedAt
 	kind := compete.ViaPage
 	if session.TokenHash == "" {
 		kind = compete.ViaAPI
 	}
-	_, err := s.changeRecorded(ctx, compete.AuditRecord{
-		At: session.CreatedAt, Action: compete.AuditLogin, ActorID: session.UserID, SubjectID: session.ID,
-		After: compete.AuditFields("kind", kind),
-	}, insertSession, newSessionRow.Values(&session)...)
+	err := s.Transact(ctx, func(ctx context.Context, tx Tx) error {
+		ended, err := sqldb.List(ctx, tx, sqldb.ScanOptionalTime,
+			`SELECT u.tokens_valid_after FROM users u WHERE u.id = $1 {lock u}`, session.UserID)
+		if err != nil {
+			return err
+		}
+		if len(ended) > 0 && !sameTime(ended[0], session.LoginsEndedAt) {
+			return compete.ErrUnauthorized
+		}
+		if _, err := sqldb.Change(ctx, tx, insertSession, newSessionRow.Values(&session)...); err != nil {
+			return err
+		}
+		return tx.record(ctx, compete.AuditRecord{
+			At: session.CreatedAt, Action: compete.AuditLogin, ActorID: session.UserID, SubjectID: session.ID,
+			After: compete.AuditFields("kind", kind),
+		})
+	})
 	if sqldb.ViolationOf(err) == sqldb.ForeignKeyViolation {
 		return fmt.Errorf("%w: %w", compete.ErrUnauthorized, err)
 	}
 	return err
+}
+
+// sameTime compares times as they are stored; nil is no time.
+func sameTime(a, b *time.Time) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return compete.UTC(*a).Equal(compete.UTC(*b))
 }
 
 // SessionByTokenHash implements compete.SessionStore.

@@ -6,19 +6,23 @@ import (
 	"testing"
 	"time"
 
+	"github.com/minicompete/minicompete/internal/check"
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
 func (f *fixture) addSession(t *testing.T, u compete.User) compete.Session {
 	t.Helper()
+	u, err := f.User(t.Context(), u.ID)
+	must(t, err)
 	id := newID()
 	s := compete.Session{
-		ID: id, UserID: u.ID, TokenHash: "hash of " + id, CreatedAt: f.now, ExpiresAt: f.ago(-time.Hour),
+		LoginsEndedAt: u.LoginsEndedAt,
+		ID:            id, UserID: u.ID, TokenHash: "hash of " + id, CreatedAt: f.now, ExpiresAt: f.ago(-time.Hour),
 		Device: "Chrome on Android", Network: "203.0.113.7",
 	}
 	must(t, f.CreateSession(t.Context(), s))
 	s.CreatedAt, s.ExpiresAt = compete.UTC(s.CreatedAt), compete.UTC(s.ExpiresAt)
-	s.LastUsedAt = s.CreatedAt
+	s.LastUsedAt, s.LoginsEndedAt = s.CreatedAt, nil
 	return s
 }
 
@@ -206,6 +210,9 @@ func testEndSessions(t *testing.T, f *fixture) {
 	f.wantLogins(t, stranger, nil, time.Time{})
 	must(t, f.EndTokens(t.Context(), stranger.ID, f.now))
 	f.wantLogins(t, stranger, nil, compete.UTC(f.now))
+	wantError(t, "a login that began before", f.CreateSession(t.Context(), compete.Session{
+		ID: newID(), UserID: u.ID, CreatedAt: f.now, ExpiresAt: f.ago(-time.Hour),
+	}), compete.ErrUnauthorized)
 	again := f.addSession(t, u)
 	f.wantLogins(t, u, []string{kept.ID, again.ID}, compete.UTC(f.now))
 	must(t, f.EndLogins(t.Context(), u.ID, f.ago(-time.Minute)))
@@ -231,4 +238,32 @@ func testUses(t *testing.T, f *fixture) {
 	f.wantLogins(t, u, []string{busy.ID, idle.ID}, time.Time{})
 	must(t, f.EndIdleSessions(t.Context(), idle.LastUsedAt, later))
 	f.wantLogins(t, u, []string{busy.ID}, time.Time{})
+}
+
+// Whatever is made at the moment when all logins end either isn't made, or ends too.
+func TestLoginsMadeWhileAllEnd(t *testing.T) {
+	eachStore(t, func(t *testing.T, f *fixture) {
+		for range 40 {
+			u := f.addUser(t, compete.RoleParticipant)
+			failures := make([]error, 8)
+			check.Together(len(failures), func(i int) {
+				if i == 0 {
+					failures[i] = f.EndLogins(t.Context(), u.ID, f.now)
+					return
+				}
+				failures[i] = f.CreateSession(t.Context(), compete.Session{
+					ID: newID(), UserID: u.ID, CreatedAt: f.now, ExpiresAt: f.ago(-time.Hour),
+				})
+			})
+			must(t, failures[0])
+			for _, err := range failures[1:] {
+				if err != nil {
+					wantError(t, "too late", err, compete.ErrUnauthorized)
+				}
+			}
+			left, err := f.Sessions(t.Context(), u.ID, f.now, compete.Cursor{}, 10)
+			must(t, err)
+			want(t, "logins left", len(left.Items), 0)
+		}
+	})
 }

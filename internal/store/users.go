@@ -30,6 +30,7 @@ var (
 		{Name: "disabled_reason_shown", Field: func(u *compete.User) any { return &u.DisabledReason.Shown }},
 		{Name: "time_zone", Field: func(u *compete.User) any { return &u.Zone.Name }},
 		{Name: "time_zone_chosen", Field: func(u *compete.User) any { return &u.Zone.Chosen }},
+		{Name: "tokens_valid_after", Field: func(u *compete.User) any { return &u.LoginsEndedAt }},
 	}
 	userColumns = userRow.Select("u")
 	scanUser    = userRow.Scan
@@ -263,12 +264,13 @@ func (s *Store) UpgradeHash(ctx context.Context, userID, before, after string) e
 	return err
 }
 
-// endLogins ends the user's sessions, save one, and voids tokens without a session that were issued before now.
+// endLogins ends the user's sessions, save one, and voids tokens without a session that were issued before now. It
+// begins with the account, for which CreateSession waits: the sessions include those made until then.
 func (t Tx) endLogins(ctx context.Context, userID, keepSessionID string, now time.Time) error {
-	if err := t.endSessions(ctx, userID, keepSessionID, now); err != nil {
+	if err := t.endTokens(ctx, userID, now); err != nil {
 		return err
 	}
-	return t.endTokens(ctx, userID, now)
+	return t.endSessions(ctx, userID, keepSessionID, now)
 }
 
 func (t Tx) endSessions(ctx context.Context, userID, keepSessionID string, now time.Time) error {

@@ -121,7 +121,7 @@ func testUpdateUser(t *testing.T, f *fixture) {
 
 	u.Role, u.Name = compete.RoleOrganizer, "Not to be written"
 	f.setUser(t, u)
-	u.Name = "Ada Lovelace"
+	u.Name, u.LoginsEndedAt = "Ada Lovelace", stored(&u.UpdatedAt)
 	f.wantUser(t, u)
 	f.wantLogins(t, u, nil, u.UpdatedAt)
 
@@ -129,6 +129,7 @@ func testUpdateUser(t *testing.T, f *fixture) {
 	disabled := compete.UTC(f.ago(-3 * time.Minute))
 	u.DisabledAt, u.UpdatedAt, u.DisabledReason = &disabled, disabled, compete.Reason{Text: "Sold seats", Shown: true}
 	f.setUser(t, u)
+	u.LoginsEndedAt = &disabled
 	f.wantUser(t, u)
 	f.wantLogins(t, u, nil, disabled)
 
@@ -227,6 +228,9 @@ func testSetPassword(t *testing.T, f *fixture) {
 	wantError(t, "the other session", err, compete.ErrUnauthorized)
 
 	newer := compete.ProfileUpdate{Password: &compete.NewPassword{Hash: "newer hash"}} // by a token without a session
+	wantError(t, "a change that began before", f.UpdateProfile(t.Context(), u.ID, newer, f.now),
+		compete.ErrUnauthorized)
+	newer.Password.LoginsEndedAt = &f.now
 	must(t, f.UpdateProfile(t.Context(), u.ID, newer, f.ago(-time.Minute)))
 	f.wantLogins(t, u, nil, compete.UTC(f.ago(-time.Minute)))
 }
@@ -250,7 +254,7 @@ func testProfileIsWrittenWhole(t *testing.T, f *fixture) {
 	}, f.now))
 	u.Name, u.Zone, u.UpdatedAt = "Ada Lovelace", compete.UserZone{Name: "Europe/Berlin", Chosen: true},
 		compete.UTC(f.now)
-	u.RemindersOffAt = &u.UpdatedAt
+	u.RemindersOffAt, u.LoginsEndedAt = &u.UpdatedAt, &u.UpdatedAt
 	f.wantUser(t, u)
 }
 

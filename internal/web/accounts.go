@@ -70,12 +70,18 @@ func (a *app) finishLogin(v *visit, form pages.LoginForm, user compete.User, err
 // along.
 const authPrefix = "auth-"
 
+// logInFields are those of the log-in form whose names others may have, too.
+var logInFields = []string{"email", "password", "next"}
+
 // keptFields returns the fields of a form that was submitted after its session had ended, for the log-in form to carry
 // along.
-func keptFields(sent url.Values) []pages.KeptField {
+func keptFields(sent url.Values) []pages.KeptField { return otherFields(sent, logInFields...) }
+
+// otherFields returns the fields of a form except for some, and those that start with authPrefix.
+func otherFields(sent url.Values, except ...string) []pages.KeptField {
 	var kept []pages.KeptField
 	for _, name := range slices.Sorted(maps.Keys(sent)) {
-		if name != "email" && name != "password" && name != "next" && !strings.HasPrefix(name, authPrefix) {
+		if !slices.Contains(except, name) && !strings.HasPrefix(name, authPrefix) {
 			for _, value := range sent[name] {
 				kept = append(kept, pages.KeptField{Name: name, Value: value})
 			}
@@ -279,6 +285,7 @@ func (a *app) changePassword(r *http.Request, v *visit) (response, error) {
 	if err := v.startSession(user); err != nil { // a new cookie, in case somebody has a copy of the old one
 		return nil, err
 	}
+	v.keepDevice(user)
 	return redirectWith("password", "/account"), nil
 }
 

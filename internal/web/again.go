@@ -36,7 +36,7 @@ func (a *app) askAgain(v *visit) {
 		_ = redirect(againPath(localPath(refererPath(v.r), "/account")))(v)
 		return
 	}
-	form := pages.AgainForm{Next: v.r.URL.RequestURI(), Post: true, Kept: keptFields(v.r.PostForm)}
+	form := pages.AgainForm{Next: v.r.URL.RequestURI(), Post: true, Kept: otherFields(v.r.PostForm)}
 	answer, err := a.showAgain(v, http.StatusForbidden, form)
 	if err == nil {
 		err = answer(v)
@@ -72,7 +72,7 @@ func (a *app) showAgain(v *visit, status int, form pages.AgainForm) (response, e
 func (a *app) again(r *http.Request, v *visit) (response, error) {
 	form := pages.AgainForm{
 		Next: localPath(r.PostFormValue("auth-next"), "/account"),
-		Post: r.PostFormValue("auth-post") != "", Kept: keptFields(r.PostForm),
+		Post: r.PostFormValue("auth-post") != "", Kept: otherFields(r.PostForm),
 	}
 	var user compete.User
 	var err error

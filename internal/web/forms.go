@@ -112,11 +112,14 @@ func hashed(form url.Values) string {
 	return form.Encode()
 }
 
-// said returns what was filled in, without what the form itself adds.
+// said returns what was filled in, without what the form itself adds, or the page that asked for the password before.
 func said(form url.Values) url.Values {
 	filledIn := maps.Clone(form)
 	filledIn.Del("key")
 	filledIn.Del("account")
 	filledIn.Del(pages.TeamPassInput)
+	maps.DeleteFunc(filledIn, func(name string, _ []string) bool {
+		return name == "password" || strings.HasPrefix(name, authPrefix)
+	})
 	return filledIn
 }

@@ -313,6 +313,17 @@ func changesTheAddress(t *testing.T, s *site) {
 	path, token := b.link(b.newest(after, "Confirm your new email address"))
 	b.want(b.get(path), http.StatusOK, after)
 	b.want(b.get("/account"), http.StatusOK, before)
+
+	// The address may be mistyped, and its owner somebody else: they don't get the account.
+	stranger := s.browser(t)
+	if got := stranger.want(stranger.get(path), http.StatusOK, "Log in first"); strings.Contains(got.text, "password") {
+		t.Error("who reads the email can set a password")
+	}
+	stranger.want(stranger.post("/auth/confirm", "token", token, "password", "a stranger's password"),
+		http.StatusSeeOther)
+	stranger.want(stranger.post("/auth/login", "email", after, "password", "a stranger's password"),
+		http.StatusUnprocessableEntity)
+
 	b.leads(b.post("/auth/confirm", "token", token), "/account")
 	if got := b.want(b.get("/account"), http.StatusOK, after); strings.Contains(got.text, before) {
 		t.Error("the account still shows its old address")
