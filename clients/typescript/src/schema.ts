@@ -823,7 +823,7 @@ export interface paths {
         readonly put?: never;
         /**
          * Add a person to a competition
-         * @description For the competition's organizer and admins, until the competition starts: also before the opening, after the deadline, and without an access code. The person gets a seat or, if all are taken, a place on the waitlist. With overCapacity, the capacity is raised by one instead, also that of a division. They get the same messages as if they had registered. An unknown address gets an account and an email with a link to set its password.
+         * @description For the competition's organizer and admins, until the competition starts: also before the opening, after the deadline, and without an access code. The person gets a seat or, if all are taken, a place on the waitlist. With overCapacity, the capacity is raised by one instead, also that of a division. They get the same messages as if they had registered. An unknown address gets an account and an email with a link to set its password. If the site sends no email, its operator can make that link.
          */
         readonly post: operations["addRegistration"];
         readonly delete?: never;
