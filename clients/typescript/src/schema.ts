@@ -1796,6 +1796,23 @@ export interface components {
             readonly id?: string;
             /** @example Half marathon */
             readonly name: string;
+            /**
+             * @description Ignored.
+             * @example open
+             */
+            readonly phase?: string;
+            /**
+             * Format: int64
+             * @description Ignored.
+             * @example 12
+             */
+            readonly seatsLeft?: number;
+            /**
+             * Format: int64
+             * @description Ignored.
+             * @example 0
+             */
+            readonly waitlisted?: number;
         };
         readonly ChangeEmailRequest: {
             /** @example correct horse battery */
