@@ -68,8 +68,9 @@ type environment struct {
 }
 
 func run(ctx context.Context, args []string, s streams) int {
+	help := fullHelp
 	if len(args) == 0 {
-		args = []string{"--help"}
+		args, help = []string{"--help"}, ownHelp
 	}
 	if err := config.LoadEnvFile(config.EnvFile); err != nil {
 		fmt.Fprintln(s.err, "minicompete:", err)
@@ -113,17 +114,25 @@ func run(ctx context.Context, args []string, s streams) int {
 	return exitCode(s, parsed.Run(env))
 }
 
-// help prints the help of a command. Only that of serve lists every setting: they would bury the others' own flags.
-func help(options kong.HelpOptions, parsed *kong.Context) error {
-	about := "You can also set each flag with the variable next to it, in the environment or in a\n" +
-		"file named .env in the working directory."
-	if command := parsed.Selected(); command == nil || command.Name != "serve" {
-		for _, flag := range parsed.Model.Flags {
-			flag.Hidden = flag.Group != nil && flag.Name != "database-url"
-		}
-		about = "Commands use the server's settings, from the environment or a file named .env in the\n" +
-			"working directory. To list them, run: minicompete serve --help"
+// fullHelp prints the help of the program and of serve with every setting, which would bury the others' own flags.
+func fullHelp(options kong.HelpOptions, parsed *kong.Context) error {
+	if command := parsed.Selected(); command != nil && command.Name != "serve" {
+		return ownHelp(options, parsed)
 	}
+	return printHelp(options, parsed, "You can also set each flag with the variable next to it, in the environment or "+
+		"in a\nfile named .env in the working directory.")
+}
+
+// ownHelp prints the help of a command, or of the program, without the settings.
+func ownHelp(options kong.HelpOptions, parsed *kong.Context) error {
+	for _, flag := range parsed.Model.Flags {
+		flag.Hidden = flag.Group != nil && flag.Name != "database-url"
+	}
+	return printHelp(options, parsed, "Commands use the server's settings, from the environment or a file named .env "+
+		"in the\nworking directory. To list them, run: minicompete --help")
+}
+
+func printHelp(options kong.HelpOptions, parsed *kong.Context, about string) error {
 	if err := kong.DefaultHelpPrinter(options, parsed); err != nil {
 		return err
 	}

@@ -44,11 +44,6 @@ func (c *serveCommand) Run(ctx context.Context, env *environment) error {
 	if err := a.Start(ctx); err != nil {
 		return err
 	}
-	if c.Demo {
-		if _, err := a.Seed(ctx); err != nil && ctx.Err() == nil {
-			return errors.Join(err, a.Stop(context.WithoutCancel(ctx)))
-		}
-	}
 	if err := env.announce(ctx, a); err != nil {
 		return errors.Join(err, a.Stop(context.WithoutCancel(ctx)))
 	}

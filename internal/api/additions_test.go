@@ -292,10 +292,31 @@ func TestAdditionsAreLimited(t *testing.T) {
 		organizer := a.As(compete.RoleOrganizer)
 		path := "/api/competitions/" + organizer.Create(nil) + "/registrations"
 		email := func() map[string]any { return map[string]any{"email": a.As(compete.RoleParticipant).User.Email} }
-		// This site sends no email, so nobody can be invited.
-		organizer.Do(http.MethodPost, path, map[string]any{"email": "stranger@example.com"}).
-			WantCode(t, http.StatusConflict, "mail_off")
+		organizer.Do(http.MethodPost, path, email()).Want(t, http.StatusCreated)
 		organizer.Do(http.MethodPost, path, email()).Want(t, http.StatusCreated)
 		organizer.Do(http.MethodPost, path, email()).WantCode(t, http.StatusTooManyRequests, "quota_used")
+	})
+}
+
+// Where no email is sent, the link to set a password comes from the operator.
+func TestAddingAnUnknownAddressWithoutEmail(t *testing.T) {
+	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
+		a := apptest.Start(t, apptest.Options{DatabaseURL: databaseURL})
+		organizer := a.As(compete.RoleOrganizer)
+		path := "/api/competitions/" + organizer.Create(nil) + "/registrations"
+		const email, password = "stranger@example.com", "a password of their own"
+		organizer.Do(http.MethodPost, path, map[string]any{"email": email, "name": "Ada"}).
+			Want(t, http.StatusCreated)
+		login := map[string]any{"email": email, "password": password}
+		a.Visitor().Do(http.MethodPost, "/api/auth/login", login).
+			WantCode(t, http.StatusUnauthorized, "invalid_credentials")
+
+		token, err := a.Operator().PasswordResetToken(t.Context(), email)
+		if err != nil {
+			t.Fatal(err)
+		}
+		reset := map[string]any{"token": token, "password": password}
+		a.Visitor().Do(http.MethodPost, "/api/auth/password/reset", reset).Want(t, http.StatusNoContent)
+		a.Visitor().Do(http.MethodPost, "/api/auth/login", login).Want(t, http.StatusOK)
 	})
 }

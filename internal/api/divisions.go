@@ -40,10 +40,14 @@ func (NewDivision) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema
 	return limitDivision(s)
 }
 
-// ChangedDivision is a division in a request to change a competition.
+// ChangedDivision is a division in a request to change a competition. It may be sent back as it was read, as a change
+// takes the whole list: what can't be set is ignored.
 type ChangedDivision struct {
 	ID string `json:"id,omitempty" format:"uuid" doc:"Leave it out for a new division." example:"018f6b1e-3333-7d0a-9b3e-5a1f0c2d4e6f"`
 	NewDivision
+	SeatsLeft  int    `json:"seatsLeft,omitempty" doc:"Ignored." example:"12"`
+	Waitlisted int    `json:"waitlisted,omitempty" doc:"Ignored." example:"0"`
+	Phase      string `json:"phase,omitempty" doc:"Ignored." example:"open"`
 }
 
 // TransformSchema documents the limits.

@@ -3,6 +3,7 @@ package api_test
 import (
 	"bufio"
 	"encoding/csv"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -130,6 +131,16 @@ func testDivisionChanges(w *world) {
 	w.into(w.divide(c.ID, `{"id":"`+first+`","name":"Half","capacity":5}`), http.StatusOK, &changed)
 	if _, says := w.divisions(c.ID); says != "Half: 2 of 5, 0 wait, open" {
 		w.t.Errorf("with more seats and without the empty ones: %s", says)
+	}
+	// One that is sent back as it was read stays.
+	read := changed.Divisions[0]
+	sent, err := json.Marshal(read)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.into(w.divide(c.ID, string(sent)), http.StatusOK, &changed)
+	if len(changed.Divisions) != 1 || changed.Divisions[0] != read {
+		w.t.Errorf("the divisions are %+v, want %+v", changed.Divisions, read)
 	}
 	// The title alone leaves divisions as they are.
 	w.into(w.call("PATCH", "/api/competitions/"+c.ID, w.tokens[organizer], `{"title":"Another title"}`, "If-Match: *"),

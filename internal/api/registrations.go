@@ -214,7 +214,7 @@ func (a *api) registerRegistrations() {
 			"opening, after the deadline, and without an access code. The person gets a seat or, if all are taken, a " +
 			"place on the waitlist. With overCapacity, the capacity is raised by one instead, also that of a " +
 			"division. They get the same messages as if they had registered. An unknown address gets an account and " +
-			"an email with a link to set its password.",
+			"an email with a link to set its password. If the site sends no email, its operator can make that link.",
 		request: AddRequest{},
 		errors: []*compete.Error{
 			compete.ErrForbidden, compete.ErrReauthenticate, compete.ErrOwnCompetition, compete.ErrBlocked,
@@ -222,7 +222,7 @@ func (a *api) registerRegistrations() {
 			compete.ErrCompetitionStarted, compete.ErrCompetitionFull, compete.ErrDivisionFull,
 			compete.ErrCapacityLimit, compete.ErrAlreadyRegistered,
 			compete.ErrTeamMissing, compete.ErrTeamFull, compete.ErrTeamClosed, compete.ErrTeamNameTaken,
-			compete.ErrPersonDisabled, compete.ErrMailOff, compete.ErrIdempotencyKeyReused, compete.ErrQuotaUsed,
+			compete.ErrPersonDisabled, compete.ErrIdempotencyKeyReused, compete.ErrQuotaUsed,
 		},
 	}, a.addRegistration)
 	handle(a, route{

@@ -52,7 +52,7 @@ func withCORS(origins []string, next http.Handler) http.Handler {
 	return cors.New(cors.Options{
 		AllowedOrigins: origins,
 		AllowedMethods: methods,
-		AllowedHeaders: []string{"Authorization", "Content-Type", "Idempotency-Key", "If-Match"},
+		AllowedHeaders: []string{"*"}, // a list would have to come in the order in which browsers send it
 		ExposedHeaders: []string{
 			"Link", "ETag", "Location", "Retry-After", "RateLimit-Limit", "RateLimit-Remaining",
 			"RateLimit-Reset", "Idempotency-Replayed", "X-Request-Id",

@@ -200,12 +200,16 @@ func TestCORS(t *testing.T) {
 	config := testConfig()
 	config.CORSOrigins = []string{"https://app.example"}
 	server := serve(t, config)
-	preflight := send(t, server, "OPTIONS", "/api/competitions", nil, "Origin: https://app.example",
-		"Access-Control-Request-Method: POST",
-		"Access-Control-Request-Headers: authorization,content-type,idempotency-key")
-	if got := preflight.header.Get("Access-Control-Allow-Origin"); preflight.status != 204 ||
-		got != "https://app.example" {
-		t.Errorf("preflight: got %d for origin %q", preflight.status, got)
+	for _, wanted := range []string{
+		"authorization,content-type,idempotency-key,if-match", // as browsers ask
+		"Idempotency-Key, Content-Type, Authorization",        // as other clients do
+	} {
+		preflight := send(t, server, "OPTIONS", "/api/competitions", nil, "Origin: https://app.example",
+			"Access-Control-Request-Method: POST", "Access-Control-Request-Headers: "+wanted)
+		if got := preflight.header.Get("Access-Control-Allow-Origin"); preflight.status != 204 ||
+			got != "https://app.example" || preflight.header.Get("Access-Control-Allow-Headers") != wanted {
+			t.Errorf("preflight for %s: got %d for origin %q", wanted, preflight.status, got)
+		}
 	}
 	answer := send(t, server, "GET", "/api/nothing", nil, "Origin: https://app.example")
 	for _, name := range []string{

@@ -36,7 +36,7 @@ import (
 type Config struct {
 	config.Config
 	Version string // of the program, as shown by the health check and the API document
-	Demo    bool   // the pages show the demo accounts
+	Demo    bool   // Start adds the demo data, and the pages show its accounts
 	// accept passwords that are easy to guess, for tests. A demo that only listens on this machine accepts them too
 	AnyPassword bool
 	Logger      *slog.Logger     // nil: NewLogger to standard error

@@ -106,7 +106,7 @@ func (c *Console) Fill(
 	return err
 }
 
-// Seed adds the demo data, once. The app must be started, since its workers confirm the registrations.
+// Seed adds the demo data, once. The workers must be running, since they confirm the registrations.
 func (a *App) Seed(ctx context.Context) (added bool, err error) {
 	return demo.Seed(ctx, demo.Config{
 		Users: a.parts.users, Passwords: a.parts.passwords, Clock: a.config.Clock, NewID: newID,

@@ -2,11 +2,13 @@ package app_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/minicompete/minicompete/internal/app"
 	"github.com/minicompete/minicompete/internal/apptest"
@@ -89,6 +91,59 @@ func TestPublicSitesHaveNoDemoAccounts(t *testing.T) {
 			t.Errorf("with all of them disabled: %v", err)
 		}
 	})
+}
+
+// whileHashing calls look before each password is hashed.
+type whileHashing struct {
+	compete.PasswordHasher
+	look func()
+}
+
+func (h whileHashing) Hash(ctx context.Context, password string) (string, error) {
+	h.look()
+	return h.PasswordHasher.Hash(ctx, password)
+}
+
+// Whoever waits until the demo answers can log in to its accounts.
+func TestNobodyIsAnsweredBeforeTheDemoIsThere(t *testing.T) {
+	var a *app.App
+	answers := func(within time.Duration) bool {
+		ctx, cancel := context.WithTimeout(t.Context(), within)
+		defer cancel()
+		r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+a.Addr(app.EndpointAPI)+"/api", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response, err := http.DefaultClient.Do(r)
+		if err != nil {
+			return false
+		}
+		return response.Body.Close() == nil
+	}
+	seeding := 0
+	options := apptest.Options{Demo: true}
+	a, err := app.New(t.Context(), app.Config{
+		Config: apptest.Config(t, options), Demo: true, Logger: slog.New(slog.DiscardHandler),
+		Wrap: app.Wrap{Passwords: func(h compete.PasswordHasher) compete.PasswordHasher {
+			return whileHashing{h, func() {
+				if seeding++; answers(time.Second / 2) {
+					t.Error("answered before the demo is there")
+				}
+			}}
+		}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if seeding == 0 || !answers(apptest.Patience) {
+		t.Errorf("added %d times, or doesn't answer", seeding)
+	}
+	if err := a.Stop(t.Context()); err != nil {
+		t.Error(err)
+	}
 }
 
 // The demo has a lottery that is over, whose file anyone can check, and a review that is under way: one person has

@@ -36,8 +36,8 @@ func (b *background) stop() {
 	b.work.Wait()
 }
 
-// Start listens, starts all parts and serves. It returns once requests are answered. After a failure nothing is left
-// open.
+// Start listens, starts all parts and serves. It returns once requests are answered. With Config.Demo, it adds the demo
+// data first, so that whoever gets an answer finds all of it. After a failure nothing is left open.
 func (a *App) Start(ctx context.Context) error {
 	if err := a.server.Listen(ctx); err != nil {
 		return errors.Join(err, a.close())
@@ -50,7 +50,14 @@ func (a *App) Start(ctx context.Context) error {
 	if replica := a.store.DB().Replica(); replica != nil {
 		a.background.run(replica.Run)
 	}
-	if err := a.jobs.Start(ctx); err != nil {
+	err := a.jobs.Start(ctx)
+	if err == nil && a.config.Demo {
+		_, err = a.Seed(ctx)
+		if ctx.Err() != nil { // interrupted: the caller stops it like a server
+			err = nil
+		}
+	}
+	if err != nil {
 		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), StopTimeout)
 		defer cancel()
 		return errors.Join(err, a.Stop(stopping))

@@ -7,7 +7,6 @@ package apptest
 import (
 	"cmp"
 	"context"
-	"errors"
 	"io"
 	"net/http"
 	"sync"
@@ -84,11 +83,6 @@ func Start(t testing.TB, o Options) *App {
 	}
 	if err := started.Start(t.Context()); err != nil {
 		t.Fatal(err)
-	}
-	if o.Demo {
-		if _, err := started.Seed(t.Context()); err != nil {
-			t.Fatal(errors.Join(err, started.Stop(context.WithoutCancel(t.Context()))))
-		}
 	}
 	a := &App{
 		App: started, t: t,

@@ -101,8 +101,8 @@ func (c *Competition) widens(divisionID string, waiting bool) (total, inDivision
 }
 
 // Add registers somebody else for a competition that the actor manages. An unknown address gets an account, and a link
-// to set its password. Errors: Invalid, ErrQuotaUsed, ErrMailOff for an unknown address, ErrPersonDisabled,
-// ErrReauthenticate, and those of Registrar.Add, worded for staff.
+// to set its password: by email or, on a site that sends none, from its operator. Errors: Invalid, ErrQuotaUsed,
+// ErrPersonDisabled, ErrReauthenticate, and those of Registrar.Add, worded for staff.
 func (s *Registrations) Add(
 	ctx context.Context, a Actor, competitionID string, n Addition, idempotency Idempotency,
 ) (RegistrationOutcome, error) {
@@ -145,7 +145,7 @@ func (s *Registrations) addPerson(
 	}
 	person, err := s.config.Accounts.find(ctx, n.Email)
 	if errors.Is(err, ErrUserMissing) {
-		person, err = s.config.Accounts.newFor(n.Email, n.Name)
+		person, err = s.config.Accounts.newFor(n.Email, n.Name), nil
 		command.Account = &person
 	}
 	switch {
@@ -176,8 +176,6 @@ func forStaff(err error) error {
 		ErrCompetitionFull.Code:    "All seats are taken, and this competition has no waitlist. " + overCapacity,
 		ErrDivisionFull.Code: "All seats of this division are taken, and this competition has no waitlist. " +
 			overCapacity,
-		ErrMailOff.Code: "Nobody here has this address, and this site can't send email to invite them. Ask them to " +
-			"sign up first.",
 	}[e.Code]
 	if err == nil || !ok {
 		return err
@@ -194,15 +192,12 @@ func (s *Accounts) find(ctx context.Context, email string) (User, error) {
 }
 
 // newFor returns an account, to be created, for somebody who didn't ask for one. It has no password until its owner
-// sets one. It fails with ErrMailOff if the owner can't be told.
-func (s *Accounts) newFor(email, name string) (User, error) {
-	if !s.config.Mailing {
-		return User{}, ErrMailOff
-	}
+// sets one.
+func (s *Accounts) newFor(email, name string) User {
 	now := s.config.now()
 	return User{
 		ID: s.config.NewID(), Email: email, Name: name, Role: RoleParticipant, CreatedAt: now, UpdatedAt: now,
-	}, nil
+	}
 }
 
 // noPassword is the hash of an account that has no password yet.
