@@ -69,9 +69,15 @@ func (s cleaner) anonymize(ctx context.Context, before time.Time) (changed int, 
 	return changed, err
 }
 
-var giveAway = sqldb.NewBulk("id uuid, user_id uuid",
-	`UPDATE registrations SET user_id = v.user_id, removal_reason = '', removal_note = '', blocked = false
-	{from} WHERE registrations.id = v.id`)
+var (
+	giveAway = sqldb.NewBulk("id uuid, user_id uuid",
+		`UPDATE registrations SET user_id = v.user_id, removal_reason = '', removal_note = '', blocked = false
+		{from} WHERE registrations.id = v.id`)
+	// A team's captain is one of its members, so the role goes along.
+	giveTeams = sqldb.NewBulk("competition_id uuid, captain_id uuid, user_id uuid",
+		`UPDATE teams SET captain_id = v.user_id {from}
+		WHERE teams.competition_id = v.competition_id AND teams.captain_id = v.captain_id`)
+)
 
 // forgetReviews delete what staff thought of people.
 var forgetReviews = []string{
@@ -82,21 +88,25 @@ var forgetReviews = []string{
 
 func (s *Store) anonymizePage(ctx context.Context, competitionID string) (n int, err error) {
 	err = s.Transact(ctx, func(ctx context.Context, tx Tx) error {
-		ids, err := sqldb.List(ctx, tx, sqldb.ScanString, `SELECT r.id FROM registrations r
+		held, err := sqldb.List(ctx, tx, sqldb.ScanPair, `SELECT r.id, r.user_id FROM registrations r
 			JOIN users u ON u.id = r.user_id
 			WHERE r.competition_id = $1 AND u.erased_at IS NULL ORDER BY r.seq LIMIT $2`, competitionID, cleanUpPage)
 		if err != nil {
 			return err
 		}
-		nobodies, err := tx.nobodies(ctx, competitionID, len(ids))
+		nobodies, err := tx.nobodies(ctx, competitionID, len(held))
 		if err != nil {
 			return err
 		}
-		rows := make([][]any, len(ids))
-		for i, id := range ids {
-			rows[i] = []any{id, nobodies[i]}
+		ids, rows, captains := make([]string, len(held)), make([][]any, len(held)), make([][]any, len(held))
+		for i, pair := range held {
+			id, userID := pair[0], pair[1]
+			ids[i], rows[i], captains[i] = id, []any{id, nobodies[i]}, []any{competitionID, userID, nobodies[i]}
 		}
 		if _, err := tx.Bulk(ctx, giveAway, rows); err != nil {
+			return err
+		}
+		if _, err := tx.Bulk(ctx, giveTeams, captains); err != nil {
 			return err
 		}
 		n = len(ids)
