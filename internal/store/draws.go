@@ -91,6 +91,11 @@ var saveTickets = sqldb.NewBulk("registration_id uuid, tickets integer", `
 	INSERT INTO draw_tickets (registration_id, tickets) {select v.registration_id, v.tickets}
 	ON CONFLICT (registration_id) DO UPDATE SET tickets = excluded.tickets`)
 
+// byAddress finds the applications for a competition by their people's addresses, which external tools may have written
+// in upper case.
+const byAddress = ` FROM users u JOIN registrations r ON r.user_id = u.id AND r.competition_id = $1
+	WHERE lower(u.email) {any $2 text} AND r.status = 'APPLIED' AND NOT r.follows`
+
 // SetTickets implements compete.DrawStore.
 func (s *Store) SetTickets(
 	ctx context.Context, competitionID string, items []compete.TicketItem, now time.Time,
@@ -108,9 +113,8 @@ func (s *Store) SetTickets(
 		for i, item := range items {
 			emails[i] = item.Email
 		}
-		registrations, err := sqldb.Map(ctx, tx, `SELECT u.email, r.id FROM users u
-			JOIN registrations r ON r.user_id = u.id AND r.competition_id = $1
-			WHERE u.email {any $2 text} AND r.status = 'APPLIED' AND NOT r.follows`, competitionID, s.db.Array(emails))
+		registrations, err := sqldb.Map(ctx, tx, `SELECT lower(u.email), r.id`+byAddress, competitionID,
+			s.db.Array(emails))
 		if err != nil {
 			return err
 		}
@@ -138,9 +142,8 @@ func (s *Store) SetTickets(
 
 // Unapplied implements compete.DrawStore.
 func (s *Store) Unapplied(ctx context.Context, competitionID string, emails []string) ([]string, error) {
-	applied, err := sqldb.List(ctx, s.reader, sqldb.ScanString, `SELECT u.email FROM users u
-		JOIN registrations r ON r.user_id = u.id AND r.competition_id = $1
-		WHERE u.email {any $2 text} AND r.status = 'APPLIED' AND NOT r.follows`, competitionID, s.db.Array(emails))
+	applied, err := sqldb.List(ctx, s.reader, sqldb.ScanString, `SELECT lower(u.email)`+byAddress, competitionID,
+		s.db.Array(emails))
 	if err != nil {
 		return nil, err
 	}
