@@ -54,12 +54,12 @@ var (
 // Draw implements compete.DrawStore.
 func (s *Store) Draw(ctx context.Context, competitionID string) (compete.Draw, error) {
 	found, err := sqldb.List(ctx, s.writer, drawRow.Scan, drawOf, competitionID)
-	if err != nil || len(found) > 0 {
-		return slices.Concat(found, []compete.Draw{{}})[0], err
+	if err != nil || len(found) == 0 {
+		return compete.Draw{
+			CompetitionID: competitionID, Source: compete.DrawSource{Kind: draw.SourceQuicknet},
+		}, err
 	}
-	return compete.Draw{
-		CompetitionID: competitionID, Source: compete.DrawSource{Kind: draw.SourceQuicknet},
-	}, nil
+	return found[0], nil
 }
 
 // SetDrawSource implements compete.DrawStore.
@@ -118,6 +118,7 @@ func (s *Store) SetTickets(
 		if err != nil {
 			return err
 		}
+		unknown = nil // this may be a repetition
 		rows := make([][]any, 0, len(items))
 		for _, item := range items {
 			if id, ok := registrations[item.Email]; ok {
@@ -284,10 +285,9 @@ func (s *Store) SaveRandomness(ctx context.Context, d compete.Draw, by string) (
 	err = s.Transact(ctx, func(ctx context.Context, tx Tx) error {
 		changed, err := sqldb.Change(ctx, tx, saveRandomness,
 			append([]any{d.CompetitionID}, drawRandomness.Values(&d)...)...)
-		if err != nil || changed == 0 {
+		if first = changed > 0; err != nil || !first {
 			return err
 		}
-		first = true
 		record := compete.AuditRecord{
 			At: *d.DrawnAt, Action: compete.AuditRandomness, CompetitionID: d.CompetitionID,
 			After: compete.AuditFields("signature", d.Signature, "value", d.Value),
