@@ -139,23 +139,32 @@ func (s *Store) SessionsUsed(ctx context.Context, at map[string]time.Time) error
 	return nil
 }
 
-// EndIdleSessions implements compete.SessionStore.
+// EndIdleSessions implements compete.SessionStore. It ends them in pages, so as not to block the one writer.
 func (s *Store) EndIdleSessions(ctx context.Context, lastUse, now time.Time) error {
-	return s.Transact(ctx, func(ctx context.Context, tx Tx) error {
-		ended, err := sqldb.List(ctx, tx, sqldb.ScanPair, `UPDATE sessions SET ended_at = $2
-			WHERE ended_at IS NULL AND last_used_at <= $1 AND {+expires_at} > $2
-			RETURNING id, user_id`, compete.UTC(lastUse), compete.UTC(now))
-		records := make([]compete.AuditRecord, len(ended))
-		for i, session := range ended {
-			records[i] = compete.AuditRecord{
-				At: now, Action: compete.AuditIdleEnded, Via: compete.ViaJob, SubjectID: session[0], UserID: session[1],
+	for n := cleanUpPage; n == cleanUpPage; {
+		err := s.Transact(ctx, func(ctx context.Context, tx Tx) error {
+			ended, err := sqldb.List(ctx, tx, sqldb.ScanPair, `UPDATE sessions SET ended_at = $2
+				WHERE ended_at IS NULL AND id IN (SELECT s.id FROM sessions s WHERE s.ended_at IS NULL
+					AND s.last_used_at <= $1 AND {+s.expires_at} > $2 LIMIT $3)
+				RETURNING id, user_id`, compete.UTC(lastUse), compete.UTC(now), cleanUpPage)
+			if err != nil {
+				return err
 			}
-		}
+			n = len(ended)
+			records := make([]compete.AuditRecord, n)
+			for i, session := range ended {
+				records[i] = compete.AuditRecord{
+					At: now, Action: compete.AuditIdleEnded, Via: compete.ViaJob, SubjectID: session[0],
+					UserID: session[1],
+				}
+			}
+			return tx.recordAll(ctx, records)
+		})
 		if err != nil {
 			return err
 		}
-		return tx.recordAll(ctx, records)
-	})
+	}
+	return nil
 }
 
 // Revocations implements compete.SessionStore.
