@@ -120,6 +120,9 @@ func testAnonymousRegistrations(t *testing.T, f *fixture) {
 		}
 	}
 	want(t, "accounts of nobody", len(nobodies), 2)
+	denied, err := f.Revocations(t.Context(), f.now)
+	must(t, err)
+	want(t, "denied accounts", len(denied.ErasedUsers)+len(denied.DisabledUsers), 0)
 	for i, id := range people {
 		mine, err := f.RegistrationsOfUser(t.Context(), id, compete.Cursor{}, 10)
 		must(t, err)

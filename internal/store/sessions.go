@@ -174,8 +174,10 @@ func (s *Store) Revocations(ctx context.Context, since time.Time) (compete.Revoc
 		TokensBefore: map[string]time.Time{},
 	}
 	since = compete.UTC(since)
+	// Placeholder accounts never had a login, and may be as many as the registrations of the largest competition.
 	disabled, err := sqldb.List(ctx, s.reader, sqldb.ScanPair,
-		`SELECT id, CASE WHEN erased_at IS NULL THEN '' ELSE 'erased' END FROM users WHERE disabled_at IS NOT NULL`)
+		`SELECT id, CASE WHEN erased_at IS NULL THEN '' ELSE 'erased' END FROM users
+			WHERE disabled_at IS NOT NULL AND NOT nobody`)
 	if err != nil {
 		return revoked, err
 	}
