@@ -148,13 +148,22 @@ func (t Tx) nobodies(ctx context.Context, competitionID string, n int) ([]string
 	found, err := sqldb.List(ctx, t, sqldb.ScanString, `SELECT u.id FROM users u WHERE u.nobody
 		AND (SELECT count(*) FROM registrations r WHERE r.user_id = u.id
 		AND r.competition_id = $1) = 0 LIMIT $2`, competitionID, n)
-	for err == nil && len(found) < n {
+	if err != nil {
+		return nil, err
+	}
+	var rows [][]any
+	for len(found) < n {
 		id := uuid.NewString()
-		_, err = sqldb.Change(ctx, t, `INSERT INTO users (id, email, name, password_hash, role, search_text,
-			disabled_at, erased_at, created_at, updated_at, nobody)
-			VALUES ($1, $2, $3, '', 'PARTICIPANT', $4, $5, $5, $5, $5, $6)`,
-			id, erasedEmail(id), compete.ErasedName, normal.People(compete.ErasedName, ""), time.Unix(0, 0).UTC(), true)
+		rows = append(rows, []any{
+			id, erasedEmail(id), compete.ErasedName, normal.People(compete.ErasedName, ""), time.Unix(0, 0).UTC(),
+		})
 		found = append(found, id)
 	}
+	_, err = t.Bulk(ctx, addNobodies, rows)
 	return found, err
 }
+
+var addNobodies = sqldb.NewBulk("id uuid, email text, name text, search_text text, at time", `
+	INSERT INTO users (id, email, name, search_text, password_hash, role, disabled_at, erased_at, created_at, updated_at,
+		nobody)
+	{select v.id, v.email, v.name, v.search_text, '', 'PARTICIPANT', v.at, v.at, v.at, v.at, true}`)
