@@ -29,8 +29,10 @@ func (n Addition) checked() (Addition, error) {
 	var v validation
 	v.email(n.Email)
 	v.length("name", n.Name, 0, MaxNameLength)
-	if local, _, _ := strings.Cut(n.Email, "@"); n.Name == "" {
-		n.Name = local
+	if n.Name == "" {
+		local, _, _ := strings.Cut(n.Email, "@")
+		letters := []rune(local) // an address may be longer than a name
+		n.Name = string(letters[:min(len(letters), MaxNameLength)])
 	}
 	return n, joinRefusals(v.err(), n.Entry.Check())
 }
