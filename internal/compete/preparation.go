@@ -111,7 +111,7 @@ func (s *Registrations) Prepare(ctx context.Context, a Actor, competitionID stri
 	}
 	prepared := PreparedEntry{
 		DivisionID: e.DivisionID, TeamName: e.Team.Name, Looking: e.LookingForTeam, Asked: c.Questions.Digest(),
-		SavedAt: UTC(s.config.now()),
+		SavedAt: s.config.now(),
 	}
 	if e.Team.Code != "" {
 		if _, err := s.config.Teams.byCode(ctx, a, c.ID, e.Team.Code); err != nil {
