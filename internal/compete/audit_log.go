@@ -133,17 +133,11 @@ func (s *AuditLog) Every(ctx context.Context, a Actor, f AuditFilter) (iter.Seq2
 	if err != nil {
 		return nil, err
 	}
-	f.Cursor, f.Limit = Cursor{}, exportSize
-	page, err := s.read(ctx, a, f)
-	if err != nil {
-		return nil, err
-	}
-	return func(yield func([]AuditEntry, error) bool) {
-		for yield(page.Items, err) && err == nil && !page.Next.IsZero() {
-			f.Cursor = page.Next
-			page, err = s.read(ctx, a, f)
-		}
-	}, nil
+	f.Limit = exportSize
+	return readPagesFrom(Cursor{}, func(at Cursor) (Page[AuditEntry], error) {
+		f.Cursor = at
+		return s.read(ctx, a, f)
+	})
 }
 
 // maxAuditPeople is the most accounts that People returns.
