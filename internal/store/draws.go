@@ -62,17 +62,22 @@ func (s *Store) Draw(ctx context.Context, competitionID string) (compete.Draw, e
 	return found[0], nil
 }
 
+// lockChecked locks a competition. It fails with the error of check, or ErrCompetitionMissing.
+func (t Tx) lockChecked(ctx context.Context, id string, check func(*compete.Competition) error) error {
+	competition, err := t.lockCompetition(ctx, id)
+	if err != nil {
+		return err
+	}
+	return check(&competition)
+}
+
 // SetDrawSource implements compete.DrawStore.
 func (s *Store) SetDrawSource(
 	ctx context.Context, competitionID string, source compete.DrawSource, now time.Time,
 	check func(*compete.Competition) error,
 ) error {
 	return s.Transact(ctx, func(ctx context.Context, tx Tx) error {
-		competition, err := tx.lockCompetition(ctx, competitionID)
-		if err != nil {
-			return err
-		}
-		if err := check(&competition); err != nil {
+		if err := tx.lockChecked(ctx, competitionID, check); err != nil {
 			return err
 		}
 		if _, err := sqldb.Change(ctx, tx, `INSERT INTO draws (competition_id, source, source_name) VALUES ($1, $2, $3)
@@ -102,11 +107,7 @@ func (s *Store) SetTickets(
 	check func(*compete.Competition) error,
 ) (unknown []string, err error) {
 	err = s.Transact(ctx, func(ctx context.Context, tx Tx) error {
-		competition, err := tx.lockCompetition(ctx, competitionID)
-		if err != nil {
-			return err
-		}
-		if err := check(&competition); err != nil {
+		if err := tx.lockChecked(ctx, competitionID, check); err != nil {
 			return err
 		}
 		emails := make([]string, len(items))
@@ -200,11 +201,7 @@ func (s *Store) ListApplications(
 ) (more bool, err error) {
 	now = compete.UTC(now)
 	err = s.Transact(ctx, func(ctx context.Context, tx Tx) error {
-		competition, err := tx.lockCompetition(ctx, competitionID)
-		if err != nil {
-			return err
-		}
-		if err := check(&competition); err != nil {
+		if err := tx.lockChecked(ctx, competitionID, check); err != nil {
 			return err
 		}
 		if _, err := sqldb.Change(ctx, tx, `INSERT INTO draws (competition_id) VALUES ($1) ON CONFLICT DO NOTHING`,
