@@ -169,6 +169,9 @@ const overCapacity = "You can go over the capacity, which adds a seat for this p
 
 // forStaff words a refusal for those who add somebody else.
 func forStaff(err error) error {
+	if err == nil {
+		return nil
+	}
 	e := AsError(err)
 	detail, ok := map[string]string{
 		ErrAlreadyRegistered.Code:  "This person is already registered, or has applied.",
@@ -181,7 +184,7 @@ func forStaff(err error) error {
 		ErrMailOff.Code: "Nobody here has this address, and this site can't send email to invite them. Ask them to " +
 			"sign up first.",
 	}[e.Code]
-	if err == nil || !ok {
+	if !ok {
 		return err
 	}
 	worded := *e

@@ -138,7 +138,9 @@ func (s *Takeout) reviews(ctx context.Context, f PersonalReviewFilter) iter.Seq2
 }
 
 // everyPage reads a list to its end. If a page fails, its error is yielded last.
-func everyPage[T any](read func(Cursor) (Page[T], error)) iter.Seq2[[]T, error] { return pagesFrom(Cursor{}, read) }
+func everyPage[T any](read func(Cursor) (Page[T], error)) iter.Seq2[[]T, error] {
+	return pagesFrom(Cursor{}, read)
+}
 
 // pagesFrom is everyPage from a place in the list on.
 func pagesFrom[T any](start Cursor, read func(Cursor) (Page[T], error)) iter.Seq2[[]T, error] {
