@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/minicompete/minicompete/internal/normal"
 )
 
 // PreparationStore stores what participants filled in before registration opens.
@@ -109,6 +111,7 @@ func (s *Registrations) Prepare(ctx context.Context, a Actor, competitionID stri
 	if err := c.CheckEntry(e); err != nil {
 		return Preparation{}, err
 	}
+	e.Team.Name = normal.Line(e.Team.Name)
 	prepared := PreparedEntry{
 		DivisionID: e.DivisionID, TeamName: e.Team.Name, Looking: e.LookingForTeam, Asked: c.Questions.Digest(),
 		SavedAt: s.config.now(),
