@@ -45,8 +45,8 @@ func (a *auditedFailures) Record(_ context.Context, r AuditRecord) error {
 	return nil
 }
 
-// TestPasskeyOfADisabledAccount logs in with the right passkey: the person is told why the account is disabled, as after
-// the right password, and the audit log says whose it is.
+// TestPasskeyOfADisabledAccount logs in with the right passkey: the person is told why the account is disabled, as
+// after the right password, and the audit log says whose it is.
 func TestPasskeyOfADisabledAccount(t *testing.T) {
 	now := time.Now()
 	user := User{ID: "ada", DisabledAt: &now, DisabledReason: Reason{Text: "Sold seats", Shown: true}}

@@ -14,7 +14,8 @@ type StatisticsStore interface {
 	// divisionID is empty: the first, the last, and about as many between them as points says, at most twice as many,
 	// earliest first. Where there are thousands, those are chosen by their place in the order of arrival.
 	RegistrationTimes(ctx context.Context, competitionID, divisionID string, points int) ([]TimeCount, error)
-	// OpenOffers counts the OFFERED registrations of competitions, by competition. Competitions without any are omitted.
+	// OpenOffers counts the OFFERED registrations of competitions, by competition. Competitions without any are
+	// omitted.
 	OpenOffers(ctx context.Context, competitionIDs []string) (map[string]int, error)
 	// OpenApplications counts the APPLIED registrations of competitions, by competition, up to most of each.
 	// Competitions without any are omitted.
@@ -27,7 +28,8 @@ type StatisticsStore interface {
 // News is what the open pages of a user react to.
 type News struct {
 	Unread int // messages
-	// changes whenever an organizer removes, blocks or unblocks one of the user's registrations; the value means nothing
+	// changes whenever an organizer removes, blocks or unblocks one of the user's registrations; the value means
+	// nothing
 	Removed int
 	Lately  int // registrations to which that happened within newsLately
 }

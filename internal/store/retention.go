@@ -164,6 +164,6 @@ func (t Tx) nobodies(ctx context.Context, competitionID string, n int) ([]string
 }
 
 var addNobodies = sqldb.NewBulk("id uuid, email text, name text, search_text text, at time", `
-	INSERT INTO users (id, email, name, search_text, password_hash, role, disabled_at, erased_at, created_at, updated_at,
-		nobody)
+	INSERT INTO users (id, email, name, search_text, password_hash, role, disabled_at, erased_at, created_at,
+		updated_at, nobody)
 	{select v.id, v.email, v.name, v.search_text, '', 'PARTICIPANT', v.at, v.at, v.at, v.at, true}`)

@@ -223,9 +223,9 @@ func (t Tx) recordUser(ctx context.Context, before, after compete.User, now time
 }
 
 // enqueueSettling enqueues a SettleJob for each published competition that the change of an account concerns: those
-// that the user organizes, whose phase changes, or where free seats can be passed on (after the deadline too, as long as
-// it hasn't started: see Competition.Promotes). Once an account is enabled again, also those that the user waits for,
-// where a seat may be free. Once it is disabled, somebody else becomes captain of the user's teams.
+// that the user organizes, whose phase changes, or where free seats can be passed on (after the deadline too, as long
+// as it hasn't started: see Competition.Promotes). Once an account is enabled again, also those that the user waits
+// for, where a seat may be free. Once it is disabled, somebody else becomes captain of the user's teams.
 func (s *Store) enqueueSettling(ctx context.Context, tx Tx, before, after compete.User, now time.Time) error {
 	organized, waits := before.MayOrganize() != after.MayOrganize(), before.DisabledAt != nil && after.DisabledAt == nil
 	leads := before.DisabledAt == nil && after.DisabledAt != nil
