@@ -50,9 +50,7 @@ func (c *seedCommand) Run(ctx context.Context, env *environment) error {
 		return err
 	}
 	added, err := a.Seed(ctx)
-	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), app.StopTimeout)
-	defer cancel()
-	if err := errors.Join(err, a.Stop(stopping)); err != nil {
+	if err := errors.Join(err, stop(ctx, a)); err != nil {
 		return err
 	}
 	if added {

@@ -45,9 +45,16 @@ func (c *serveCommand) Run(ctx context.Context, env *environment) error {
 		return err
 	}
 	if err := env.announce(ctx, a); err != nil {
-		return errors.Join(err, a.Stop(context.WithoutCancel(ctx)))
+		return errors.Join(err, stop(ctx, a))
 	}
 	return a.Wait(ctx)
+}
+
+// stop stops an app within app.StopTimeout, even if ctx has ended.
+func stop(ctx context.Context, a *app.App) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), app.StopTimeout)
+	defer cancel()
+	return a.Stop(ctx)
 }
 
 // refuseDemo refuses to serve accounts with a public password on a site that others can reach.

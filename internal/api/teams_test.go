@@ -333,7 +333,10 @@ func testPreparedTeams(w *world) {
 	}
 	ada, bob, eve := w.signUp().Token, w.signUp().Token, w.signUp().Token
 	var prepared api.Preparation
-	w.into(prepare(ada, `{"name":"Red"}`), http.StatusOK, &prepared)
+	w.into(prepare(ada, `{"name":"  Red\t"}`), http.StatusOK, &prepared)
+	if prepared.Team == nil || prepared.Team.Name != "Red" {
+		w.t.Errorf("ada prepared %+v", prepared)
+	}
 	w.into(prepare(eve, `{"name":"red"}`), http.StatusOK, &prepared)
 	var r api.Registration
 	w.into(w.call("POST", press+"/register", ada, ""), http.StatusCreated, &r)

@@ -75,9 +75,7 @@ func (a *App) Stop(ctx context.Context) error {
 	defer cancel()
 	err := a.server.Stop(requests)
 	err = errors.Join(err, a.jobs.Stop(ctx))
-	err = errors.Join(err, a.registrar.Stop(ctx))
-	a.mails.close()
-	return errors.Join(err, a.close())
+	return errors.Join(err, a.registrar.Stop(ctx), a.close())
 }
 
 // withShare returns ctx limited to part/whole of its remaining time.
@@ -92,6 +90,7 @@ func withShare(ctx context.Context, part, whole time.Duration) (context.Context,
 // close closes the parts that have no work of their own. Any part may be missing.
 func (a *App) close() error {
 	a.background.stop()
+	a.mails.close() // last emails of deleted accounts were sent in the background
 	a.sendTraces()
 	if a.hub != nil {
 		a.hub.Stop()

@@ -177,9 +177,8 @@ func (a *App) wireAccounts(p parts) {
 		Runtime: p.Runtime, Users: p.users, Logins: a.auth.Logins(a.store), Site: a.store, Wording: a.mails.composer,
 	})
 	installation := compete.InstallationConfig{
-		Runtime: p.Runtime, Store: a.store, Settings: a.site, Users: p.users, Competitions: p.competitions,
-		Passwords: p.passwords,
-		Rules:     p.rules, Throttle: p.throttle,
+		Runtime: p.Runtime, Store: a.store, Settings: a.site, Users: p.users, Passwords: p.passwords,
+		Rules: p.rules, Throttle: p.throttle,
 	}
 	erasure := compete.ErasureConfig{
 		Runtime: p.Runtime, Store: a.auth.Erasures(a.store), Users: p.users, Factors: a.store, Registrar: a.registrar,

@@ -10,11 +10,11 @@ import (
 	"github.com/minicompete/minicompete/internal/normal"
 )
 
-// AccessCode is a word that people need to register for a competition of a closed circle. Only its staff are shown it.
-// Printing it, or logging it, doesn't.
+// AccessCode is a word that people need to register for a competition of a closed circle. Only its staff see it:
+// printing or logging it doesn't reveal it.
 type AccessCode string
 
-// maxTypedCode is how many bytes are compared. Every code fits in, and nobody holds up those who press by a long one.
+// maxTypedCode is the longest code that is compared, in bytes: every code fits, and a long one keeps nobody waiting.
 const maxTypedCode = 8 * MaxAccessCode
 
 // String implements fmt.Stringer.
@@ -95,10 +95,17 @@ func (s *Competitions) AccessCode(ctx context.Context, a Actor, c *Competition) 
 	if c.SealedCode == "" || !c.ManagedBy(a) {
 		return ""
 	}
-	code, err := s.config.Sealer.Open(accessCodeOf(c.ID), c.SealedCode)
+	return s.openCode(ctx, c.ID, c.SealedCode)
+}
+
+// openCode returns a sealed code; empty, and logged, if the key that sealed it is no longer in use.
+func (s *Competitions) openCode(ctx context.Context, competitionID, sealed string) AccessCode {
+	code, err := s.config.Sealer.Open(accessCodeOf(competitionID), sealed)
 	if err != nil {
 		s.config.Log.ErrorContext(ctx,
-			"could not read an access code: JWT_SECRET was replaced without JWT_SECRET_PREVIOUS", "competition", c.ID)
+			"could not read an access code: JWT_SECRET was replaced without JWT_SECRET_PREVIOUS", "competition",
+			competitionID)
+		return ""
 	}
 	return AccessCode(code)
 }
@@ -111,13 +118,11 @@ func (s *Competitions) SealCodes(ctx context.Context) error {
 		return err
 	}
 	for id, sealed := range codes {
-		code, err := s.config.Sealer.Open(accessCodeOf(id), sealed)
-		if err != nil {
-			s.config.Log.ErrorContext(ctx,
-				"could not read an access code: JWT_SECRET was replaced without JWT_SECRET_PREVIOUS", "competition", id)
-			continue
+		code := s.openCode(ctx, id, sealed)
+		if code == "" {
+			continue // it can't be recovered
 		}
-		if err := s.config.Store.SealAccessCode(ctx, id, sealed, s.sealCode(id, AccessCode(code))); err != nil {
+		if err := s.config.Store.SealAccessCode(ctx, id, sealed, s.sealCode(id, code)); err != nil {
 			return err
 		}
 	}

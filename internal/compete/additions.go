@@ -29,8 +29,10 @@ func (n Addition) checked() (Addition, error) {
 	var v validation
 	v.email(n.Email)
 	v.length("name", n.Name, 0, MaxNameLength)
-	if local, _, _ := strings.Cut(n.Email, "@"); n.Name == "" {
-		n.Name = local
+	if n.Name == "" {
+		local, _, _ := strings.Cut(n.Email, "@")
+		letters := []rune(local) // an address may be longer than a name
+		n.Name = string(letters[:min(len(letters), MaxNameLength)])
 	}
 	return n, joinRefusals(v.err(), n.Entry.Check())
 }
@@ -167,6 +169,9 @@ const overCapacity = "You can go over the capacity, which adds a seat for this p
 
 // forStaff words a refusal for those who add somebody else.
 func forStaff(err error) error {
+	if err == nil {
+		return nil
+	}
 	e := AsError(err)
 	detail, ok := map[string]string{
 		ErrAlreadyRegistered.Code:  "This person is already registered, or has applied.",
@@ -177,7 +182,7 @@ func forStaff(err error) error {
 		ErrDivisionFull.Code: "All seats of this division are taken, and this competition has no waitlist. " +
 			overCapacity,
 	}[e.Code]
-	if err == nil || !ok {
+	if !ok {
 		return err
 	}
 	worded := *e

@@ -2,6 +2,7 @@ package compete
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 )
@@ -47,5 +48,18 @@ func TestOverTheLargestCapacity(t *testing.T) {
 				t.Errorf("the capacity is %d, and %d in the division", competition.Capacity, got)
 			}
 		})
+	}
+}
+
+// TestAddedWithoutAName names the account of somebody added by the address, as far as a name can be long.
+func TestAddedWithoutAName(t *testing.T) {
+	long := strings.Repeat("ä", MaxNameLength+1)
+	for email, want := range map[string]string{
+		"Ada@example.com": "ada", long + "@example.com": long[:2*MaxNameLength],
+	} {
+		n, err := Addition{Email: email}.checked()
+		if n.Name != want {
+			t.Errorf("%s is named %q (%v), want %q", email, n.Name, err, want)
+		}
 	}
 }

@@ -33,7 +33,7 @@ func (c *CompetitionContent) KeepsLonger(before *CompetitionContent) bool {
 		(c.AnswersKeptDays == nil || *c.AnswersKeptDays > *before.AnswersKeptDays)
 }
 
-// ErrKeptLonger refuses that.
+// ErrKeptLonger refuses a change that KeepsLonger, once somebody has registered.
 var ErrKeptLonger = Invalid(FieldError{
 	Field: "answersKeptDays",
 	Message: "must not be raised or removed any more, because people have answered on the condition that it's at " +

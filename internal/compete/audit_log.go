@@ -29,9 +29,9 @@ func NewAuditLog(c AuditLogConfig) *AuditLog {
 }
 
 // List lists the audit log, newest first. Admins see all of it; with a CompetitionID, that competition's organizer also
-// sees its records, except for those of people who got ready. Anyone but an admin sees network addresses only of their
-// own actions. Errors: ErrUnauthorized,
-// ErrForbidden, Invalid; ErrCompetitionMissing if the competition isn't the actor's, whether or not it exists.
+// sees its records, except for those of people who prepared ahead. Anyone but an admin sees network addresses only of
+// their own actions. Errors: ErrUnauthorized, ErrForbidden, Invalid; ErrCompetitionMissing if the competition isn't the
+// actor's, whether or not it exists.
 func (s *AuditLog) List(ctx context.Context, a Actor, f AuditFilter, cursor string) (Page[AuditEntry], error) {
 	var page Page[AuditEntry]
 	wrong, err := s.check(ctx, a, f)
@@ -133,17 +133,11 @@ func (s *AuditLog) Every(ctx context.Context, a Actor, f AuditFilter) (iter.Seq2
 	if err != nil {
 		return nil, err
 	}
-	f.Cursor, f.Limit = Cursor{}, exportSize
-	page, err := s.read(ctx, a, f)
-	if err != nil {
-		return nil, err
-	}
-	return func(yield func([]AuditEntry, error) bool) {
-		for yield(page.Items, err) && err == nil && !page.Next.IsZero() {
-			f.Cursor = page.Next
-			page, err = s.read(ctx, a, f)
-		}
-	}, nil
+	f.Limit = exportSize
+	return readPagesFrom(Cursor{}, func(at Cursor) (Page[AuditEntry], error) {
+		f.Cursor = at
+		return s.read(ctx, a, f)
+	})
 }
 
 // maxAuditPeople is the most accounts that People returns.

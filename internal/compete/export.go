@@ -139,8 +139,13 @@ func (s *Takeout) reviews(ctx context.Context, f PersonalReviewFilter) iter.Seq2
 
 // everyPage reads a list to its end. If a page fails, its error is yielded last.
 func everyPage[T any](read func(Cursor) (Page[T], error)) iter.Seq2[[]T, error] {
+	return pagesFrom(Cursor{}, read)
+}
+
+// pagesFrom is everyPage from a place in the list on.
+func pagesFrom[T any](start Cursor, read func(Cursor) (Page[T], error)) iter.Seq2[[]T, error] {
 	return func(yield func([]T, error) bool) {
-		for at := (Cursor{}); ; {
+		for at := start; ; {
 			page, err := read(at)
 			if !yield(page.Items, err) || err != nil || page.Next.IsZero() {
 				return
@@ -148,4 +153,18 @@ func everyPage[T any](read func(Cursor) (Page[T], error)) iter.Seq2[[]T, error] 
 			at = page.Next
 		}
 	}
+}
+
+// readPagesFrom is pagesFrom, except that it reads the first page at once and fails with its error, so that this
+// surfaces before anything is sent.
+func readPagesFrom[T any](start Cursor, read func(Cursor) (Page[T], error)) (iter.Seq2[[]T, error], error) {
+	first, err := read(start)
+	if err != nil {
+		return nil, err
+	}
+	return func(yield func([]T, error) bool) {
+		if yield(first.Items, nil) && !first.Next.IsZero() {
+			pagesFrom(first.Next, read)(yield)
+		}
+	}, nil
 }

@@ -163,7 +163,7 @@ func (s *Logins) observeLogIn(ctx context.Context, user User, err error) {
 	s.config.Throttle.observeLogIn(reason)
 }
 
-// recordFailure adds a wrong password to the audit log. Nothing is recorded for an unknown email.
+// recordFailure adds a failed login to the audit log. That of an unknown email names nobody.
 func (s *Logins) recordFailure(ctx context.Context, user User, reason LogInFailure) {
 	err := s.config.Audit.Record(ctx, AuditRecord{
 		At: s.config.now(), Action: AuditLoginFailed, UserID: user.ID,

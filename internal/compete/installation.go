@@ -11,13 +11,12 @@ import (
 // InstallationConfig lists the dependencies of NewInstallation.
 type InstallationConfig struct {
 	Runtime
-	Store        SiteStore
-	Settings     SiteSettings
-	Users        UserStore
-	Competitions CompetitionStore
-	Passwords    PasswordHasher
-	Rules        PasswordRules
-	Throttle     *Throttle
+	Store     SiteStore
+	Settings  SiteSettings
+	Users     UserStore
+	Passwords PasswordHasher
+	Rules     PasswordRules
+	Throttle  *Throttle
 	// SendTest sends a test email with the given id.
 	SendTest func(ctx context.Context, id, address string) error `optional:"no mail server is set up"`
 }
@@ -146,14 +145,8 @@ func (s *Installation) Notes(ctx context.Context, a Actor) (notes map[string]str
 	if notes, err = s.config.Store.SiteSettings(ctx); err != nil {
 		return nil, false, err
 	}
-	for _, phase := range []Phase{"", PhaseClosed, PhaseCancelled} { // listed competitions first
-		found, err := s.config.Competitions.Competitions(ctx,
-			CompetitionFilter{Phase: phase, Sort: SortNewest, Limit: 1, Now: s.config.now()})
-		if published = len(found.Items) > 0; err != nil || published {
-			return notes, published, err
-		}
-	}
-	return notes, false, nil
+	published, err = s.config.Store.EverPublished(ctx)
+	return notes, published, err
 }
 
 // Note saves a note about the site (one of the Note constants), for admins.

@@ -14,7 +14,7 @@ const (
 	MaxCapacity          = 1_000_000 // seats
 	MaxNameLength        = 100       // characters
 	MaxEmailLength       = 254       // bytes, RFC 5321 section 4.5.3.1.3 less the angle brackets
-	MinPasswordLength    = 8         // bytes
+	MinPasswordLength    = 8         // characters
 	MaxPasswordLength    = 256       // bytes
 	MinIdempotencyKey    = 8         // characters
 	MaxIdempotencyKey    = 255       // characters

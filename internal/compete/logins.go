@@ -186,10 +186,13 @@ func (s *Logins) LogInWithPasskey(ctx context.Context, state, answer string) (Us
 	}
 	user, err := s.usePasskey(ctx, "", true, state, answer)
 	s.observeLogIn(ctx, user, err)
-	return user, err
+	if err != nil {
+		return User{}, err
+	}
+	return user, nil
 }
 
-// usePasskey checks an answer, once, and returns the passkey's user.
+// usePasskey checks an answer, once, and returns the passkey's user: also with an error, if the passkey was right.
 func (s *Logins) usePasskey(ctx context.Context, userID string, alone bool, state, answer string) (User, error) {
 	owner, err := s.config.Factors.usePasskey(ctx, userID, alone, state, answer)
 	if err != nil {
@@ -202,9 +205,9 @@ func (s *Logins) usePasskey(ctx context.Context, userID string, alone bool, stat
 	case err != nil:
 		return User{}, err
 	case user.DisabledAt != nil:
-		return User{}, ErrAccountDisabled
+		return user, user.disabled()
 	case s.isUsedElsewhere(ctx, user):
-		return User{}, ErrDemoAccount
+		return user, ErrDemoAccount
 	}
 	return user, nil
 }

@@ -72,5 +72,5 @@ func (s *Mailbox) Unread(ctx context.Context, a Actor) (int, error) {
 
 // News serves the live streams of many users at once. The pages' own loop calls it; no route does.
 func (s *Mailbox) News(ctx context.Context, userIDs []string) (map[string]News, error) {
-	return s.config.Statistics.NewsOf(ctx, userIDs, UTC(s.config.Clock()).Add(-newsLately))
+	return s.config.Statistics.NewsOf(ctx, userIDs, s.config.now().Add(-newsLately))
 }

@@ -76,7 +76,7 @@ var messageKinds = []struct {
 	{MessageCancelled, MessageTraits{Priority: PriorityUsual, Holds: inStatus(RegistrationCancelled)}},
 	{MessageRemoved, MessageTraits{Priority: PriorityUsual, Holds: inStatus(RegistrationCancelled)}},
 	{MessageCompetitionCancelled, MessageTraits{Priority: PriorityUsual, Holds: inStatus(RegistrationCancelled)}},
-	{MessageReminder, MessageTraits{Priority: PriorityLater, Holds: beforeStart, Optional: true}},
+	{MessageReminder, MessageTraits{Priority: PriorityLater, Holds: confirmedWithStart, Optional: true}},
 	{MessageChanged, MessageTraits{
 		Priority: PriorityUsual, Holds: inStatus(hopefulStatuses...), NeedsPlace: true,
 	}},
@@ -115,7 +115,7 @@ func inStatus(statuses ...RegistrationStatus) func(*Target) bool {
 	return func(t *Target) bool { return slices.Contains(statuses, t.Registration.Status) }
 }
 
-func beforeStart(t *Target) bool {
+func confirmedWithStart(t *Target) bool {
 	return t.Registration.Status == RegistrationConfirmed && t.Competition.StartDate != nil
 }
 

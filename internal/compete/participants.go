@@ -63,20 +63,11 @@ func (s *Registrations) Every(ctx context.Context, a Actor, competitionID, curso
 	if err != nil {
 		return nil, err
 	}
-	filter.Cursor, filter.Limit, filter.Asked, filter.Teams = at, exportSize, len(c.Questions) > 0, c.Team != nil
-	first, err := s.registrationsOf(ctx, &c, filter)
-	if err != nil {
-		return nil, err
-	}
-	return func(yield func([]ParticipantRegistration, error) bool) {
-		for page := first; yield(page.Items, nil) && !page.Next.IsZero(); {
-			filter.Cursor = page.Next
-			if page, err = s.registrationsOf(ctx, &c, filter); err != nil {
-				yield(nil, err)
-				return
-			}
-		}
-	}, nil
+	filter.Limit, filter.Asked, filter.Teams = exportSize, len(c.Questions) > 0, c.Team != nil
+	return readPagesFrom(at, func(at Cursor) (Page[ParticipantRegistration], error) {
+		filter.Cursor = at
+		return s.registrationsOf(ctx, &c, filter)
+	})
 }
 
 // ByStatus counts the registrations of a competition that match a filter whatever their status, by status. Statuses

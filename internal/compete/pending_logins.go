@@ -40,7 +40,7 @@ func (s *Logins) pendingUser(ctx context.Context, sealed string) (User, error) {
 		return User{}, err
 	}
 	if user.DisabledAt != nil {
-		return user, ErrAccountDisabled
+		return user, user.disabled()
 	}
 	ended, err := s.config.Store.TokensValidAfter(ctx, user.ID, "")
 	if err == nil && !pending.Expires.Add(-PendingLoginLife).After(ended) {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/minicompete/minicompete/internal/normal"
 )
 
 // PreparationStore stores what participants filled in before registration opens.
@@ -109,9 +111,10 @@ func (s *Registrations) Prepare(ctx context.Context, a Actor, competitionID stri
 	if err := c.CheckEntry(e); err != nil {
 		return Preparation{}, err
 	}
+	e.Team.Name = normal.Line(e.Team.Name)
 	prepared := PreparedEntry{
 		DivisionID: e.DivisionID, TeamName: e.Team.Name, Looking: e.LookingForTeam, Asked: c.Questions.Digest(),
-		SavedAt: UTC(s.config.now()),
+		SavedAt: s.config.now(),
 	}
 	if e.Team.Code != "" {
 		if _, err := s.config.Teams.byCode(ctx, a, c.ID, e.Team.Code); err != nil {

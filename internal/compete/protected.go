@@ -5,30 +5,24 @@ import (
 	"time"
 )
 
-// protectedFor is how long ProtectedUsers caches that an account has a second factor. Another replica may remove the
+// protectedFor is how long protectedUsers caches that an account has a second factor. Another replica may remove the
 // factor in that time.
 const protectedFor = time.Minute
 
-// ProtectedUsers caches which accounts have a second factor, so that requests by admins and organizers needn't each
-// read it. Its zero value is ready to use; a nil one caches nothing.
-type ProtectedUsers struct {
+// protectedUsers caches which accounts have a second factor, so that requests by admins and organizers needn't each
+// read it. Its zero value is ready to use.
+type protectedUsers struct {
 	mu    sync.Mutex
 	until map[string]time.Time
 }
 
-func (p *ProtectedUsers) has(userID string, now time.Time) bool {
-	if p == nil {
-		return false
-	}
+func (p *protectedUsers) has(userID string, now time.Time) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return now.Before(p.until[userID])
 }
 
-func (p *ProtectedUsers) add(userID string, now time.Time) {
-	if p == nil {
-		return
-	}
+func (p *protectedUsers) add(userID string, now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.until == nil || len(p.until) >= maxVerifiedUsers {
@@ -37,10 +31,7 @@ func (p *ProtectedUsers) add(userID string, now time.Time) {
 	p.until[userID] = now.Add(protectedFor)
 }
 
-func (p *ProtectedUsers) remove(userID string) {
-	if p == nil {
-		return
-	}
+func (p *protectedUsers) remove(userID string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.until, userID)

@@ -49,7 +49,7 @@ type Registrar interface {
 	// Change changes the answers, the division and the team of a registration, as Edit, Move and ChangeTeam do, all
 	// parts or none. It returns all answers if some change. Errors: those of these three.
 	Change(ctx context.Context, c ChangeCommand) (EditOutcome, error)
-	// Unblock lets somebody who was removed and blocked register again. It changes nothing for who isn't blocked.
+	// Unblock lets somebody who was removed and blocked register again. It changes nothing for somebody who isn't.
 	// Errors: ErrRegistrationGone (also when the actor doesn't manage the competition).
 	Unblock(ctx context.Context, c UnblockCommand) (Registration, error)
 	// Update changes a competition. Errors: ErrCompetitionMissing, ErrForbidden, ErrVersionMismatch, ErrUnpublished and
@@ -66,7 +66,7 @@ type Registrar interface {
 	// Nobody is told. Those that were cancelled before no longer say why. Registrations of others, or that don't exist,
 	// are left alone.
 	Erase(ctx context.Context, c EraseCommand) error
-	// Settle does one page of what a SettleJob asks for (see there), has open pages told, and reports whether there is
+	// Settle does one page of what a SettleJob asks for (see there), updates open pages, and reports whether there is
 	// more.
 	Settle(ctx context.Context, competitionID string) (more bool, err error)
 	// Release does one page of the release of decisions that is under way, and reports whether there is more. Drafts

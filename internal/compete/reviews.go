@@ -11,7 +11,7 @@ import (
 const (
 	MinScore      = 1
 	MaxScore      = 5
-	MaxReviewNote = 2000
+	MaxReviewNote = 2000 // characters
 )
 
 // Review is what one reviewer thinks of an application. Only staff see it.

@@ -21,7 +21,7 @@ type SecondFactorsConfig struct {
 // SecondFactors handles authenticator apps, passkeys and recovery codes.
 type SecondFactors struct {
 	config    SecondFactorsConfig
-	protected ProtectedUsers
+	protected protectedUsers
 }
 
 // NewSecondFactors creates the service. It panics if a dependency is missing.

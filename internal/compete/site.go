@@ -55,6 +55,8 @@ type SiteStore interface {
 	SiteSettings(ctx context.Context) (map[string]string, error)
 	// SetSiteSettings writes the given settings; an empty value deletes one.
 	SetSiteSettings(ctx context.Context, values map[string]string, now time.Time) error
+	// EverPublished reports whether a competition was ever published, listed or not.
+	EverPublished(ctx context.Context) (bool, error)
 	// AddSetupLink adds the setup link created at startup. It fails with ErrSetupOver if there is an admin who can log
 	// in.
 	AddSetupLink(ctx context.Context, tokenHash string, now time.Time) error

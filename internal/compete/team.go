@@ -46,7 +46,7 @@ func (t *TeamRules) UnmarshalJSON(data []byte) error {
 	return err
 }
 
-// String says them in a few words, for the audit log.
+// String describes the rules in a few words, for the audit log.
 func (t *TeamRules) String() string {
 	text := fmt.Sprintf("%d to %d members", t.Min, t.Max)
 	if t.SeatUnit == SeatPerTeam {
@@ -116,7 +116,7 @@ type Team struct {
 // TeamKey is the form in which names of teams are compared.
 func TeamKey(name string) string { return normal.Key(normal.Line(name)) }
 
-// TeamCode is what people need to join a team. Printing it, or logging it, doesn't tell it.
+// TeamCode is what people need to join a team. Printing or logging it doesn't reveal it.
 type TeamCode string
 
 // String implements fmt.Stringer.

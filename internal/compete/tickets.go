@@ -112,19 +112,9 @@ func (s *Draws) EveryTicket(ctx context.Context, a Actor, competitionID, cursor 
 	if err != nil {
 		return nil, err
 	}
-	page, err := s.config.Store.Tickets(ctx, competitionID, at, exportSize)
-	if err != nil {
-		return nil, err
-	}
-	return func(yield func([]TicketHolder, error) bool) {
-		for yield(page.Items, nil) && !page.Next.IsZero() {
-			var err error
-			if page, err = s.config.Store.Tickets(ctx, competitionID, page.Next, exportSize); err != nil {
-				yield(nil, err)
-				return
-			}
-		}
-	}, nil
+	return readPagesFrom(at, func(at Cursor) (Page[TicketHolder], error) {
+		return s.config.Store.Tickets(ctx, competitionID, at, exportSize)
+	})
 }
 
 func (s *Draws) listingTickets(ctx context.Context, a Actor, competitionID, cursor string, limit int) (

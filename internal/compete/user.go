@@ -237,7 +237,7 @@ func (v *validation) email(email string) {
 
 func (v *validation) password(password string) {
 	switch {
-	case len(password) < MinPasswordLength:
+	case utf8.RuneCountInString(password) < MinPasswordLength:
 		v.addf("password", "must be at least %d characters long", MinPasswordLength)
 	case len(password) > MaxPasswordLength:
 		v.addf("password", "must be at most %d bytes long; accented letters and emoji count as several",

@@ -1,6 +1,7 @@
 package compete
 
 import (
+	"path"
 	"strings"
 	"sync"
 	"time"
@@ -13,14 +14,17 @@ const maxZoneLength = 64
 // zones caches time zones: package time reads a file for each.
 var zones sync.Map // *time.Location by name
 
-// ZoneNamed finds a time zone by its IANA name, such as Europe/Berlin or UTC. ok is false for unknown names, and for
-// names whose meaning depends on the machine ("Local") or that count leap seconds ("right/…").
+// ZoneNamed finds a time zone by its IANA name, such as Europe/Berlin or UTC. ok is false for unknown names, for other
+// spellings of the path to a zone's file ("Europe//Berlin"), which browsers don't know, and for names whose meaning
+// depends on the machine ("Local") or that count leap seconds ("right/…").
 func ZoneNamed(name string) (zone *time.Location, ok bool) {
 	if known, ok := zones.Load(name); ok {
 		return known.(*time.Location), true
 	}
 	switch {
-	case name == "", len(name) > maxZoneLength, strings.HasPrefix(name, "right/"), strings.HasPrefix(name, "posix/"):
+	case name == "", len(name) > maxZoneLength, name != path.Clean(name):
+		return nil, false
+	case strings.HasPrefix(name, "right/"), strings.HasPrefix(name, "posix/"):
 		return nil, false
 	case name == "Local", name == "localtime", name == "posixrules", name == "Factory":
 		return nil, false

@@ -5,7 +5,8 @@ import "testing"
 func TestZoneNamed(t *testing.T) {
 	for name, known := range map[string]bool{
 		"UTC": true, "America/New_York": true, "Etc/GMT+5": true, "": false, "Local": false, "Mars/Olympus": false,
-		"../etc/passwd":       false,
+		"../etc/passwd":  false,
+		"Europe//Berlin": false, "Europe/./Berlin": false, "Europe/Berlin/": false, "./UTC": false,
 		"right/Europe/Berlin": false, "posix/Europe/Berlin": false, "localtime": false, "europe\x00": false,
 	} {
 		for range 2 { // the second time from the cache

@@ -122,6 +122,7 @@ type accepted struct {
 type acceptedMail struct {
 	id   string
 	done chan error
+	lead chan struct{} // closed when its caller is the next to write
 }
 
 // note returns once the record is durable. If the database is unavailable, or too busy for noteTimeout, it retries
@@ -137,30 +138,44 @@ func (a *accepted) note(ctx context.Context, c *Client, id string) error {
 }
 
 func (a *accepted) write(ctx context.Context, c *Client, id string) error {
-	mine := acceptedMail{id: id, done: make(chan error, 1)}
+	mine := acceptedMail{id: id, done: make(chan error, 1), lead: make(chan struct{})}
 	a.mu.Lock()
 	a.waiting = append(a.waiting, mine)
-	lead := !a.writing
-	a.writing = true
-	a.mu.Unlock()
-	if !lead {
-		return <-mine.done
+	if !a.writing {
+		a.writing = true
+		close(mine.lead)
 	}
-	for {
-		a.mu.Lock()
-		batch := a.waiting
-		a.waiting = nil
-		if len(batch) == 0 {
-			a.writing = false
-			a.mu.Unlock()
-			return <-mine.done
-		}
-		a.mu.Unlock()
-		err := c.noteAccepted(context.WithoutCancel(ctx), batch) // others wait for it too
+	a.mu.Unlock()
+	select {
+	case err := <-mine.done:
+		return err
+	case <-mine.lead:
+		return a.writeAll(context.WithoutCancel(ctx), c) // others wait for it too
+	}
+}
+
+var errWritePanicked = errors.New("recording which emails were accepted panicked")
+
+// writeAll writes all that wait, and lets the first of those that have come since write next.
+func (a *accepted) writeAll(ctx context.Context, c *Client) (err error) {
+	a.mu.Lock()
+	batch := a.waiting
+	a.waiting = nil
+	a.mu.Unlock()
+	err = errWritePanicked // unless there is another result
+	defer func() {
 		for _, m := range batch {
 			m.done <- err
 		}
-	}
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		if len(a.waiting) > 0 {
+			close(a.waiting[0].lead)
+		} else {
+			a.writing = false
+		}
+	}()
+	return c.noteAccepted(ctx, batch)
 }
 
 // noteTimeout bounds one write, so that a hanging database doesn't delay a stop.

@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"context"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -68,6 +69,31 @@ func TestEveryMessageIsMailedOnce(t *testing.T) {
 		if n := len(server.Mails()); n != 20 {
 			f.Errorf("%d mails were taken, want 20", n)
 		}
+	})
+}
+
+// panickyOutgoing panics at the first record of accepted emails.
+type panickyOutgoing struct {
+	compete.OutgoingStore
+	panicked atomic.Bool
+}
+
+func (o *panickyOutgoing) MailsTaken(ctx context.Context, ids []string, at time.Time) error {
+	if o.panicked.CompareAndSwap(false, true) {
+		panic("a mistake of ours")
+	}
+	return o.OutgoingStore.MailsTaken(ctx, ids, at)
+}
+
+// Those that wait for a panicking record, or come after it, are recorded all the same.
+func TestAPanicHoldsUpNoMail(t *testing.T) {
+	eachDatabase(t, nil, func(f *fixture) {
+		mailing(f, 2)
+		f.config.Outgoing = &panickyOutgoing{OutgoingStore: f.store}
+		f.client = f.newClient()
+		f.register(f.competition(5, 0), f.participants(5)...)
+		f.start(f.client)
+		f.eventually("5 mails are noted", func() bool { return f.undelivered() == 0 })
 	})
 }
 

@@ -66,8 +66,9 @@ func (c *Client) cleanUp(ctx context.Context, _ *river.Job[cleanUpJob]) error {
 		}
 	}
 	config.Logger.InfoContext(ctx, "cleaned up",
-		"idempotency_keys", report.IdempotencyKeys, "failed_jobs", report.FailedJobs, "sessions", report.Sessions,
-		"batches", report.Batches, "links", report.Links, "messages", report.Messages, "addresses", report.Addresses,
-		"registrations", report.Registrations, "accounts", unused, "audit", report.Audit)
+		"idempotency_keys", report.IdempotencyKeys, "contents", report.Contents, "failed_jobs", report.FailedJobs,
+		"sessions", report.Sessions, "batches", report.Batches, "links", report.Links, "messages", report.Messages,
+		"addresses", report.Addresses, "registrations", report.Registrations, "answers", report.Answers,
+		"preparations", report.Preparations, "accounts", unused, "audit", report.Audit)
 	return nil
 }

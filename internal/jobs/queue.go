@@ -71,11 +71,11 @@ func uniqueJob(further ...rivertype.JobState) river.UniqueOpts {
 	}, further...)}
 }
 
-// inTx runs f in a new transaction.
+// inTx runs f in a new transaction. It fails with compete.ErrDatabase if that can't begin or commit.
 func (c *Client) inTx(ctx context.Context, f func(*sql.Tx) error) error {
 	tx, err := c.config.DB.BeginTx(ctx, nil)
 	if err != nil {
-		return fmt.Errorf("begin: %w", err)
+		return fmt.Errorf("begin: %w: %w", compete.ErrDatabase, err)
 	}
 	//nolint:errcheck // after a commit there is nothing to roll back, and before one the error at hand counts
 	defer tx.Rollback()
@@ -83,7 +83,7 @@ func (c *Client) inTx(ctx context.Context, f func(*sql.Tx) error) error {
 		return err
 	}
 	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
+		return fmt.Errorf("commit: %w: %w", compete.ErrDatabase, err)
 	}
 	return nil
 }

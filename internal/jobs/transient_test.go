@@ -2,6 +2,8 @@ package jobs
 
 import (
 	"context"
+	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"slices"
@@ -50,6 +52,26 @@ func TestADatabaseThatIsAwayUsesUpNoAttempts(t *testing.T) {
 			f.Errorf("there are failed jobs: %+v", failedJobs)
 		}
 	})
+}
+
+// refusing is a database that can't be reached.
+type refusing struct{}
+
+func (refusing) Connect(context.Context) (driver.Conn, error) {
+	return nil, errors.New("connection refused")
+}
+
+func (refusing) Driver() driver.Driver { return nil }
+
+// TestAQueueThatIsAway lets a job enqueue its remainder while the database is away: that uses up no attempt.
+func TestAQueueThatIsAway(t *testing.T) {
+	db := sql.OpenDB(refusing{})
+	defer db.Close()
+	c := &Client{config: Config{DB: db}}
+	err := c.inTx(t.Context(), func(*sql.Tx) error { return nil })
+	if !isTransient(err) {
+		t.Errorf("got %v, want a transient error", err)
+	}
 }
 
 // slowRegistrar settles until it is stopped.

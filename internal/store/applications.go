@@ -93,7 +93,7 @@ func (s *statement) applications(db *sqldb.DB, competitionID string, f compete.A
 	s.containing(f.Search)
 	switch {
 	case f.Sort == compete.ApplicationsByScore && !f.Cursor.IsZero():
-		s.Add(` AND (s.average, s.registration_id) < (%s, %s)`, min(f.Cursor.Key, maxAverage), f.Cursor.ID)
+		s.Add(` AND (s.average, s.registration_id) < (%s, %s)`, min(max(f.Cursor.Key, 0), maxAverage), f.Cursor.ID)
 	case !f.Cursor.IsZero():
 		s.Add(` AND `+seq+` > %s`, f.Cursor.Key)
 	}
@@ -104,8 +104,8 @@ func (s *statement) applications(db *sqldb.DB, competitionID string, f compete.A
 	}
 }
 
-// maxAverage is more than any average of scores, in hundredths. PostgreSQL refuses numbers beyond its column, which
-// only a forged cursor has.
+// maxAverage is more than any average of scores, in hundredths. Averages are bounded because PostgreSQL refuses numbers
+// beyond its column, which only a forged cursor has.
 const maxAverage = 1_000
 
 // deciding adds the conditions of a list of applications on a registration r, its draft d, and the reviewer's review m.

@@ -54,12 +54,21 @@ var (
 // Draw implements compete.DrawStore.
 func (s *Store) Draw(ctx context.Context, competitionID string) (compete.Draw, error) {
 	found, err := sqldb.List(ctx, s.writer, drawRow.Scan, drawOf, competitionID)
-	if err != nil || len(found) > 0 {
-		return slices.Concat(found, []compete.Draw{{}})[0], err
+	if err != nil || len(found) == 0 {
+		return compete.Draw{
+			CompetitionID: competitionID, Source: compete.DrawSource{Kind: draw.SourceQuicknet},
+		}, err
 	}
-	return compete.Draw{
-		CompetitionID: competitionID, Source: compete.DrawSource{Kind: draw.SourceQuicknet},
-	}, nil
+	return found[0], nil
+}
+
+// lockChecked locks a competition. It fails with the error of check, or ErrCompetitionMissing.
+func (t Tx) lockChecked(ctx context.Context, id string, check func(*compete.Competition) error) error {
+	competition, err := t.lockCompetition(ctx, id)
+	if err != nil {
+		return err
+	}
+	return check(&competition)
 }
 
 // SetDrawSource implements compete.DrawStore.
@@ -68,11 +77,7 @@ func (s *Store) SetDrawSource(
 	check func(*compete.Competition) error,
 ) error {
 	return s.Transact(ctx, func(ctx context.Context, tx Tx) error {
-		competition, err := tx.lockCompetition(ctx, competitionID)
-		if err != nil {
-			return err
-		}
-		if err := check(&competition); err != nil {
+		if err := tx.lockChecked(ctx, competitionID, check); err != nil {
 			return err
 		}
 		if _, err := sqldb.Change(ctx, tx, `INSERT INTO draws (competition_id, source, source_name) VALUES ($1, $2, $3)
@@ -91,29 +96,30 @@ var saveTickets = sqldb.NewBulk("registration_id uuid, tickets integer", `
 	INSERT INTO draw_tickets (registration_id, tickets) {select v.registration_id, v.tickets}
 	ON CONFLICT (registration_id) DO UPDATE SET tickets = excluded.tickets`)
 
+// byAddress finds the applications for a competition by their people's addresses, which external tools may have written
+// in upper case.
+const byAddress = ` FROM users u JOIN registrations r ON r.user_id = u.id AND r.competition_id = $1
+	WHERE lower(u.email) {any $2 text} AND r.status = 'APPLIED' AND NOT r.follows`
+
 // SetTickets implements compete.DrawStore.
 func (s *Store) SetTickets(
 	ctx context.Context, competitionID string, items []compete.TicketItem, now time.Time,
 	check func(*compete.Competition) error,
 ) (unknown []string, err error) {
 	err = s.Transact(ctx, func(ctx context.Context, tx Tx) error {
-		competition, err := tx.lockCompetition(ctx, competitionID)
-		if err != nil {
-			return err
-		}
-		if err := check(&competition); err != nil {
+		if err := tx.lockChecked(ctx, competitionID, check); err != nil {
 			return err
 		}
 		emails := make([]string, len(items))
 		for i, item := range items {
 			emails[i] = item.Email
 		}
-		registrations, err := sqldb.Map(ctx, tx, `SELECT u.email, r.id FROM users u
-			JOIN registrations r ON r.user_id = u.id AND r.competition_id = $1
-			WHERE u.email {any $2 text} AND r.status = 'APPLIED' AND NOT r.follows`, competitionID, s.db.Array(emails))
+		registrations, err := sqldb.Map(ctx, tx, `SELECT lower(u.email), r.id`+byAddress, competitionID,
+			s.db.Array(emails))
 		if err != nil {
 			return err
 		}
+		unknown = nil // this may be a repetition
 		rows := make([][]any, 0, len(items))
 		for _, item := range items {
 			if id, ok := registrations[item.Email]; ok {
@@ -138,9 +144,8 @@ func (s *Store) SetTickets(
 
 // Unapplied implements compete.DrawStore.
 func (s *Store) Unapplied(ctx context.Context, competitionID string, emails []string) ([]string, error) {
-	applied, err := sqldb.List(ctx, s.reader, sqldb.ScanString, `SELECT u.email FROM users u
-		JOIN registrations r ON r.user_id = u.id AND r.competition_id = $1
-		WHERE u.email {any $2 text} AND r.status = 'APPLIED' AND NOT r.follows`, competitionID, s.db.Array(emails))
+	applied, err := sqldb.List(ctx, s.reader, sqldb.ScanString, `SELECT lower(u.email)`+byAddress, competitionID,
+		s.db.Array(emails))
 	if err != nil {
 		return nil, err
 	}
@@ -196,11 +201,7 @@ func (s *Store) ListApplications(
 ) (more bool, err error) {
 	now = compete.UTC(now)
 	err = s.Transact(ctx, func(ctx context.Context, tx Tx) error {
-		competition, err := tx.lockCompetition(ctx, competitionID)
-		if err != nil {
-			return err
-		}
-		if err := check(&competition); err != nil {
+		if err := tx.lockChecked(ctx, competitionID, check); err != nil {
 			return err
 		}
 		if _, err := sqldb.Change(ctx, tx, `INSERT INTO draws (competition_id) VALUES ($1) ON CONFLICT DO NOTHING`,
@@ -281,10 +282,9 @@ func (s *Store) SaveRandomness(ctx context.Context, d compete.Draw, by string) (
 	err = s.Transact(ctx, func(ctx context.Context, tx Tx) error {
 		changed, err := sqldb.Change(ctx, tx, saveRandomness,
 			append([]any{d.CompetitionID}, drawRandomness.Values(&d)...)...)
-		if err != nil || changed == 0 {
+		if first = changed > 0; err != nil || !first {
 			return err
 		}
-		first = true
 		record := compete.AuditRecord{
 			At: *d.DrawnAt, Action: compete.AuditRandomness, CompetitionID: d.CompetitionID,
 			After: compete.AuditFields("signature", d.Signature, "value", d.Value),

@@ -69,14 +69,15 @@ func (s cleaner) anonymize(ctx context.Context, before time.Time) (changed int, 
 	return changed, err
 }
 
-var giveAway = sqldb.NewBulk("id uuid, user_id uuid",
-	`UPDATE registrations SET user_id = v.user_id, removal_reason = '', removal_note = '', blocked = false
-	{from} WHERE registrations.id = v.id`)
-
-// giveAwayTeams keeps the captain of a team the one whose registration is given away.
-var giveAwayTeams = sqldb.NewBulk("competition_id uuid, captain_id uuid, user_id uuid",
-	`UPDATE teams SET captain_id = v.user_id
-	{from} WHERE teams.captain_id = v.captain_id AND teams.competition_id = v.competition_id`)
+var (
+	giveAway = sqldb.NewBulk("id uuid, user_id uuid",
+		`UPDATE registrations SET user_id = v.user_id, removal_reason = '', removal_note = '', blocked = false
+		{from} WHERE registrations.id = v.id`)
+	// A team's captain is one of its members, so the role goes along.
+	giveTeams = sqldb.NewBulk("competition_id uuid, captain_id uuid, user_id uuid",
+		`UPDATE teams SET captain_id = v.user_id {from}
+		WHERE teams.competition_id = v.competition_id AND teams.captain_id = v.captain_id`)
+)
 
 // forgetReviews delete what staff thought of people.
 var forgetReviews = []string{
@@ -87,28 +88,28 @@ var forgetReviews = []string{
 
 func (s *Store) anonymizePage(ctx context.Context, competitionID string) (n int, err error) {
 	err = s.Transact(ctx, func(ctx context.Context, tx Tx) error {
-		found, err := sqldb.List(ctx, tx, sqldb.ScanPair, `SELECT r.id, r.user_id FROM registrations r
+		held, err := sqldb.List(ctx, tx, sqldb.ScanPair, `SELECT r.id, r.user_id FROM registrations r
 			JOIN users u ON u.id = r.user_id
 			WHERE r.competition_id = $1 AND u.erased_at IS NULL ORDER BY r.seq LIMIT $2`, competitionID, cleanUpPage)
 		if err != nil {
 			return err
 		}
-		n = len(found)
-		nobodies, err := tx.nobodies(ctx, competitionID, n)
+		nobodies, err := tx.nobodies(ctx, competitionID, len(held))
 		if err != nil {
 			return err
 		}
-		ids, rows, captains := make([]string, n), make([][]any, n), make([][]any, n)
-		for i, r := range found {
-			ids[i], rows[i] = r[0], []any{r[0], nobodies[i]}
-			captains[i] = []any{competitionID, r[1], nobodies[i]}
+		ids, rows, captains := make([]string, len(held)), make([][]any, len(held)), make([][]any, len(held))
+		for i, pair := range held {
+			id, userID := pair[0], pair[1]
+			ids[i], rows[i], captains[i] = id, []any{id, nobodies[i]}, []any{competitionID, userID, nobodies[i]}
 		}
 		if _, err := tx.Bulk(ctx, giveAway, rows); err != nil {
 			return err
 		}
-		if _, err := tx.Bulk(ctx, giveAwayTeams, captains); err != nil {
+		if _, err := tx.Bulk(ctx, giveTeams, captains); err != nil {
 			return err
 		}
+		n = len(ids)
 		if _, err := sqldb.Change(ctx, tx, `DELETE FROM registration_answers WHERE registration_id {any $1 uuid}`,
 			tx.Array(ids)); err != nil {
 			return err
@@ -147,13 +148,22 @@ func (t Tx) nobodies(ctx context.Context, competitionID string, n int) ([]string
 	found, err := sqldb.List(ctx, t, sqldb.ScanString, `SELECT u.id FROM users u WHERE u.nobody
 		AND (SELECT count(*) FROM registrations r WHERE r.user_id = u.id
 		AND r.competition_id = $1) = 0 LIMIT $2`, competitionID, n)
-	for err == nil && len(found) < n {
+	if err != nil {
+		return nil, err
+	}
+	var rows [][]any
+	for len(found) < n {
 		id := uuid.NewString()
-		_, err = sqldb.Change(ctx, t, `INSERT INTO users (id, email, name, password_hash, role, search_text,
-			disabled_at, erased_at, created_at, updated_at, nobody)
-			VALUES ($1, $2, $3, '', 'PARTICIPANT', $4, $5, $5, $5, $5, $6)`,
-			id, erasedEmail(id), compete.ErasedName, normal.People(compete.ErasedName, ""), time.Unix(0, 0).UTC(), true)
+		rows = append(rows, []any{
+			id, erasedEmail(id), compete.ErasedName, normal.People(compete.ErasedName, ""), time.Unix(0, 0).UTC(),
+		})
 		found = append(found, id)
 	}
+	_, err = t.Bulk(ctx, addNobodies, rows)
 	return found, err
 }
+
+var addNobodies = sqldb.NewBulk("id uuid, email text, name text, search_text text, at time", `
+	INSERT INTO users (id, email, name, search_text, password_hash, role, disabled_at, erased_at, created_at,
+		updated_at, nobody)
+	{select v.id, v.email, v.name, v.search_text, '', 'PARTICIPANT', v.at, v.at, v.at, v.at, true}`)

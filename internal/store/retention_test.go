@@ -14,6 +14,7 @@ func TestRetention(t *testing.T) {
 		t.Run("messages and addresses", func(t *testing.T) { testOldMessages(t, f) })
 		t.Run("unused accounts", func(t *testing.T) { testUnusedAccounts(t, f) })
 		t.Run("registrations become anonymous", func(t *testing.T) { testAnonymousRegistrations(t, f) })
+		t.Run("teams keep a captain", func(t *testing.T) { testAnonymousTeam(t, f) })
 	})
 }
 
@@ -133,6 +134,9 @@ func testAnonymousRegistrations(t *testing.T, f *fixture) {
 		}
 	}
 	want(t, "accounts of nobody", len(nobodies), 2)
+	denied, err := f.Revocations(t.Context(), f.now)
+	must(t, err)
+	want(t, "denied accounts", len(denied.ErasedUsers)+len(denied.DisabledUsers), 0)
 	for i, id := range people {
 		mine, err := f.RegistrationsOfUser(t.Context(), id, compete.Cursor{}, 10)
 		must(t, err)
@@ -145,4 +149,26 @@ func testAnonymousRegistrations(t *testing.T, f *fixture) {
 	got, err = f.CleanUp(t.Context(), ages, f.now, nil)
 	must(t, err)
 	want(t, "again", got.Registrations, 0)
+}
+
+// testAnonymousTeam makes the registrations of a team anonymous: nothing tells who led it, and it still has a captain.
+func testAnonymousTeam(t *testing.T, f *fixture) {
+	c := f.addCompetition(t, f.addUser(t, compete.RoleOrganizer), func(c *compete.Competition) {
+		c.RegDeadline, c.StartDate, c.EndDate = f.ago(retained+time.Hour), nil, nil
+	})
+	captain := f.addRegistration(t, c.ID, compete.RegistrationConfirmed, nil)
+	member := f.addRegistration(t, c.ID, compete.RegistrationConfirmed, nil)
+	team := f.addTeam(t, c.ID, captain, member)
+	ages := compete.CleanUpAges{FailedJobs: retained, Audit: 10 * retained, Sessions: retained, Registrations: retained}
+	got, err := f.CleanUp(t.Context(), ages, f.now, nil)
+	must(t, err)
+	want(t, "changed", got.Registrations, 2)
+	list, err := f.Teams(t.Context(), c.ID, compete.TeamFilter{Limit: 10})
+	must(t, err)
+	after, err := f.ParticipantRegistration(t.Context(), captain.ID)
+	must(t, err)
+	if len(list.Items) != 1 || list.Items[0].ID != team || list.Items[0].CaptainID != after.UserID ||
+		after.UserID == captain.UserID || list.Items[0].Size != 2 {
+		t.Errorf("the teams are %+v, and the captain is %+v", list.Items, after)
+	}
 }

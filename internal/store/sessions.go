@@ -160,23 +160,32 @@ func (s *Store) SessionsUsed(ctx context.Context, at map[string]time.Time) error
 	return nil
 }
 
-// EndIdleSessions implements compete.SessionStore.
+// EndIdleSessions implements compete.SessionStore. It ends them in pages, so as not to block the one writer.
 func (s *Store) EndIdleSessions(ctx context.Context, lastUse, now time.Time) error {
-	return s.Transact(ctx, func(ctx context.Context, tx Tx) error {
-		ended, err := sqldb.List(ctx, tx, sqldb.ScanPair, `UPDATE sessions SET ended_at = $2
-			WHERE ended_at IS NULL AND last_used_at <= $1 AND {+expires_at} > $2
-			RETURNING id, user_id`, compete.UTC(lastUse), compete.UTC(now))
-		records := make([]compete.AuditRecord, len(ended))
-		for i, session := range ended {
-			records[i] = compete.AuditRecord{
-				At: now, Action: compete.AuditIdleEnded, Via: compete.ViaJob, SubjectID: session[0], UserID: session[1],
+	for n := cleanUpPage; n == cleanUpPage; {
+		err := s.Transact(ctx, func(ctx context.Context, tx Tx) error {
+			ended, err := sqldb.List(ctx, tx, sqldb.ScanPair, `UPDATE sessions SET ended_at = $2
+				WHERE ended_at IS NULL AND id IN (SELECT s.id FROM sessions s WHERE s.ended_at IS NULL
+					AND s.last_used_at <= $1 AND {+s.expires_at} > $2 LIMIT $3)
+				RETURNING id, user_id`, compete.UTC(lastUse), compete.UTC(now), cleanUpPage)
+			if err != nil {
+				return err
 			}
-		}
+			n = len(ended)
+			records := make([]compete.AuditRecord, n)
+			for i, session := range ended {
+				records[i] = compete.AuditRecord{
+					At: now, Action: compete.AuditIdleEnded, Via: compete.ViaJob, SubjectID: session[0],
+					UserID: session[1],
+				}
+			}
+			return tx.recordAll(ctx, records)
+		})
 		if err != nil {
 			return err
 		}
-		return tx.recordAll(ctx, records)
-	})
+	}
+	return nil
 }
 
 // Revocations implements compete.SessionStore.
@@ -186,8 +195,10 @@ func (s *Store) Revocations(ctx context.Context, since time.Time) (compete.Revoc
 		TokensBefore: map[string]time.Time{},
 	}
 	since = compete.UTC(since)
+	// Placeholder accounts never had a login, and may be as many as the registrations of the largest competition.
 	disabled, err := sqldb.List(ctx, s.reader, sqldb.ScanPair,
-		`SELECT id, CASE WHEN erased_at IS NULL THEN '' ELSE 'erased' END FROM users WHERE disabled_at IS NOT NULL`)
+		`SELECT id, CASE WHEN erased_at IS NULL THEN '' ELSE 'erased' END FROM users
+			WHERE disabled_at IS NOT NULL AND NOT nobody`)
 	if err != nil {
 		return revoked, err
 	}

@@ -73,6 +73,13 @@ func (t Tx) recordSite(ctx context.Context, before, values map[string]string, no
 	})
 }
 
+// EverPublished implements compete.SiteStore.
+func (s *Store) EverPublished(ctx context.Context) (bool, error) {
+	some, err := sqldb.List(ctx, s.reader, sqldb.ScanString, `SELECT c.id FROM competitions c
+		WHERE c.status = 'PUBLISHED' OR c.unpublished OR c.status = 'CANCELLED' AND NOT c.discarded LIMIT 1`)
+	return len(some) > 0, err
+}
+
 // keptSetupLinks is how many setup links, one per start without an admin, stay valid: more than there are replicas.
 const keptSetupLinks = 50
 

@@ -14,6 +14,7 @@ func TestSite(t *testing.T) {
 	eachStore(t, func(t *testing.T, f *fixture) {
 		t.Run("settings", func(t *testing.T) { testSiteSettings(t, f) })
 		t.Run("links of several starts", func(t *testing.T) { testSetupLinks(t, f) })
+		t.Run("ever published", func(t *testing.T) { testEverPublished(t, f) })
 		t.Run("set up once", func(t *testing.T) { testSetUpOnce(t, f) })
 	})
 }
@@ -42,6 +43,34 @@ func testSetupLinks(t *testing.T, f *fixture) {
 		}
 		wantError(t, "the link "+hash, f.CheckSetupLink(t.Context(), hash), over)
 	}
+}
+
+// testEverPublished: a draft doesn't count, even if it's cancelled, but an unlisted competition does.
+func testEverPublished(t *testing.T, f *fixture) {
+	organizer := f.addUser(t, compete.RoleOrganizer)
+	add := func(status compete.CompetitionStatus) string {
+		return f.addCompetition(t, organizer, func(c *compete.Competition) {
+			c.Status, c.Visibility, c.Discarded, c.Unpublished = status, compete.VisibilityUnlisted, false, false
+		}).ID
+	}
+	published := func(what string, wanted bool) {
+		t.Helper()
+		got, err := f.EverPublished(t.Context())
+		must(t, err)
+		want(t, what, got, wanted)
+	}
+	id := add(compete.StatusDraft)
+	published("a draft", false)
+	f.exec(t, `UPDATE competitions SET status = 'CANCELLED', discarded = true WHERE id = $1`, id)
+	published("a discarded one", false)
+	f.exec(t, `UPDATE competitions SET discarded = false WHERE id = $1`, id)
+	published("a cancelled one", true)
+	f.exec(t, `UPDATE competitions SET status = 'DRAFT' WHERE id = $1`, id)
+	published("a draft again", false)
+	f.exec(t, `UPDATE competitions SET unpublished = true WHERE id = $1`, id)
+	published("an unpublished one", true)
+	f.exec(t, `UPDATE competitions SET status = 'PUBLISHED', unpublished = false WHERE id = $1`, id)
+	published("one", true)
 }
 
 // testSetUpOnce uses all links at once: one admin is created.

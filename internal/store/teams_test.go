@@ -134,19 +134,29 @@ func TestStrandedTeams(t *testing.T) {
 			c.Status = compete.StatusPublished
 		})
 		captain := f.addRegistration(t, c.ID, compete.RegistrationConfirmed, nil)
-		f.exec(t, `INSERT INTO teams (id, competition_id, number, name, captain_id, code_version, created_at, name_key)
-			VALUES ($1, $2, 1, 'Red', $3, 1, $4, 'red')`, c.ID, c.ID, captain.UserID, compete.UTC(f.now))
-		f.exec(t, `UPDATE registrations SET team_id = $2, follows = false WHERE id = $1`, captain.ID, c.ID)
+		team := f.addTeam(t, c.ID, captain)
 		f.exec(t, `UPDATE users SET disabled_at = $2 WHERE id = $1`, captain.UserID, compete.UTC(f.now))
 		ids, err := f.Store.Stranded(t.Context(), 9)
 		must(t, err)
 		want(t, "without another member", len(ids), 0)
 		member := f.addRegistration(t, c.ID, compete.RegistrationConfirmed, nil)
-		f.exec(t, `UPDATE registrations SET team_id = $2, follows = false WHERE id = $1`, member.ID, c.ID)
+		f.exec(t, `UPDATE registrations SET team_id = $2, follows = false WHERE id = $1`, member.ID, team)
 		ids, err = f.Store.Stranded(t.Context(), 9)
 		must(t, err)
 		want(t, "with one", ids, []string{c.ID})
 	})
+}
+
+// addTeam puts registrations for a competition, of which the first is the captain's, into a new team.
+func (f *fixture) addTeam(t *testing.T, competitionID string, members ...compete.Registration) (id string) {
+	t.Helper()
+	id = newID()
+	f.exec(t, `INSERT INTO teams (id, competition_id, number, name, captain_id, code_version, created_at, name_key)
+		VALUES ($1, $2, 1, 'Red', $3, 1, $4, 'red')`, id, competitionID, members[0].UserID, compete.UTC(f.now))
+	for _, m := range members {
+		f.exec(t, `UPDATE registrations SET team_id = $2 WHERE id = $1`, m.ID, id)
+	}
+	return id
 }
 
 // Rules that a later version added to are read by this one.

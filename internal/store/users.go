@@ -224,8 +224,9 @@ func (t Tx) recordUser(ctx context.Context, before, after compete.User, now time
 }
 
 // enqueueSettling enqueues a SettleJob for each published competition that the change of an account concerns: those
-// that the user organizes, whose phase changes, and, once an account is enabled again, those that the user waits for,
-// where a seat may be free. Once it is disabled, somebody else becomes captain of the user's teams.
+// that the user organizes, whose phase changes, or where free seats can be passed on (after the deadline too, as long
+// as it hasn't started: see Competition.Promotes). Once an account is enabled again, also those that the user waits
+// for, where a seat may be free. Once it is disabled, somebody else becomes captain of the user's teams.
 func (s *Store) enqueueSettling(ctx context.Context, tx Tx, before, after compete.User, now time.Time) error {
 	organized, waits := before.MayOrganize() != after.MayOrganize(), before.DisabledAt != nil && after.DisabledAt == nil
 	leads := before.DisabledAt == nil && after.DisabledAt != nil
@@ -236,7 +237,8 @@ func (s *Store) enqueueSettling(ctx context.Context, tx Tx, before, after compet
 		args   []any
 	}{
 		{organized, `SELECT c.id FROM competitions c WHERE c.organizer_id = $1 AND {+c.status} = 'PUBLISHED'
-			AND coalesce(c.start_date, c.reg_deadline) > $2`, []any{after.ID, now}},
+			AND (coalesce(c.start_date, c.reg_deadline) > $2
+				OR c.start_date IS NULL AND c.waitlisted > 0 AND c.seats_left > 0)`, []any{after.ID, now}},
 		{waits, `SELECT c.id FROM registrations r JOIN competitions c ON c.id = r.competition_id
 			WHERE r.user_id = $1 AND {+r.status} = 'WAITLISTED' AND {+c.status} = 'PUBLISHED'
 			AND c.seats_left > 0`, []any{after.ID}},

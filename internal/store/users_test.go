@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +17,7 @@ func TestUsers(t *testing.T) {
 		t.Run("an email is taken whatever its case", func(t *testing.T) { testEmailTaken(t, f) })
 		t.Run("unknown ones are missing", func(t *testing.T) { testUserMissing(t, f) })
 		t.Run("changes", func(t *testing.T) { testUpdateUser(t, f) })
+		t.Run("enabling an organizer settles", func(t *testing.T) { testEnablingSettles(t, f) })
 		t.Run("admins among each other", func(t *testing.T) { testAdminsAtOnce(t, f) })
 		t.Run("two changes at once", func(t *testing.T) { testChangesAtOnce(t, f) })
 		t.Run("time zones", func(t *testing.T) { testTimeZones(t, f) })
@@ -137,6 +139,32 @@ func testUpdateUser(t *testing.T, f *fixture) {
 	f.setUser(t, u)
 	f.wantUser(t, u)
 	f.wantLogins(t, u, nil, disabled) // enabled again: ended logins stay ended, but nothing else
+}
+
+// testEnablingSettles enables an organizer again: what was paused goes on, in every competition where it can.
+func testEnablingSettles(t *testing.T, f *fixture) {
+	organizer := f.addUser(t, compete.RoleOrganizer)
+	add := func(deadline time.Duration, start *time.Time, left, waitlisted int) compete.Job {
+		return compete.SettleJob{CompetitionID: f.addCompetition(t, organizer, func(c *compete.Competition) {
+			c.Status, c.RegDeadline, c.StartDate, c.EndDate = compete.StatusPublished, f.ago(-deadline), start, nil
+			c.Capacity, c.SeatsLeft, c.Waitlisted = 9, left, waitlisted
+		}).ID}
+	}
+	open := add(time.Hour, f.agoPointer(-2*time.Hour), 9, 0)
+	ahead := add(-2*time.Hour, f.agoPointer(-time.Hour), 1, 1)
+	add(-2*time.Hour, f.agoPointer(time.Hour), 1, 1) // it has started
+	undated := add(-time.Hour, nil, 1, 1)
+	add(-time.Hour, nil, 1, 0)
+	add(-time.Hour, nil, 0, 1)
+	organizer.DisabledAt = &f.now
+	f.setUser(t, organizer)
+	enqueued := f.enqueued(t)
+	organizer.DisabledAt = nil
+	f.setUser(t, organizer)
+	got, wanted := enqueued(), inQueue(t, open, ahead, undated)
+	payload := func(q queued) string { return fmt.Sprint(q.Payload) }
+	want(t, "settled", slices.Sorted(slices.Values(ids(got, payload))),
+		slices.Sorted(slices.Values(ids(wanted, payload))))
 }
 
 // testAdminsAtOnce has all admins end each other's rights at the same moment: one of them remains.

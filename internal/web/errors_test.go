@@ -39,6 +39,11 @@ func (nobody) Cookie(context.Context, string) (compete.Actor, error) {
 
 func newTestApp(t *testing.T, public string, err error) http.Handler {
 	t.Helper()
+	return newLoggingApp(t, public, err, slog.DiscardHandler)
+}
+
+func newLoggingApp(t *testing.T, public string, err error, log slog.Handler) http.Handler {
+	t.Helper()
 	u, parseErr := url.Parse(public)
 	if parseErr != nil {
 		t.Fatal(parseErr)
@@ -47,7 +52,7 @@ func newTestApp(t *testing.T, public string, err error) http.Handler {
 		Services:  competetest.Services(competetest.Parts{Competitions: failingStore{err: err}}),
 		Clock:     time.Now,
 		Sessions:  nobody{},
-		Log:       slog.New(slog.DiscardHandler),
+		Log:       slog.New(log),
 		PublicURL: u,
 	})
 }
@@ -116,6 +121,40 @@ func TestErrorPages(t *testing.T) {
 			wantSafeHeaders(t, w.Header())
 			if w.Header().Get(ownHeader) == "" {
 				t.Error("the page doesn't say whose it is, so the script wouldn't show it")
+			}
+		})
+	}
+}
+
+// TestErrorsAfterTheDeadline tells an error that the deadline caused from one that would have happened anyway: only the
+// latter is ours to mend, so it is logged.
+func TestErrorsAfterTheDeadline(t *testing.T) {
+	late := fmt.Errorf("read it: %w", context.DeadlineExceeded)
+	for _, tc := range []struct {
+		name      string
+		err       error
+		status    int
+		text, log string
+	}{
+		{"too slow", late, http.StatusServiceUnavailable, "This took too long.", ""},
+		{"a mistake", errors.New("no such column"), http.StatusInternalServerError, "fault", "no such column"},
+		{
+			"database away", fmt.Errorf("%w: connection refused", compete.ErrDatabase), http.StatusServiceUnavailable,
+			"reach our database", "connection refused",
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			var log strings.Builder
+			ctx, cancel := context.WithDeadline(t.Context(), time.Now())
+			defer cancel()
+			w := httptest.NewRecorder()
+			newLoggingApp(t, "http://localhost:3000", tc.err, slog.NewTextHandler(&log, nil)).ServeHTTP(w,
+				httptest.NewRequestWithContext(ctx, http.MethodGet, anyCompetition, nil))
+			if w.Code != tc.status || !strings.Contains(w.Body.String(), tc.text) {
+				t.Errorf("%d, want %d with %q; the page is\n%s", w.Code, tc.status, tc.text, w.Body)
+			}
+			if got := log.String(); (got == "") != (tc.log == "") || !strings.Contains(got, tc.log) {
+				t.Errorf("logged %q, want %q", got, tc.log)
 			}
 		})
 	}

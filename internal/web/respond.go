@@ -39,7 +39,11 @@ var (
 		Detail: "This form was sent from another site. Open the page on this site and try again.",
 	}
 	errPanicked = errors.New("the page panicked") // already logged by package server
-	errBadForm  = &compete.Error{
+	errTimedOut = &compete.Error{
+		Kind: compete.KindUnavailable, Code: "timed_out", RetryAfter: compete.ErrBusy.RetryAfter,
+		Detail: "This took too long. Try again in a moment.",
+	}
+	errBadForm = &compete.Error{
 		Kind: compete.KindUnreadable, Code: "unreadable",
 		Detail: "We couldn't read the form. Go back and try again.",
 	}
@@ -179,15 +183,20 @@ func redirectWith(flash, path string) response {
 // fail renders an error, without needing database or session.
 func (a *app) fail(v *visit, err error) {
 	e := compete.AsError(err)
-	if e.Kind == compete.KindInternal && errors.Is(v.r.Context().Err(), context.DeadlineExceeded) {
-		e = compete.ErrDatabase
+	ended := e.Kind == compete.KindInternal && cutShort(v.r.Context(), err)
+	if ended {
+		e = errTimedOut
 	}
 	if errors.Is(e, errBadForm) { // it may have ended early or come too slowly, which also ends the request's context
 		v.r = v.r.WithContext(context.WithoutCancel(v.r.Context()))
 	}
-	status := problem.Status(e.Kind)
-	if status == http.StatusInternalServerError && v.r.Context().Err() == nil {
+	switch {
+	case e.Kind == compete.KindInternal:
 		a.Log.ErrorContext(v.r.Context(), "page failed", "method", v.r.Method, "path", v.r.URL.Path, "error", err)
+	case e.Kind == compete.KindUnavailable && !ended && err.Error() != e.Error():
+		// It has a cause, such as a driver's error.
+		a.Log.WarnContext(v.r.Context(), "page could not be served", "method", v.r.Method, "path", v.r.URL.Path,
+			"error", err)
 	}
 	if e.Kind == compete.KindUnauthorized {
 		_ = redirect(v.loginPath())(v) // a redirect can't fail
@@ -201,6 +210,11 @@ func (a *app) fail(v *visit, err error) {
 	default:
 		a.showError(v, e)
 	}
+}
+
+// cutShort reports whether the end of the request's context caused the error: its deadline passed, or the client left.
+func cutShort(ctx context.Context, err error) bool {
+	return ctx.Err() != nil && (errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded))
 }
 
 func (a *app) showError(v *visit, e *compete.Error) {
