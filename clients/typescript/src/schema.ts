@@ -3337,7 +3337,7 @@ export interface components {
              * @example confirmed
              * @enum {string}
              */
-            readonly kind: "confirmed" | "waitlisted" | "promoted" | "cancelled" | "removed" | "competition_cancelled" | "reminder" | "changed" | "offered" | "offer_reminder" | "offer_expired" | "offer_declined" | "applied" | "rejected" | "team_too_small" | "team_captain" | "team_left" | "incomplete_team" | "verify_email" | "invited" | "password_reset" | "change_email" | "address_in_use" | "security" | "organizer_approved" | "organizer_declined" | "team_invited" | "undecided" | "value_due";
+            readonly kind: "confirmed" | "waitlisted" | "promoted" | "cancelled" | "withdrawn" | "left_waitlist" | "removed" | "competition_cancelled" | "reminder" | "changed" | "offered" | "offer_reminder" | "offer_expired" | "offer_declined" | "applied" | "rejected" | "team_too_small" | "team_captain" | "team_left" | "incomplete_team" | "verify_email" | "invited" | "password_reset" | "change_email" | "address_in_use" | "security" | "organizer_approved" | "organizer_declined" | "team_invited" | "undecided" | "value_due";
             /**
              * Format: date-time
              * @description When it was read; null if unread.
