@@ -136,6 +136,7 @@ func (a *app) addPrepared(v *visit, c *compete.Competition, stand *pages.Stand) 
 	stand.Prepared, stand.Outdated, stand.NeedsCode = p.Ready(), !p.Ready(), p.NeedsCode
 	if stand.Prepared {
 		stand.DivisionID, stand.Division = p.Entry.DivisionID, divisionName(c, p.Entry.DivisionID)
+		stand.ChosenTeam, stand.WillLook = p.Team, p.Entry.LookingForTeam
 	}
 	return nil
 }
