@@ -86,7 +86,7 @@ func TestGetReadyForADivision(t *testing.T) {
 		ada.want(ada.get(page+"/prepare"), http.StatusOK, "Choose your division now. When registration opens",
 			`name="accessCode"`)
 		ada.want(ada.post(page+"/prepare", "answers", "given"), http.StatusUnprocessableEntity,
-			"This is required: choose one")
+			"This is required: choose a division.")
 		ada.leads(ada.post(page+"/prepare", "answers", "given", "divisionId", half, "accessCode", "maple 2026"), page)
 		got = ada.want(ada.get(page), http.StatusOK, "You&#39;re ready.", "(your choice)", `id="press"`,
 			`href="`+page+`/prepare"`)
