@@ -149,7 +149,7 @@ func (a *app) addMissing(v *visit, c *compete.Competition, mine *compete.Registr
 	}
 	given, err := a.Registrations.AnswersOf(v.r.Context(), v.actor, mine)
 	captain := stand.Team != nil && stand.Team.Captain
-	stand.Missing = len(c.QuestionsAt(captain, v.now).Unanswered(given)) > 0
+	stand.Missing, stand.AnswerBy = len(c.QuestionsAt(captain, v.now).Unanswered(given)) > 0, c.AnswersEnd()
 	return err
 }
 

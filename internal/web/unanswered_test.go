@@ -55,6 +55,7 @@ func TestMissingAnswersAreFound(t *testing.T) {
 		card("Your answers", "Answer questions")
 		ask(true)
 		card("Answer questions", "Your answers")
+		card("The organizer has questions for you. Answer them by <time", "Your answers")
 		if !found("size") || found("phone") {
 			t.Error("the list isn't of who was asked and hasn't answered")
 		}
