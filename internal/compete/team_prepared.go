@@ -2,9 +2,9 @@ package compete
 
 import "context"
 
-// prepared returns the name of the team that somebody chose ahead, and why they couldn't be in it now: the zero value if
-// they could, or if the competition has no teams, which Competition.CheckEntry reports. A code was checked when it was
-// saved, so looking at it again counts as no guess.
+// prepared returns the name of the team that somebody chose ahead, and why they couldn't be in it now: the zero value
+// if they could, or if the competition has no teams, which Competition.CheckEntry reports. A code was checked when it
+// was saved, so looking at it again counts as no guess.
 func (s *Teams) prepared(
 	ctx context.Context, c *Competition, choice TeamChoice,
 ) (name string, problem FieldError, err error) {

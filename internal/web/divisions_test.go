@@ -58,7 +58,8 @@ func TestDivisionsOnPages(t *testing.T) {
 			"You keep the one you have.")
 
 		preview := d.organizer.want(d.organizer.post("/competitions/create/preview", "title", "Both", "capacity", "2",
-			"division-name-0", "5 km", "division-capacity-0", "1", "division-name-1", "10 km", "division-capacity-1", "1",
+			"division-name-0", "5 km", "division-capacity-0", "1",
+			"division-name-1", "10 km", "division-capacity-1", "1",
 		), http.StatusOK, "5 km")
 		if strings.Contains(preview.text, "(yours)") {
 			t.Error("in a preview, every new division is the organizer's own")

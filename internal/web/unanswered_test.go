@@ -91,7 +91,8 @@ func TestNotAnsweredLeadsToSomebody(t *testing.T) {
 		member, _ := s.person(t)
 		var r struct{ TeamID string }
 		captain.Do(http.MethodPost, "/api"+a.page+"/register", map[string]any{
-			"team": map[string]any{"name": "The Gophers"}, "answers": map[string]any{"meals": []string{"Lunch", "Dinner"}},
+			"team":    map[string]any{"name": "The Gophers"},
+			"answers": map[string]any{"meals": []string{"Lunch", "Dinner"}},
 		}).Want(t, http.StatusCreated).JSON(t, &r)
 		var team struct{ Code string }
 		captain.Get("/api/teams/"+r.TeamID, &team)
