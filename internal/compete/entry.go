@@ -82,7 +82,7 @@ func (c *Competition) checkDivision(id string) error {
 	var v validation
 	switch {
 	case id == "" && len(c.Divisions) > 0:
-		v.add("divisionId", "is required: choose one of the competition's divisions")
+		v.add("divisionId", "is required: choose a division")
 	case id != "" && c.Division(id) == nil:
 		v.add("divisionId", "must be one of the competition's divisions")
 	}

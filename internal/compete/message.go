@@ -14,8 +14,10 @@ const (
 	MessageConfirmed            MessageKind = "confirmed"
 	MessageWaitlisted           MessageKind = "waitlisted"
 	MessagePromoted             MessageKind = "promoted"
-	MessageCancelled            MessageKind = "cancelled"
-	MessageRemoved              MessageKind = "removed" // cancelled by staff, or by the team's captain
+	MessageCancelled            MessageKind = "cancelled"     // a seat was given up
+	MessageWithdrawn            MessageKind = "withdrawn"     // an application
+	MessageLeftWaitlist         MessageKind = "left_waitlist" // a place in line was given up
+	MessageRemoved              MessageKind = "removed"       // cancelled by staff, or by the team's captain
 	MessageCompetitionCancelled MessageKind = "competition_cancelled"
 	MessageReminder             MessageKind = "reminder"
 	MessageChanged              MessageKind = "changed" // its time or place was moved
@@ -49,6 +51,18 @@ const (
 	MessageAccountDeleted    MessageKind = "account_deleted" // only ever an email
 )
 
+// GaveUp returns the kind of the message to somebody who gave up a registration with that status.
+func GaveUp(before RegistrationStatus) MessageKind {
+	switch before {
+	case RegistrationApplied, RegistrationRejected:
+		return MessageWithdrawn
+	case RegistrationWaitlisted:
+		return MessageLeftWaitlist
+	default:
+		return MessageCancelled
+	}
+}
+
 // MessageTraits describes all messages of a kind.
 type MessageTraits struct {
 	Priority int // of its email, relative to others
@@ -74,6 +88,8 @@ var messageKinds = []struct {
 	{MessageWaitlisted, MessageTraits{Priority: PriorityUsual, Holds: inStatus(RegistrationWaitlisted)}},
 	{MessagePromoted, MessageTraits{Priority: PriorityUsual, Holds: inStatus(RegistrationPending), Confirms: true}},
 	{MessageCancelled, MessageTraits{Priority: PriorityUsual, Holds: inStatus(RegistrationCancelled)}},
+	{MessageWithdrawn, MessageTraits{Priority: PriorityUsual, Holds: inStatus(RegistrationCancelled)}},
+	{MessageLeftWaitlist, MessageTraits{Priority: PriorityUsual, Holds: inStatus(RegistrationCancelled)}},
 	{MessageRemoved, MessageTraits{Priority: PriorityUsual, Holds: inStatus(RegistrationCancelled)}},
 	{MessageCompetitionCancelled, MessageTraits{Priority: PriorityUsual, Holds: inStatus(RegistrationCancelled)}},
 	{MessageReminder, MessageTraits{Priority: PriorityLater, Holds: confirmedWithStart, Optional: true}},

@@ -51,6 +51,8 @@ func TestAMessageHoldsWhileItIsTrue(t *testing.T) {
 		MessagePromoted:             {RegistrationPending},
 		MessageWaitlisted:           {RegistrationWaitlisted},
 		MessageCancelled:            {RegistrationCancelled},
+		MessageWithdrawn:            {RegistrationCancelled},
+		MessageLeftWaitlist:         {RegistrationCancelled},
 		MessageRemoved:              {RegistrationCancelled},
 		MessageCompetitionCancelled: {RegistrationCancelled},
 		MessageReminder:             {RegistrationConfirmed},

@@ -80,6 +80,7 @@ var ErrPreparationMissing = &Error{
 // Preparation is what a participant filled in ahead, so that their press needs nothing but its key.
 type Preparation struct {
 	Entry     Entry
+	Team      string // the name of the chosen team; empty if there is none, or if Prepare returned this
 	UpdatedAt time.Time
 	// Problems are what would be refused if registration opened now, because the competition or the team changed since
 	// then.
@@ -222,7 +223,8 @@ func (s *Registrations) Prepared(ctx context.Context, a Actor, competitionID str
 	if p.NeedsCode { // without it, nobody gets to know what teams there are
 		return p, nil
 	}
-	problem, err := s.config.Teams.problem(ctx, &c, p.Entry.Team)
+	team, problem, err := s.config.Teams.prepared(ctx, &c, p.Entry.Team)
+	p.Team = team
 	if problem.Field != "" {
 		p.Problems = append(p.Problems, problem)
 	}

@@ -163,6 +163,11 @@ func (s *seeder) competition(ctx context.Context, number int, p plan) error {
 			return err
 		}
 	}
+	if len(p.askedLater) > 0 {
+		if err := s.ask(ctx, p, c.ID); err != nil {
+			return err
+		}
+	}
 	if p.review {
 		if err := s.review(ctx, s.organizers[p.organizer], c.ID); err != nil {
 			return err
@@ -213,6 +218,25 @@ func (s *seeder) registrations(ctx context.Context, p plan, c *compete.Competiti
 			})
 		}
 		if err := group.Wait(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ask adds questions after people have registered, some of whom have answered them since.
+func (s *seeder) ask(ctx context.Context, p plan, competitionID string) error {
+	change := compete.CompetitionChange{Questions: compete.Some(p.askedLater)}
+	if _, err := s.Competitions.Update(ctx, s.organizers[p.organizer], competitionID, 0, change); err != nil {
+		return err
+	}
+	for i := 0; i < p.registered; i += 2 {
+		actor := s.crowd[p.firstOfCrowd+i]
+		mine, err := s.Registrations.MineFor(ctx, actor, competitionID)
+		if err == nil {
+			_, err = s.Registrations.Edit(ctx, actor, mine.ID, answers(p.askedLater, i/2))
+		}
+		if err != nil {
 			return err
 		}
 	}

@@ -39,6 +39,7 @@ type plan struct {
 	participants []int         // who register after them, by index
 	waverers     bool          // some cancel again
 	questions    compete.Questions
+	askedLater   compete.Questions // once people have registered: only every second of the crowd has answered
 	team         *compete.TeamRules
 	teamSizes    []int    // of the teams that people make one after the other, again and again; 0: one looks for a team
 	teamNames    []string // at least as many as there are teams
@@ -222,6 +223,7 @@ var plans = []plan{
 		organizer: 0, title: "Bake-Off for Beginners", location: "Community kitchen, Ghent", zone: "Europe/Brussels",
 		tags: []string{"baking", "beginners"}, capacity: 10, waitlist: true,
 		published: day, deadline: 4 * day, starts: 5 * day, registered: 6, firstOfCrowd: 70, participants: []int{1},
+		askedLater:  bakingQuestions,
 		description: "One oven each, one secret ingredient for all. The jury has never left a crumb.",
 	},
 	{

@@ -51,6 +51,15 @@ var hackathonQuestions = compete.Questions{
 	},
 }
 
+// bakingQuestions are asked of people who have registered already.
+var bakingQuestions = compete.Questions{
+	{
+		ID: "bake", Kind: compete.QuestionOneOf, Label: "What will you bake?", Required: true,
+		Options: []string{"Bread", "Cake", "Tart", "Biscuits"}, Help: "So that there's enough flour for everyone.",
+	},
+	{ID: "apron", Kind: compete.QuestionYesNo, Label: "Do you need an apron?"},
+}
+
 // scienceQuestions are what school teams answer: the captain for the team, and everyone for themselves.
 var scienceQuestions = compete.Questions{
 	{

@@ -43,6 +43,7 @@ func (c Composer) Compose(t compete.Target) (compete.Wording, error) {
 		Competition: c.PublicURL + "/competitions/" + t.Competition.ID,
 		Reason:      oneLine(t.Registration.Removal.Reason),
 		Blocked:     t.Registration.Removal.Blocked,
+		Applies:     t.Competition.TakesApplications(),
 		ByCaptain:   t.Registration.Removal.MaybeByCaptain(&t.Competition),
 	}
 	if d := t.Competition.Division(t.Registration.DivisionID); d != nil {
@@ -89,6 +90,14 @@ func (c content) Others() string {
 		return "another team"
 	}
 	return "someone else"
+}
+
+// Again returns what people can do who gave up their place.
+func (c content) Again() string {
+	if c.Applies {
+		return "apply again until registration closes"
+	}
+	return "register again while registration is open"
 }
 
 // addTeam adds what the message says of the team.
@@ -209,6 +218,7 @@ type content struct {
 	Competition string    `json:"competition,omitempty"` // link to its page
 	Reason      string    `json:"reason,omitempty"`      // why the organizer removed them; empty when none was given
 	Blocked     bool      `json:"blocked,omitempty"`     // they can't register again
+	Applies     bool      `json:"applies,omitempty"`     // people apply, and don't register
 	ByCaptain   bool      `json:"byCaptain,omitempty"`   // they may have been removed by their team's captain
 	OfferHours  int       `json:"offerHours,omitempty"`  // how long a seat is offered; 0: it is given at once
 	Decided     bool      `json:"decided,omitempty"`     // by the organizer, about an application

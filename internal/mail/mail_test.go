@@ -86,11 +86,13 @@ func mailWith(t *testing.T, kind compete.MessageKind, w compete.Wording) compete
 
 func TestEveryKindSaysWhatHappenedAndWhatToDoNext(t *testing.T) {
 	says := map[compete.MessageKind][]string{
-		compete.MessageConfirmed:  {"is confirmed", "Saturday, 4 May 2030 at 06:30 UTC", "Hall 4"},
-		compete.MessageWaitlisted: {"waitlist", "number 2,003 in line", "Saturday, 4 May 2030 at 06:30 UTC"},
-		compete.MessagePromoted:   {"opened up", "is confirmed", "Saturday, 4 May 2030 at 06:30 UTC"},
-		compete.MessageCancelled:  {"is cancelled", "register again"},
-		compete.MessageRemoved:    {"organizer of", "removed you", "register again"},
+		compete.MessageConfirmed:    {"is confirmed", "Saturday, 4 May 2030 at 06:30 UTC", "Hall 4"},
+		compete.MessageWaitlisted:   {"waitlist", "number 2,003 in line", "Saturday, 4 May 2030 at 06:30 UTC"},
+		compete.MessagePromoted:     {"opened up", "is confirmed", "Saturday, 4 May 2030 at 06:30 UTC"},
+		compete.MessageCancelled:    {"is cancelled", "register again"},
+		compete.MessageWithdrawn:    {`You withdrew your application for "Spring Olympiad".`},
+		compete.MessageLeftWaitlist: {`You left the waitlist of "Spring Olympiad"`, "a new place in line"},
+		compete.MessageRemoved:      {"organizer of", "removed you", "register again"},
 		compete.MessageCompetitionCancelled: {
 			"has been cancelled, and with it your registration",
 			"Saturday, 4 May 2030 at 06:30 UTC", composer.PublicURL + "/competitions\n",
@@ -287,6 +289,18 @@ func TestNoTeamYet(t *testing.T) {
 	}
 }
 
+// Who applied can apply again, not register, unless they were rejected.
+func TestApplyingAgain(t *testing.T) {
+	withdrawn := target(compete.MessageWithdrawn)
+	withdrawn.Competition.Admission = compete.AdmissionReview
+	for blocked, says := range map[bool]string{false: "You can apply again until", true: "so you can't apply again."} {
+		withdrawn.Registration.Removal.Blocked = blocked
+		if _, body := compose(t, withdrawn); !strings.Contains(body, says) || strings.Contains(body, "register") {
+			t.Errorf("blocked: %v: the message says:\n%s", blocked, body)
+		}
+	}
+}
+
 func TestRemovalGivesItsReason(t *testing.T) {
 	removed := target(compete.MessageRemoved)
 	removed.Registration.Removal = compete.Removal{Reason: "Registered\ntwice.", Note: "Between us.", Blocked: true}
@@ -355,8 +369,9 @@ func TestTimesAreThoseOfTheVenue(t *testing.T) {
 				t.Errorf("%s: the HTML lacks %q", kind, want)
 			}
 			over := slices.Contains([]compete.MessageKind{
-				compete.MessageCancelled, compete.MessageRemoved, compete.MessageOfferExpired,
-				compete.MessageOfferDeclined, compete.MessageRejected, compete.MessageIncompleteTeam,
+				compete.MessageCancelled, compete.MessageWithdrawn, compete.MessageLeftWaitlist,
+				compete.MessageRemoved, compete.MessageOfferExpired, compete.MessageOfferDeclined,
+				compete.MessageRejected, compete.MessageIncompleteTeam,
 			}, kind)
 			started := kind == compete.MessageCompetitionCancelled && want == wanted[1]
 			if !over && !started && !strings.Contains(m.Text, want) {

@@ -34,7 +34,7 @@ func (c *cancel) decide(b *batch, now time.Time) (result, error, error) {
 		r.Removal = compete.Removal{Blocked: before == compete.RegistrationRejected}
 		b.recordChange(compete.AuditCancelled, "", r, before,
 			compete.AuditFields("status", r.Status, "reason", r.CancelReason), now)
-		b.notify(r, compete.MessageCancelled)
+		b.notify(r, compete.GaveUp(before))
 	} else {
 		b.cancel(competition, r, compete.EventRemove, now)
 		r.Removal = c.Removal

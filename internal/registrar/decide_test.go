@@ -155,7 +155,7 @@ func TestRegisterAgain(t *testing.T) {
 				register("bob").gets("WAITLISTED at 2"), cancel("ada"),
 			},
 			standing: "1 ada CANCELLED SELF, 3 eve PENDING, 4 bob WAITLISTED; 0 left, 1 wait",
-			messages: "cancelled ada, cancelled bob, confirmed ada, promoted eve, waitlisted bob, " +
+			messages: "cancelled ada, confirmed ada, left_waitlist bob, promoted eve, waitlisted bob, " +
 				"waitlisted bob, waitlisted eve",
 		},
 		{
@@ -205,7 +205,7 @@ func TestCancel(t *testing.T) {
 				register("mia").gets("WAITLISTED at 2"),
 			},
 			standing: "1 ada PENDING, 2 bob CANCELLED SELF, 3 eve WAITLISTED, 4 mia WAITLISTED; 0 left, 2 wait",
-			messages: "cancelled bob, confirmed ada, waitlisted bob, waitlisted eve, waitlisted mia",
+			messages: "confirmed ada, left_waitlist bob, waitlisted bob, waitlisted eve, waitlisted mia",
 		},
 		{
 			name:     "a second time changes nothing",
@@ -306,7 +306,7 @@ func TestRemove(t *testing.T) {
 				erase("ada", "ada's", "bob's", "nobody's"), erase("eve", "eve's"),
 			},
 			standing: "1 ada CANCELLED ERASED, 2 bob PENDING, 3 eve CANCELLED ERASED; 0 left, 0 wait",
-			messages: "cancelled eve, confirmed ada, promoted bob, waitlisted bob, waitlisted eve",
+			messages: "confirmed ada, left_waitlist eve, promoted bob, waitlisted bob, waitlisted eve",
 		},
 	})
 }
@@ -331,7 +331,7 @@ func TestUpdate(t *testing.T) {
 				capacity(1).gets("version 2, 0 of 1 left, 0 wait"), capacity(0).fails(compete.Invalid()),
 			},
 			standing: "1 ada PENDING, 2 bob CANCELLED SELF, 3 eve CANCELLED SELF; 0 left, 0 wait",
-			messages: "cancelled bob, cancelled eve, confirmed ada, confirmed bob, waitlisted eve",
+			messages: "cancelled bob, confirmed ada, confirmed bob, left_waitlist eve, waitlisted eve",
 		},
 		{
 			name: "only of the version that was read",

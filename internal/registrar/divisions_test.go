@@ -168,8 +168,8 @@ func TestDivisions(t *testing.T) {
 				move("ada", "long").fails(compete.ErrSeatKept), cancel("bob"), move("ada", "long").gets("PENDING"),
 			},
 			standing: "2 bob CANCELLED SELF, 3 eve APPLIED, 4 ada PENDING; 2 left, 0 wait",
-			messages: "applied ada, applied bob, applied eve, cancelled bob, confirmed ada, confirmed ada, " +
-				"waitlisted bob",
+			messages: "applied ada, applied bob, applied eve, confirmed ada, confirmed ada, " +
+				"left_waitlist bob, waitlisted bob",
 		},
 		{
 			name: "an offer that has run out gets no seat in another division",

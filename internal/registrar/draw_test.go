@@ -72,7 +72,7 @@ func TestDraw(t *testing.T) {
 			steps: append(apply("ada", "bob", "eve"), freezeCup(0),
 				register("mia").fails(compete.ErrRegistrationClosed), cancel("ada"), drawCup()),
 			standing: "1 ada CANCELLED SELF, 4 bob PENDING, 5 eve PENDING; 0 left, 0 wait",
-			messages: "applied ada, applied bob, applied eve, cancelled ada, confirmed bob, confirmed eve",
+			messages: "applied ada, applied bob, applied eve, confirmed bob, confirmed eve, withdrawn ada",
 		},
 		{
 			name: "a draw happens once", competition: asLottery,

@@ -71,7 +71,7 @@ func TestReleasedDecisions(t *testing.T) {
 				register("bob").gets("APPLIED"), later(time.Hour), register("mia").fails(compete.ErrRegistrationClosed),
 			},
 			standing: "1 ada APPLIED, 3 eve APPLIED, 4 bob APPLIED; 2 left, 0 wait",
-			messages: "applied ada, applied bob, applied bob, applied eve, cancelled bob",
+			messages: "applied ada, applied bob, applied bob, applied eve, withdrawn bob",
 		},
 		{
 			name: "each decision has its own status and message", competition: withReview,
@@ -146,8 +146,8 @@ func TestReleasedDecisions(t *testing.T) {
 				cancel("eve"), cancel("bob"), erase("eve", "eve's"),
 			},
 			standing: "1 ada WAITLISTED, 2 bob CANCELLED SELF, 3 eve CANCELLED ERASED; 2 left, 1 wait",
-			messages: "applied ada, applied bob, applied eve, cancelled bob, cancelled eve, waitlisted ada, " +
-				"waitlisted bob",
+			messages: "applied ada, applied bob, applied eve, left_waitlist bob, waitlisted ada, " +
+				"waitlisted bob, withdrawn eve",
 		},
 		{
 			name: "decided anew", competition: withReview,
@@ -167,7 +167,7 @@ func TestReleasedDecisions(t *testing.T) {
 				register("bob"), releaseCup(),
 			},
 			standing: "1 ada CANCELLED SELF, 3 bob APPLIED; 2 left, 0 wait",
-			messages: "applied ada, applied bob, applied bob, cancelled ada, cancelled bob",
+			messages: "applied ada, applied bob, applied bob, withdrawn ada, withdrawn bob",
 		},
 		{
 			name: "nothing is released once it has started", competition: withReview,
@@ -193,7 +193,7 @@ func TestReleasedDecisions(t *testing.T) {
 				admission(compete.AdmissionReview).fails(compete.ErrAdmissionFixed),
 			},
 			standing: "1 ada CANCELLED SELF, 2 bob PENDING; 1 left, 0 wait",
-			messages: "applied ada, cancelled ada, confirmed bob",
+			messages: "applied ada, confirmed bob, withdrawn ada",
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {

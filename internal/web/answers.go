@@ -101,30 +101,34 @@ func (a *app) answersSummary(r *http.Request, v *visit) (response, error) {
 		More: summary.More,
 	}
 	for i := range summary.Questions {
-		d.Questions = append(d.Questions, summaryRow(&c, &summary, &summary.Questions[i]))
+		row := summaryRow(&c, &summary, &summary.Questions[i])
+		if row.None, err = a.unanswered(v, &c, &summary, &summary.Questions[i]); err != nil {
+			return nil, err
+		}
+		d.Questions = append(d.Questions, row)
 	}
 	return show(http.StatusOK, pages.AnswersSummary(v.page("Answers: "+c.Title, ui.SectionDashboard), d)), nil
 }
 
-// mostAsked returns how many people are asked a question, or more if that depends on more than one choice of theirs.
-func mostAsked(all *compete.AnswersSummary, q *compete.Question) int {
-	if q.ShowIf == nil {
-		return all.People
+// unanswered returns where the people are listed who are asked a question and haven't answered it; empty if there are
+// none. Of a very large competition, that isn't looked up.
+func (a *app) unanswered(
+	v *visit, c *compete.Competition, all *compete.AnswersSummary, s *compete.AnswerSummary,
+) (address string, err error) {
+	if s.Answered == all.People && !all.More || c.Questions.AfterSensitive(&s.Question) {
+		return "", nil
 	}
-	for i := range all.Questions {
-		earlier := &all.Questions[i]
-		if earlier.Question.ID != q.ShowIf.QuestionID || earlier.Question.Kind == compete.QuestionManyOf {
-			continue
-		}
-		asked := 0
-		for _, choice := range earlier.Choices {
-			if slices.Contains(q.ShowIf.AnyOf, choice.Value) {
-				asked += choice.Count
-			}
-		}
-		return asked
+	filter := compete.RegistrationFilter{Answer: compete.AnswerFilter{QuestionID: s.Question.ID, None: true}}
+	address = listAddress(registrationsPath(c.ID), filter)
+	if all.More {
+		return address, nil
 	}
-	return all.People
+	filter.Limit = 1
+	found, err := a.Registrations.ListOf(v.r.Context(), v.actor, c, "", filter)
+	if err != nil || len(found.Items) == 0 {
+		return "", err
+	}
+	return address, nil
 }
 
 func summaryRow(c *compete.Competition, all *compete.AnswersSummary, s *compete.AnswerSummary) pages.SummaryRow {
@@ -133,10 +137,6 @@ func summaryRow(c *compete.Competition, all *compete.AnswersSummary, s *compete.
 	row := pages.SummaryRow{
 		Label: q.Label, Sensitive: q.Sensitive, Answered: s.Answered, Of: all.People,
 		Href: listAddress(list, compete.RegistrationFilter{Columns: []string{q.ID}}),
-	}
-	if s.Answered < mostAsked(all, q) && !c.Questions.AfterSensitive(q) {
-		row.None = listAddress(list,
-			compete.RegistrationFilter{Answer: compete.AnswerFilter{QuestionID: q.ID, None: true}})
 	}
 	if q.ShowIf != nil || q.Scope == compete.ScopeTeam {
 		row.Of = s.Answered

@@ -347,6 +347,9 @@ func (a *app) decisionProgress(r *http.Request, v *visit, c compete.Competition)
 			return nil, err
 		}
 	}
+	if r.URL.Query().Has(pages.DuringRelease) && !data.State.Releasing() {
+		v.w.Header().Set("HX-Trigger", "released")
+	}
 	return show(http.StatusOK, pages.DecisionsSwap(data)), nil
 }
 

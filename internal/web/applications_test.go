@@ -70,6 +70,12 @@ func TestApplicationKeepsItsAnswers(t *testing.T) {
 		if unchanged.header.Get("Mini-Compete") == "" || unchanged.header.Get("Cache-Control") != "no-store" {
 			t.Errorf("the script takes the answer that nothing changed for a foreign one: %v", unchanged.header)
 		}
+		for query, event := range map[string]string{"?seen=before": "", "?releasing=true&seen=before": "released"} {
+			got := b.want(b.get(inbox+"/progress"+query), http.StatusOK, "Last released")
+			if got.header.Get("HX-Trigger") != event {
+				t.Errorf("%s: the list learns %q, want %q", query, got.header.Get("HX-Trigger"), event)
+			}
+		}
 		shows(score(url.Values{"score": {"5"}, "decision": {""}}), "5.00", "Confirmed")
 		shows(score(url.Values{"score": {"6"}, "decision": {""}}), "5.00", "must be between 1 and 5")
 	})

@@ -29,9 +29,6 @@ func (v auditValues) text(name string) string {
 	if word := auditWords[name][text]; word != "" {
 		return word
 	}
-	if at, err := time.Parse(time.RFC3339, text); err == nil {
-		return at.UTC().Format("2 Jan 2006, 15:04 UTC")
-	}
 	if text == "" {
 		return "none"
 	}
@@ -66,11 +63,16 @@ func auditSentence(e *compete.AuditEntry, was, is auditValues) string {
 	case compete.AuditCompetitionUpdated:
 		return auditChanged(was, is)
 	case compete.AuditRegistered:
-		if is.plain("status") == string(compete.RegistrationWaitlisted) {
+		switch compete.RegistrationStatus(is.plain("status")) { //nolint:exhaustive // the others are seats
+		case compete.RegistrationWaitlisted:
 			return "{who} joined the waitlist of {competition}"
+		case compete.RegistrationApplied:
+			return "{who} applied for {competition}"
 		}
 	case compete.AuditCancelled:
 		switch is.plain("reason") {
+		case string(compete.CancelledBySelf):
+			return auditGaveUp[compete.GaveUp(compete.RegistrationStatus(was.plain("status")))]
 		case string(compete.CancelledByCompetition):
 			return "{user}'s registration was cancelled along with {competition}"
 		case string(compete.CancelledByErasure):
@@ -179,6 +181,9 @@ func auditPart(e *compete.AuditEntry, was, is auditValues, placeholder, path str
 	when, name, _ := strings.Cut(placeholder, ".")
 	if when == "is" {
 		values = is
+	}
+	if at, err := time.Parse(time.RFC3339, values.plain(name)); err == nil {
+		return pages.AuditPart{Text: values.plain(name), At: at}
 	}
 	return pages.AuditPart{Text: values.text(name), Value: true}
 }

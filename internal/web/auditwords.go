@@ -14,6 +14,13 @@ type auditText struct {
 	other string // about somebody else's; empty: as self
 }
 
+// auditGaveUp says what people gave up of their own accord, by the message they got.
+var auditGaveUp = map[compete.MessageKind]string{
+	compete.MessageCancelled:    "{who} cancelled their registration for {competition}",
+	compete.MessageWithdrawn:    "{who} withdrew their application for {competition}",
+	compete.MessageLeftWaitlist: "{who} left the waitlist of {competition}",
+}
+
 // auditTexts are all actions, but for what auditSentence says differently.
 var auditTexts = map[compete.AuditAction]auditText{
 	compete.AuditLogin:       {"Login", "{who} logged in {is.kind}", ""},

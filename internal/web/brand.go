@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"io"
 	"net/http"
 
 	"github.com/minicompete/minicompete/internal/brand"
@@ -42,6 +43,30 @@ func (a *app) serveBrand(mux *http.ServeMux) {
 	if site.Accent != nil {
 		serve(view.Accent, "text/css; charset=utf-8", site.Accent.CSS())
 	}
-	mux.Handle("GET /favicon.ico", http.RedirectHandler(cmp.Or(view.Logo, static.Path("mark.svg")),
-		http.StatusSeeOther))
+	icon := func(path, ours string) {
+		mux.Handle("GET "+path, http.RedirectHandler(cmp.Or(view.Logo, static.Path(ours)), http.StatusSeeOther))
+	}
+	icon("/favicon.ico", "mark.svg")
+	icon("/apple-touch-icon.png", "touch.png")
+}
+
+// robots keeps search engines to what there is to find: the competitions. Pages that aren't to be found say so
+// themselves, which a crawler has to be able to read.
+const robots = `User-agent: *
+Disallow: /account
+Disallow: /admin
+Disallow: /api/
+Disallow: /auth/
+Disallow: /competitions?
+Disallow: /dashboard
+Disallow: /live
+Disallow: /mailbox
+Disallow: /teams/
+Disallow: /unsubscribe
+`
+
+func serveRobots(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "public, max-age=86400")
+	_, _ = io.WriteString(w, robots) // the client may have gone
 }

@@ -163,7 +163,7 @@ func TestPersonIsAddedOnThePage(t *testing.T) {
 		page = "/competitions/" + run + "/registrations"
 		b.want(b.get(page), http.StatusOK, `name="divisionId"`)
 		b.want(b.post(page, "key", "one-press-3", "email", ada.User.Email), http.StatusUnprocessableEntity,
-			"choose one of the competition")
+			"choose a division")
 		b.leads(b.post(page, "key", "one-press-3", "email", ada.User.Email, "divisionId", c.Divisions[0].ID), page)
 		b.want(b.get(page), http.StatusOK, ada.User.Email)
 	})

@@ -136,6 +136,7 @@ func (a *app) addPrepared(v *visit, c *compete.Competition, stand *pages.Stand) 
 	stand.Prepared, stand.Outdated, stand.NeedsCode = p.Ready(), !p.Ready(), p.NeedsCode
 	if stand.Prepared {
 		stand.DivisionID, stand.Division = p.Entry.DivisionID, divisionName(c, p.Entry.DivisionID)
+		stand.ChosenTeam, stand.WillLook = p.Team, p.Entry.LookingForTeam
 	}
 	return nil
 }
@@ -148,7 +149,7 @@ func (a *app) addMissing(v *visit, c *compete.Competition, mine *compete.Registr
 	}
 	given, err := a.Registrations.AnswersOf(v.r.Context(), v.actor, mine)
 	captain := stand.Team != nil && stand.Team.Captain
-	stand.Missing = len(c.QuestionsAt(captain, v.now).Unanswered(given)) > 0
+	stand.Missing, stand.AnswerBy = len(c.QuestionsAt(captain, v.now).Unanswered(given)) > 0, c.AnswersEnd()
 	return err
 }
 

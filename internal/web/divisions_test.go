@@ -57,6 +57,14 @@ func TestDivisionsOnPages(t *testing.T) {
 		second.want(second.post(d.page+"/division", "divisionId", d.first), http.StatusConflict,
 			"You keep the one you have.")
 
+		preview := d.organizer.want(d.organizer.post("/competitions/create/preview", "title", "Both", "capacity", "2",
+			"division-name-0", "5 km", "division-capacity-0", "1",
+			"division-name-1", "10 km", "division-capacity-1", "1",
+		), http.StatusOK, "5 km")
+		if strings.Contains(preview.text, "(yours)") {
+			t.Error("in a preview, every new division is the organizer's own")
+		}
+
 		guest := s.browser(t)
 		guest.want(guest.post(d.page+"/register", "account", "new"), http.StatusUnprocessableEntity,
 			"Choose a division first.")

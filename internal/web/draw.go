@@ -205,10 +205,15 @@ func readTickets(text string) (items []compete.TicketItem, unreadable string) {
 		if errors.Is(err, io.EOF) {
 			break
 		}
+		line := lineOf(reader, err)
 		if err != nil || len(record) < 2 {
-			return nil, "Each line must have an email and a number, separated by a comma, a semicolon or a tab."
+			problems = append(problems,
+				fmt.Sprintf("Line %d: needs an email and a number, separated by a comma, a semicolon or a tab.", line))
+			if err != nil { // what follows can't be told apart
+				break
+			}
+			continue
 		}
-		line, _ := reader.FieldPos(0)
 		email := strings.TrimSpace(record[0])
 		tickets, err := strconv.Atoi(strings.TrimSpace(record[1]))
 		switch {
@@ -230,6 +235,16 @@ func readTickets(text string) (items []compete.TicketItem, unreadable string) {
 		return nil, "Choose a file, or paste at least one line."
 	}
 	return items, ""
+}
+
+// lineOf returns the number of the line that was just read, or where it failed.
+func lineOf(reader *csv.Reader, err error) int {
+	var unreadable *csv.ParseError
+	if errors.As(err, &unreadable) {
+		return unreadable.StartLine
+	}
+	line, _ := reader.FieldPos(0)
+	return line
 }
 
 func isNumber(cell string) bool {

@@ -151,6 +151,11 @@ func (a *app) nameInvitation(c *compete.Competition, d *pages.AnswersPage, typed
 	pass := typed.Get(pages.TeamPassInput)
 	if name := a.Teams.PassedTo(c.ID, compete.TeamCode(typed.Get(pages.TeamCodeInput)), pass); name != "" {
 		d.Heading, d.Pass = pages.JoinTitle(name), pass
+		todo := "Confirm the team" // which is chosen already, and its division with it
+		if len(c.Questions) > 0 {
+			todo = "Answer these questions"
+		}
+		d.Lead = strings.Replace(d.Lead, toFillIn(c), todo, 1)
 	}
 }
 

@@ -38,7 +38,8 @@ func TestInvitationNamesTheTeam(t *testing.T) {
 	b.signUp("mate@example.com")
 	register := "/competitions/" + id + "/register"
 	led := b.want(b.get(link+code.Code), http.StatusSeeOther).to
-	b.want(b.get(led), http.StatusOK, "Join The Gophers</bdi></h1>", `value="`+code.Code+`"`)
+	b.want(b.get(led), http.StatusOK, "Join The Gophers</bdi></h1>", `value="`+code.Code+`"`,
+		"Answer these questions to register.")
 	to, _ := url.Parse(led)
 	pass := to.Query().Get("team.pass")
 	b.want(b.post(register, "answers", "given", "team", "code", "team.code", code.Code, "team.pass", pass),

@@ -107,7 +107,7 @@ func (a *app) showVerify(v *visit, status int, next, text string) (response, err
 	if i, ok := v.intent(); ok && i.page() == next {
 		data.Wanted, data.Entry = i.key, keptFields(i.entry)
 	}
-	if user.VerifiedAt == nil && next != landingPath {
+	if user.VerifiedAt == nil {
 		v.setCookie(returnCookie, url.QueryEscape(next), v.now.Add(returnFor))
 	}
 	return show(status, pages.Verify(v.page("Confirm your email", ui.SectionAccount), data)), nil

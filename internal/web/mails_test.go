@@ -226,8 +226,8 @@ func confirmsAnAddress(t *testing.T, s *site) {
 		b.wantSecret(b.want(b.get(path), http.StatusOK, email, token))
 	}
 	b.want(b.get("/account"), http.StatusOK, "Not confirmed yet")
-	b.leads(b.post("/auth/confirm", "token", token), "/account")
-	b.want(b.get("/account"), http.StatusOK, "Email confirmed")
+	b.leads(b.post("/auth/confirm", "token", token), "/dashboard")
+	b.want(b.get("/dashboard"), http.StatusOK, "Email confirmed")
 	b.wantSecret(b.want(b.get(path), http.StatusConflict, "already used"))
 	b.want(b.post("/auth/confirm", "token", token), http.StatusConflict, "already used")
 	// that page says that it is done

@@ -86,7 +86,7 @@ func TestGetReadyForADivision(t *testing.T) {
 		ada.want(ada.get(page+"/prepare"), http.StatusOK, "Choose your division now. When registration opens",
 			`name="accessCode"`)
 		ada.want(ada.post(page+"/prepare", "answers", "given"), http.StatusUnprocessableEntity,
-			"This is required: choose one")
+			"This is required: choose a division.")
 		ada.leads(ada.post(page+"/prepare", "answers", "given", "divisionId", half, "accessCode", "maple 2026"), page)
 		got = ada.want(ada.get(page), http.StatusOK, "You&#39;re ready.", "(your choice)", `id="press"`,
 			`href="`+page+`/prepare"`)
@@ -134,5 +134,32 @@ func TestLeadOfTheForm(t *testing.T) {
 		},
 	} {
 		b.want(b.get("/competitions/"+organizer.Create(fields)+"/register"), http.StatusOK, text)
+	}
+}
+
+// TestReadyCardNamesTheTeam chooses a team ahead in each way: the card says which.
+func TestReadyCardNamesTheTeam(t *testing.T) {
+	s := &site{App: apptest.Start(t, apptest.Options{}), t: t}
+	organizer, captain := s.As(compete.RoleOrganizer), s.As(compete.RoleParticipant)
+	id := organizer.Create(map[string]any{
+		"regOpensAt": early, "regDeadline": "2126-05-08T08:00:00Z", "team": map[string]any{"max": 3},
+	})
+	organizer.Do(http.MethodPost, "/api/competitions/"+id+"/registrations", map[string]any{
+		"email": captain.User.Email, "team": map[string]any{"name": "The Gophers"},
+	}).Want(t, http.StatusCreated)
+	var mine []struct{ TeamID string }
+	captain.Get("/api/users/me/registrations", &mine)
+	var team struct{ Code string }
+	captain.Get("/api/teams/"+mine[0].TeamID, &team)
+
+	page, b := "/competitions/"+id, s.browser(t)
+	b.signUp("ada@example.com")
+	for _, tt := range []struct{ team, field, value, says string }{
+		{"new", "team.name", "Early Birds", "Team: <bdi class=\"font-semibold break-words\">Early Birds<"},
+		{"code", "team.code", team.Code, "Team: <bdi class=\"font-semibold break-words\">The Gophers<"},
+		{"looking", "team.name", "", "<p>Looking for a team</p>"},
+	} {
+		b.leads(b.post(page+"/prepare", "answers", "given", "team", tt.team, tt.field, tt.value), page)
+		b.want(b.get(page), http.StatusOK, "You&#39;re ready.", tt.says)
 	}
 }

@@ -92,6 +92,8 @@ func TestTicketsFromAFile(t *testing.T) {
 		}
 		b.want(b.post(draw+"/tickets", "tickets", "ada@example.com,two\nben@example.com,1\ncem@example.com,x"),
 			http.StatusUnprocessableEntity, "Line 1: the number of tickets must be", "Line 3: the number")
+		b.want(b.post(draw+"/tickets", "tickets", "ada@example.com,2\nben@example.com\ncem@example.com,1\n\"dan"),
+			http.StatusUnprocessableEntity, "Line 2: needs an email and a number", "Line 4: needs")
 
 		var listed []struct {
 			Email   string

@@ -55,6 +55,7 @@ func TestMissingAnswersAreFound(t *testing.T) {
 		card("Your answers", "Answer questions")
 		ask(true)
 		card("Answer questions", "Your answers")
+		card("The organizer has questions for you. Answer them by <time", "Your answers")
 		if !found("size") || found("phone") {
 			t.Error("the list isn't of who was asked and hasn't answered")
 		}
@@ -69,6 +70,45 @@ func TestMissingAnswersAreFound(t *testing.T) {
 			t.Error("the summary leads to who hasn't answered what everybody has")
 		} else if !strings.Contains(got.text, "unanswered=minor") || strings.Contains(got.text, "unanswered=phone") {
 			t.Error("the summary leads to who hasn't answered what nobody is asked, or not to who hasn't what they are")
+		}
+	})
+}
+
+// TestNotAnsweredLeadsToSomebody asks captains for their team, and those who chose one of several things: the summary
+// leads to who hasn't answered only if there is somebody.
+func TestNotAnsweredLeadsToSomebody(t *testing.T) {
+	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
+		s := &site{App: apptest.Start(t, apptest.Options{DatabaseURL: databaseURL}), t: t}
+		a := s.asked(map[string]any{"team": map[string]any{"max": 2}, "questions": []map[string]any{
+			{"id": "website", "kind": "URL", "label": "Website", "scope": "TEAM"},
+			{"id": "meals", "kind": "MANY_OF", "label": "Meals", "options": []string{"Lunch", "Dinner"}},
+			{
+				"id": "diet", "kind": "TEXT", "label": "Diet",
+				"showIf": map[string]any{"questionId": "meals", "anyOf": []any{"Lunch", "Dinner"}},
+			},
+		}})
+		captain, ada := s.person(t)
+		member, _ := s.person(t)
+		var r struct{ TeamID string }
+		captain.Do(http.MethodPost, "/api"+a.page+"/register", map[string]any{
+			"team":    map[string]any{"name": "The Gophers"},
+			"answers": map[string]any{"meals": []string{"Lunch", "Dinner"}},
+		}).Want(t, http.StatusCreated).JSON(t, &r)
+		var team struct{ Code string }
+		captain.Get("/api/teams/"+r.TeamID, &team)
+		member.Do(http.MethodPost, "/api"+a.page+"/register", map[string]any{
+			"team": map[string]any{"code": team.Code},
+		}).Want(t, http.StatusCreated)
+
+		summary := a.page + "/registrations/answers"
+		a.b.want(a.b.get(summary), http.StatusOK, "unanswered=website", "unanswered=diet", "unanswered=meals")
+		ada.leads(ada.post(a.page+"/answers", "answers", "given", "answers.website", "https://example.com",
+			"answers.meals", "Lunch", "answers.meals", "Dinner", "answers.diet", "Vegan"), a.page)
+		got := a.b.want(a.b.get(summary), http.StatusOK, "unanswered=meals")
+		for _, question := range []string{"website", "diet"} {
+			if strings.Contains(got.text, "unanswered="+question) {
+				t.Errorf("the summary leads to an empty list of who hasn't answered %s", question)
+			}
 		}
 	})
 }

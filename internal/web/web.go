@@ -138,6 +138,7 @@ func New(ctx context.Context, c Config) http.Handler {
 	mux.Handle("GET "+static.Prefix, static.Handler())
 	mux.HandleFunc("GET /covers/{file}", drawnCover)
 	a.serveBrand(mux)
+	mux.HandleFunc("GET /robots.txt", serveRobots)
 	mux.HandleFunc("GET /competitions/{id}/cover/{file}", a.picture)
 	if c.Jobs != nil {
 		mux.Handle(JobsPath+"/", a.jobConsole(c.Jobs))

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp"
 	"github.com/google/uuid"
 
 	"github.com/minicompete/minicompete/internal/apptest"
@@ -199,16 +200,45 @@ func applicationTours(t *testing.T, s site) []tour {
 				v.open(page + "/applications")
 				v.see("#decisions", "Releasing decisions: 7 of 20")
 			}},
+			{name: "applications-released-meanwhile", path: page + "/applications", then: func(v *visitor) {
+				v.seesTheEnd(s)
+			}},
 		}},
 	}
 }
+
+// seesTheEnd looks at a release that ends: the applications are loaded anew, but not while a note is being written.
+func (v *visitor) seesTheEnd(s site) {
+	v.t.Helper()
+	finish := func(end any) {
+		_, err := s.replicas[0].Store().Writer().ExecContext(v.t.Context(),
+			`UPDATE releases SET finished_at = $1 WHERE id = '`+endlessRelease+`'`, end)
+		if err != nil {
+			v.t.Fatal(err)
+		}
+	}
+	v.see("#decisions", "Releasing decisions")
+	v.do(chromedp.Evaluate[chromedp.Void](`stale = true`))
+	finish(compete.UTC(time.Now()))
+	v.until("the applications are loaded anew", `typeof stale === "undefined"`)
+	v.see("#decisions", "Last released")
+	finish(nil)
+	v.do(chromedp.Reload())
+	v.do(chromedp.Evaluate[chromedp.Void](`stale = true, document.querySelector("#applications textarea").value = "Kind"`))
+	finish(compete.UTC(time.Now()))
+	v.see("#decisions", "Last released")
+	v.until("the note is still there", `stale && document.querySelector("#applications textarea").value === "Kind"`)
+}
+
+// endlessRelease is the ID of releaseWithoutEnd's release.
+const endlessRelease = "018f6b1e-1111-7d0a-9b3e-5a1f0c2d4e6f"
 
 // releaseWithoutEnd adds a release that is under way, and that nobody goes on with.
 func (v *visitor) releaseWithoutEnd(s site, page string) {
 	v.t.Helper()
 	_, err := s.replicas[0].Store().Writer().ExecContext(v.t.Context(), `INSERT INTO releases (id, competition_id,
 			started_at, total, after_seq, admitted, waitlisted, rejected, unseated, dropped)
-		VALUES ('018f6b1e-1111-7d0a-9b3e-5a1f0c2d4e6f', $1, $2, 20, 0, 4, 2, 1, 0, 0)`,
+		VALUES ('`+endlessRelease+`', $1, $2, 20, 0, 4, 2, 1, 0, 0)`,
 		page[len("/competitions/"):], compete.UTC(time.Now()))
 	if err != nil {
 		v.t.Fatal(err)

@@ -20,6 +20,7 @@ func teamTours(t *testing.T, s site) []tour {
 	hackathon := captain.find("/dashboard", "Civic Tech Hackathon")
 	cup := waiting.find("/dashboard", "School Science Cup")
 	team := captain.linkOn(hackathon, "/teams/")
+	baking := newcomer.find("/dashboard", "Bake-Off for Beginners")
 	act := func(what string) string { return captain.linkOn(team, what) }
 	link, change := captain.linkOn(team, "?join="), organizer.changeLink(hackathon)
 	wrong := hackathon + "/team?" + url.Values{"join": {"999-AAAAAAAA"}}.Encode()
@@ -49,6 +50,9 @@ func teamTours(t *testing.T, s site) []tour {
 			{name: "dashboard-team", path: "/dashboard"},
 		}},
 		{newcomer, []stop{
+			{name: "competition-unanswered", path: baking, then: func(v *visitor) {
+				v.see("#stand", "Answer questions")
+			}},
 			{name: "register-team", path: cup + "/register"},
 			{name: "register-team-refused", path: cup + "/register", then: refuse},
 			{name: "join-wrong", path: wrong},

@@ -207,7 +207,7 @@ func divisionName(division ui.Seats, d Divisions) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-			} else if division.DivisionID == d.Chosen {
+			} else if division.DivisionID != "" && division.DivisionID == d.Chosen {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, "<span class=\"help\">(yours)</span>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

@@ -343,9 +343,9 @@ func lateRandomness(d DrawData) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var6 string
-		templ_7745c5c3_Var6, templ_7745c5c3_Err = templ.JoinStringErrs(" but we haven't been able to fetch it yet. We try again every few seconds, and the draw then happens automatically. The list and the round stay as they are.")
+		templ_7745c5c3_Var6, templ_7745c5c3_Err = templ.JoinStringErrs(", but we haven't been able to fetch it yet. We try again every few seconds, and the draw then happens automatically. The list and the round stay as they are.")
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/draw.templ`, Line: 197, Col: 164}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/draw.templ`, Line: 197, Col: 165}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
 		if templ_7745c5c3_Err != nil {

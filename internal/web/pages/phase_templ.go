@@ -174,7 +174,7 @@ func (s Stand) phaseText(kind StandKind) string {
 		return ui.Plural(s.Seats.Capacity, "seat", "seats") + ". " + s.rule()
 	case StandOpen:
 		if s.Withdrawn && s.Review {
-			return "You withdrew an earlier application. You can apply again until registration closes."
+			return "You withdrew earlier. You can apply again until registration closes."
 		}
 		if s.Withdrawn {
 			return "You cancelled an earlier registration. If you register again, you'll get a new number."

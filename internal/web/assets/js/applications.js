@@ -107,5 +107,16 @@ function startSelection() {
   read();
 }
 
+// Once a release is over, the applications below still show drafts. They are loaded anew, unless that would lose a note.
+function startReleases() {
+  document.body.addEventListener("released", () => {
+    const notes = [...document.querySelectorAll("[data-application] textarea")];
+    if (notes.every((note) => note.value === note.defaultValue)) {
+      location.reload();
+    }
+  });
+}
+
 startApplications();
 startSelection();
+startReleases();
