@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/minicompete/minicompete/internal/apptest"
 	"github.com/minicompete/minicompete/internal/testservices"
@@ -84,7 +83,7 @@ func testRestored(
 	}
 
 	serve(t, environment)
-	apptest.Eventually(t, time.Minute, "every registration of the backup is confirmed", func() bool {
+	apptest.Eventually(t, apptest.Patience, "every registration of the backup is confirmed", func() bool {
 		return number(t, restored, `SELECT count(*) FROM registrations WHERE competition_id = $1
 			AND status = 'CONFIRMED'`, competition) == len(are)
 	})

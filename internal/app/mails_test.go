@@ -22,7 +22,7 @@ func TestInventedPeopleAreNotMailed(t *testing.T) {
 	a.Visitor().Do(http.MethodPost, "/api/auth/signup", map[string]any{
 		"name": "Ada", "email": email, "password": apptest.Password, "role": "PARTICIPANT",
 	}).Want(t, http.StatusCreated)
-	apptest.Eventually(t, time.Minute, "every mail is done with", func() bool {
+	apptest.Eventually(t, apptest.Patience, "every mail is done with", func() bool {
 		due, _ := countJobs(t, a, `true`)
 		return due == 0 && len(server.To(email)) > 0
 	})
@@ -41,7 +41,7 @@ func TestSeedingSendsNoMail(t *testing.T) {
 	if _, err := a.Seed(context.WithoutCancel(t.Context())); err != nil {
 		t.Fatal(err)
 	}
-	apptest.Eventually(t, time.Minute, "every confirmation has become a mail that is done with", func() bool {
+	apptest.Eventually(t, apptest.Patience, "every confirmation has become a mail that is done with", func() bool {
 		due, done := countJobs(t, a, `kind IN ('mail', 'notify')`)
 		return done > 100 && due == 0
 	})

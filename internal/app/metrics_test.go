@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/minicompete/minicompete/internal/app"
 	"github.com/minicompete/minicompete/internal/apptest"
@@ -84,7 +83,7 @@ func TestMetricsTellWhatHappened(t *testing.T) {
 			requests + `{listener="api",method="POST",route="/api/competitions/{id}/register",status="409"}`: 1,
 			requests + `{listener="api",method="GET",route="none",status="404"}`:                             1,
 		} {
-			apptest.Eventually(t, time.Minute, fmt.Sprintf("%s is %v", series, want), func() bool {
+			apptest.Eventually(t, apptest.Patience, fmt.Sprintf("%s is %v", series, want), func() bool {
 				v, found := value(fetch(t, metrics+"/metrics"), series)
 				return found && (v == want || want < 0 && v > 0)
 			})

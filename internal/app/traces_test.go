@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/minicompete/minicompete/internal/apptest"
 	"github.com/minicompete/minicompete/internal/compete"
@@ -40,7 +39,7 @@ func TestATraceFromThePressToTheConfirmation(t *testing.T) {
 		pressing.Wait()
 		for i := range crowd {
 			var missing string
-			apptest.Eventually(t, time.Minute, "the trace of a press is whole", func() bool {
+			apptest.Eventually(t, apptest.Patience, "the trace of a press is whole", func() bool {
 				missing = missingFrom(receiver.Spans(), fmt.Sprintf("press-%d", i))
 				return missing == ""
 			})

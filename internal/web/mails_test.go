@@ -402,7 +402,7 @@ func TestOneClickEndsReminders(t *testing.T) {
 			register(b, organizer, "Second Run")
 		})
 		life(func(b *browser, _ *apptest.Client) {
-			apptest.Eventually(t, time.Minute, "reminders were looked for", func() bool {
+			apptest.Eventually(t, apptest.Patience, "reminders were looked for", func() bool {
 				return count(t, b.site, `SELECT count(*) FROM river_job
 					WHERE kind IN ('find_reminders', 'remind_jointly') AND state <> 'completed'`) == 0 &&
 					// at both starts, the first of them in the previous process

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/input"
-	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
 
@@ -120,14 +119,14 @@ func askQuestions(v *visitor, title string, script bool) (page string, ids []str
 	eval[any](v, fmt.Sprintf(`document.querySelector('[name="q.%s.required"]').click()`, guardian))
 	if !script { // the list of conditions is made anew by the server
 		v.click(`button[name="edit-questions"][value="up:` + guardian + `"]`)
-		v.until("a moved question", `document.readyState === "complete"`)
+		v.until("a moved question", questionLabels+` === "T-shirt size,Guardian,Under 18?"`)
 		v.click(`button[name="edit-questions"][value="down:` + guardian + `"]`)
 	} else {
-		v.do(focusOn(`button[value="up:` + guardian + `"]`))
+		v.focus(`main button[value="up:` + guardian + `"]`)
 		v.press(kb.Enter)
 		v.until("another order", `[...document.querySelectorAll("[data-rows] > *")].at(-1).dataset.row === "`+minor+`"`)
 		v.press(kb.Enter) // the focus moved along
-		v.do(focusOn(`button[value="down:` + guardian + `"]`))
+		v.focus(`main button[value="down:` + guardian + `"]`)
 		v.press(kb.Enter)
 		v.press(kb.Enter)
 	}
@@ -256,8 +255,4 @@ func testReady(t *testing.T, s site) {
 		v.click(`main form[data-questions] button.btn-primary`)
 		v.see("#stand-title", "You're in")
 	}
-}
-
-func focusOn(selector string) chromedp.Action[chromedp.Void] {
-	return chromedp.Focus(chromedp.CSS("main " + selector))
 }

@@ -11,8 +11,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/dom"
 	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
@@ -87,6 +88,8 @@ type visitor struct {
 	base string
 	name string // shown in failures
 	view *view
+	// plain is true without JavaScript, where a click leads to another page or only changes the form.
+	plain bool
 }
 
 // view is what the browser emulates, so that it isn't told again: each time, it lays out and paints the page anew.
@@ -104,6 +107,11 @@ func newVisitor(t *testing.T, base, name string) *visitor {
 	// The tab lives as long as the context of its first action, so that has to be the tab's own.
 	if err := chromedp.Do(tab); err != nil {
 		t.Fatalf("%s: open a tab: %v", name, err)
+	}
+	// Elements are found by their selector in the page. Numbers of nodes, which chromedp asks for, are made anew while
+	// a page loads, and the browser has to tell of each change to keep them.
+	if _, err := chromedp.Call(tab, dom.Disable, cdp.Empty{}); err != nil {
+		v.fatal("stop following the nodes", err)
 	}
 	params := page.AddScriptToEvaluateOnNewDocumentParams{Source: witness}
 	if _, err := chromedp.Call(tab, page.AddScriptToEvaluateOnNewDocument, params); err != nil {
@@ -130,6 +138,7 @@ func (v *visitor) withoutScript() *visitor {
 	if _, err := chromedp.Call(v.tab, emulation.SetScriptExecutionDisabled, params); err != nil {
 		v.fatal("switch JavaScript off", err)
 	}
+	v.plain = true
 	return v
 }
 
@@ -186,21 +195,6 @@ func (v *visitor) open(path string) {
 	v.do(chromedp.Navigate(v.base + path))
 }
 
-// click clicks the selected element once it can be clicked. Chromium drops clicks made before the page is painted.
-func (v *visitor) click(selector string) {
-	v.t.Helper()
-	v.settle()
-	v.do(chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible, chromedp.NodeEnabled))
-}
-
-// settle waits until the page is loaded and painted: until then Chromium may number its elements anew, and a font that
-// arrives late moves them.
-func (v *visitor) settle() {
-	v.t.Helper()
-	v.until("the first paint", `document.readyState === "complete" && document.fonts.status === "loaded" &&
-		performance.getEntriesByName("first-contentful-paint").length > 0`)
-}
-
 // ask clicks a link that opens a confirmation dialog. It waits until nothing is being replaced, since a new link leads
 // to the confirmation's own page until the script has noticed it.
 func (v *visitor) ask(link, question string) {
@@ -224,31 +218,6 @@ func (v *visitor) holds(expression string) bool {
 	defer cancel()
 	ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool](expression))
 	return err == nil && ok
-}
-
-// fill replaces a field's content at once, as pasting does.
-func (v *visitor) fill(name, value string) {
-	v.t.Helper()
-	v.selectAll(name)
-	if _, err := chromedp.Call(v.tab, input.InsertText, input.InsertTextParams{Text: value}); err != nil {
-		v.fatal("enter "+value, err)
-	}
-}
-
-// typeIn is fill, key by key.
-func (v *visitor) typeIn(name, value string) {
-	v.t.Helper()
-	v.selectAll(name)
-	v.do(chromedp.KeyEvent(value))
-}
-
-// selectAll focuses a field and selects its content.
-func (v *visitor) selectAll(name string) {
-	v.t.Helper()
-	v.settle()
-	field := chromedp.CSS(fmt.Sprintf(`main [name=%q]`, name))
-	v.do(chromedp.WaitVisible(field), chromedp.Focus(field),
-		chromedp.Evaluate[chromedp.Void](`document.activeElement.select()`))
 }
 
 // set sets the value of a field that isn't plain text, such as a date.

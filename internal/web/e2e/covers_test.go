@@ -12,8 +12,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/chromedp/chromedp"
-
 	"github.com/minicompete/minicompete/internal/apptest"
 	"github.com/minicompete/minicompete/internal/config"
 )
@@ -31,7 +29,7 @@ func (v *visitor) choose(field, name, content string) {
 	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 		v.t.Fatal(err)
 	}
-	v.do(chromedp.SetUploadFiles(chromedp.CSS(field), []string{path}))
+	v.attach(field, path)
 }
 
 // photo returns a picture similar to a photograph: not square, and with many colors.

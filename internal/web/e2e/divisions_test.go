@@ -100,7 +100,7 @@ func (r raceStory) create(v *visitor) (page string) {
 	v.see("#field-division-capacity-1-error", "Must be between 1 and")
 	r.check(v, "a refused division")
 	v.fill("division-capacity-1", "2")
-	v.do(focus("title"))
+	v.focus(`main [name="title"]`)
 	v.press(kb.Enter) // publishes, rather than removing a division
 	v.see("#flash", "published")
 	v.see("#divisions li:nth-child(1)", "Half marathon")

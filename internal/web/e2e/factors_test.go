@@ -200,7 +200,7 @@ func TestAuthenticatorAppOnPages(t *testing.T) {
 	boss.at("/admin")
 	boss.open("/admin/users/" + organizer.User.ID)
 	site.ahead.Add(int64(compete.FreshLogin + time.Second))
-	boss.do(chromedp.SetValue(chromedp.CSS(`select[name="role"]`), "PARTICIPANT"))
+	boss.pick("role", "PARTICIPANT")
 	boss.click(`main form:not([action]) button`)
 	boss.see("h1", "Confirm it's you")
 	boss.see("main", "What you entered is kept")

@@ -7,10 +7,6 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-func focus(name string) chromedp.Action[chromedp.Void] {
-	return chromedp.Focus(chromedp.CSS(`main [name="` + name + `"]`))
-}
-
 func reload() chromedp.Action[chromedp.Void] { return chromedp.Reload() }
 
 // press presses one key.

@@ -169,12 +169,16 @@ func testLongListLooks(v *visitor, list string) {
 	v.until("both charts", `document.querySelectorAll("[data-chart] canvas").length === 2`)
 	v.see("figcaption", "Busiest")
 	v.see("figcaption", "of 10,000 registrations") // accurate to one block of registrations counted together
-	const paper = "/print?status=CANCELLED"
+	// A hundred of the thousand rows, which all look alike.
+	const paper = "/print?status=CANCELLED&search=number95"
 	for n, path := range []string{list, "/dashboard", list + paper} {
 		v.open(path)
+		if path == list+paper {
+			v.see("header", "100 registrations")
+		}
 		for _, l := range append(slices.Clone(looks), look{320, "dark"}) {
 			v.wear(l)
-			// axe takes long with a thousand rows
+			// axe takes long with many rows
 			if l == looks[0] || path != list+paper && slices.Contains(opposites(n), l) {
 				v.check(fmt.Sprintf("%s at %d px, %s", path, l.width, l.theme), v.accessibility())
 			}

@@ -63,7 +63,7 @@ func testZoneOfTheOrganizer(t *testing.T, s site) {
 			t.Errorf("%s comes back as %q, want %q as typed", field, got, want)
 		}
 	}
-	v.do(focus("zone"))
+	v.focus(`main [name="zone"]`)
 	v.until("the zones that the browser knows", `document.querySelectorAll("#zones option").length > 100`)
 }
 

@@ -207,12 +207,14 @@ func (v *visitor) contrast() string {
 	return v.axe(visualRules)
 }
 
-// axe returns violations of these rules as text.
+// axe returns violations of these rules as text, once what fades or moves has come to rest.
 func (v *visitor) axe(rules string) string {
 	v.t.Helper()
 	if !eval[bool](v, `"axe" in window`) {
 		eval[any](v, axe+"; 0")
 	}
+	v.until("a page at rest", `document.getAnimations().every((a) =>
+		a.playState !== "running" || a.effect.getComputedTiming().endTime === Infinity)`)
 	return strings.TrimSpace(eval[string](v, `axe.run(document, {resultTypes: ["violations"], runOnly: `+rules+`})
 		.then(r => r.violations.map(v => v.id + ": " + v.help + "\n" + v.nodes.map(n => "    " + n.target.join(" ") + "\n      " + n.failureSummary.replaceAll("\n", "\n      ")).join("\n")).join("\n"))`))
 }

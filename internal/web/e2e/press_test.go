@@ -344,7 +344,7 @@ func testPressTwice(t *testing.T, s site) {
 		}
 		v.signUpDirectly("PARTICIPANT")
 		v.open(page)
-		v.do(chromedp.DoubleClick(chromedp.CSS(registerButton)))
+		v.clickTwice(registerButton)
 		v.see("#stand-title", "You're in")
 		v.back()
 		v.open(page)

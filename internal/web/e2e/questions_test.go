@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"testing"
 
-	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
 	"github.com/minicompete/minicompete/internal/apptest"
@@ -20,7 +19,7 @@ func testSafeAnswers(t *testing.T, s site) {
 	v.click(registerButton)
 	v.see("#stand-title", "You're in")
 	v.seeIn(b.page(), "#stand", "Registered") // from now on, the card doesn't change
-	v.do(chromedp.Focus(chromedp.CSS(`#stand a[href$="/withdraw"]`)))
+	v.focus(`#stand a[href$="/withdraw"]`)
 	v.press(kb.Enter)
 	v.see("dialog", "Cancel your registration?")
 	v.until("the focus on the safe answer", `document.activeElement.matches("dialog [data-close]")`)
