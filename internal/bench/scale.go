@@ -87,7 +87,7 @@ func (f figures) String() string {
 	}
 	line := growing(f.medians) + crowd + growing(f.cpu)
 	if f.pages != nil {
-		line += " " + ratio(" %11.0f", f.pages)
+		line += " " + ratio(" %11.0f", 1, f.pages)
 	}
 	return line
 }
@@ -98,15 +98,16 @@ func growing(each []time.Duration) string {
 	for i, d := range each {
 		in[i] = milliseconds(d)
 	}
-	return ratio(" %11.2f", in)
+	return ratio(" %11.2f", 1e-6, in)
 }
 
-func ratio(format string, each []float64) string {
+// ratio formats figures like growing; the first counts as least at least.
+func ratio(format string, least float64, each []float64) string {
 	var line strings.Builder
 	for _, n := range each {
 		fmt.Fprintf(&line, format, n)
 	}
-	growth := each[len(each)-1] / max(each[0], 1e-6)
+	growth := each[len(each)-1] / max(each[0], least)
 	fmt.Fprintf(&line, " %7.2f%s", growth, mark(growth > mostGrowth))
 	return line.String()
 }
