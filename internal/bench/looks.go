@@ -35,7 +35,7 @@ type scaled struct {
 	message                               string // the participant's
 	cookies                               map[string]string
 	database                              string  // as in the names of PostgreSQL's processes; empty on SQLite
-	counts                                *sql.DB // where PostgreSQL counts the pages that it looks at; nil if it does not
+	counts                                *sql.DB // where PostgreSQL counts pages that it looks at; nil if it does not
 }
 
 // looks lists all requests. Placeholders in braces are replaced: see scaled.fields.

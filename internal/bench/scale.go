@@ -168,30 +168,6 @@ func (l look) measure(ctx context.Context, products []*scaled, crowd bool) (f fi
 	return f, err
 }
 
-// cost is what some requests took of the program and the database.
-type cost struct {
-	cpu   time.Duration
-	pages float64
-}
-
-// costs sends requests over one connection, and says what all of them took.
-func (s *scaled) costs(
-	ctx context.Context, l look, requests int,
-) (took cost, done load, failed string, err error) {
-	pages, err := s.pages(ctx)
-	if err != nil {
-		return took, done, "", err
-	}
-	cpu := s.spent()
-	if done, failed, err = s.ask(ctx, l, 1, requests); err != nil {
-		return took, done, "", err
-	}
-	took.cpu = s.spent() - cpu
-	after, err := s.pages(ctx)
-	took.pages = after - pages
-	return took, done, failed, err
-}
-
 // ask sends requests over the given number of connections. If not all were answered with 200, it says why.
 func (s *scaled) ask(
 	ctx context.Context, l look, connections, requests int,

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"strings"
+	"time"
 )
 
 // countPages opens a connection for pages, if the database is PostgreSQL's and has the extension pg_stat_statements.
@@ -33,6 +34,30 @@ func (s *scaled) pages(ctx context.Context) (pages float64, err error) {
 		err = s.counts.QueryRowContext(ctx, pagesText).Scan(&pages)
 	}
 	return pages, err
+}
+
+// cost is what some requests took of the program and the database.
+type cost struct {
+	cpu   time.Duration
+	pages float64
+}
+
+// costs sends requests over one connection, and says what all of them took.
+func (s *scaled) costs(
+	ctx context.Context, l look, requests int,
+) (took cost, done load, failed string, err error) {
+	pages, err := s.pages(ctx)
+	if err != nil {
+		return took, done, "", err
+	}
+	cpu := s.spent()
+	if done, failed, err = s.ask(ctx, l, 1, requests); err != nil {
+		return took, done, "", err
+	}
+	took.cpu = s.spent() - cpu
+	after, err := s.pages(ctx)
+	took.pages = after - pages
+	return took, done, failed, err
 }
 
 // end stops the program, and counting.
