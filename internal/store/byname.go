@@ -14,8 +14,8 @@ import (
 // would have to write. A small number is sorted. With many, a page follows the index of all users by name, looks up
 // which of them are registered, and stops when it is full. As long as at least one in a hundred is, every page costs
 // the same. If fewer are, a page ends with fewer rows, and if a page would be empty, the rest of the list is sorted
-// after all. Of numbers in between, PostgreSQL first reads all who are registered: looking up each of thousands of users
-// of whom most aren't would take three times as long.
+// after all. Of numbers in between, PostgreSQL first reads all who are registered: looking up each of thousands of
+// users, most of whom aren't, would take three times as long.
 
 // byName is the sort key of users, followed by their ids: name and email, folded as in searches. It is indexed; its
 // length is bounded.
