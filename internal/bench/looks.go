@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"database/sql"
 	"fmt"
 	"net/url"
 	"strings"
@@ -33,7 +34,8 @@ type scaled struct {
 	division                              string // of divided
 	message                               string // the participant's
 	cookies                               map[string]string
-	database                              string // as in the names of PostgreSQL's processes; empty on SQLite
+	database                              string  // as in the names of PostgreSQL's processes; empty on SQLite
+	counts                                *sql.DB // where PostgreSQL counts pages that it looks at; nil if it does not
 }
 
 // looks lists all requests. Placeholders in braces are replaced: see scaled.fields.

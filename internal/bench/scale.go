@@ -38,6 +38,7 @@ const (
 type figures struct {
 	medians []time.Duration
 	cpu     []time.Duration // of the program and the database, per request
+	pages   []float64       // that PostgreSQL looked at, per request; nil if it doesn't count them
 	crowd   load            // of scaleCrowd connections, in the last database
 	failed  string
 }
@@ -54,8 +55,12 @@ func measureScale(ctx context.Context, o options, kind string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, done()) }()
-	fmt.Printf("%-9s %-42s%s   growth  with 16: p50      p99    /s %s   growth\n", kind,
+	fmt.Printf("%-9s %-42s%s   growth  with 16: p50      p99    /s %s   growth", kind,
 		"median with one connection, ms", headings(sizes, ""), headings(sizes, "CPU "))
+	if products[0].counts != nil {
+		fmt.Printf(" %s   growth", headings(sizes, "pages "))
+	}
+	fmt.Println()
 	for _, look := range looks {
 		if !wanted.MatchString(look.name) {
 			continue
@@ -80,16 +85,29 @@ func (f figures) String() string {
 		crowd = fmt.Sprintf(" %15.1f %8.1f%s %6.0f", milliseconds(f.crowd.percentile(.5)), milliseconds(p99),
 			mark(p99 > slowest), f.crowd.rate(http.StatusOK))
 	}
-	return growing(f.medians) + crowd + growing(f.cpu)
+	line := growing(f.medians) + crowd + growing(f.cpu)
+	if f.pages != nil {
+		line += " " + ratio(" %11.0f", 1, f.pages)
+	}
+	return line
 }
 
 // growing formats durations in databases, smallest first, and the ratio of the last to the first.
 func growing(each []time.Duration) string {
-	var line strings.Builder
-	for _, d := range each {
-		fmt.Fprintf(&line, " %11.2f", milliseconds(d))
+	in := make([]float64, len(each))
+	for i, d := range each {
+		in[i] = milliseconds(d)
 	}
-	growth := float64(each[len(each)-1]) / float64(max(each[0], 1))
+	return ratio(" %11.2f", 1e-6, in)
+}
+
+// ratio formats figures like growing; the first counts as least at least.
+func ratio(format string, least float64, each []float64) string {
+	var line strings.Builder
+	for _, n := range each {
+		fmt.Fprintf(&line, format, n)
+	}
+	growth := each[len(each)-1] / max(each[0], least)
 	fmt.Fprintf(&line, " %7.2f%s", growth, mark(growth > mostGrowth))
 	return line.String()
 }
@@ -114,6 +132,9 @@ func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Mi
 func (l look) measure(ctx context.Context, products []*scaled, crowd bool) (f figures, err error) {
 	latencies := make([][]time.Duration, len(products))
 	f.cpu = make([]time.Duration, len(products))
+	if products[0].counts != nil {
+		f.pages = make([]float64, len(products))
+	}
 	turns, requests := scaleTurns, scaleRequests
 	if l.whole {
 		turns, requests = 1, 2
@@ -125,12 +146,14 @@ func (l look) measure(ctx context.Context, products []*scaled, crowd bool) (f fi
 					return figures{failed: failed}, err
 				}
 			}
-			before := s.spent()
-			done, failed, err := s.ask(ctx, l, 1, requests)
+			cost, done, failed, err := s.costs(ctx, l, requests)
 			if err != nil || failed != "" {
 				return figures{failed: failed}, err
 			}
-			f.cpu[i] += (s.spent() - before) / time.Duration(turns*requests)
+			f.cpu[i] += cost.cpu / time.Duration(turns*requests)
+			if f.pages != nil {
+				f.pages[i] += cost.pages / float64(turns*requests)
+			}
 			latencies[i] = append(latencies[i], done.latencies...)
 		}
 	}
@@ -200,7 +223,7 @@ func startScaled(
 		if err != nil {
 			return nil, nil, nil, err
 		}
-		sizes, products, ends = append(sizes, size), append(products, s), append(ends, s.stop)
+		sizes, products, ends = append(sizes, size), append(products, s), append(ends, s.end)
 	}
 	if len(products) == 0 {
 		return nil, nil, nil, errors.New("there's no database to measure")
@@ -211,6 +234,9 @@ func startScaled(
 // startOn starts the product on a filled database. Its size is the number of competitions.
 func startOn(ctx context.Context, o options, databaseURL string) (s *scaled, size string, err error) {
 	s = &scaled{cookies: map[string]string{}}
+	if err := s.countPages(ctx, databaseURL); err != nil {
+		return nil, "", err
+	}
 	if address, err := url.Parse(databaseURL); err == nil && address.Scheme != "sqlite" {
 		s.database = " " + strings.TrimPrefix(address.Path, "/") + " "
 	}
@@ -223,7 +249,7 @@ func startOn(ctx context.Context, o options, databaseURL string) (s *scaled, siz
 	}
 	for _, email := range []string{fill.OrganizerEmail, fill.SmallEmail, fill.ParticipantEmail, fill.AdminEmail} {
 		if s.cookies[email], err = logIn(ctx, s.web, email); err != nil {
-			return nil, "", errors.Join(err, s.stop())
+			return nil, "", errors.Join(err, s.end())
 		}
 	}
 	return s, size, nil

@@ -141,13 +141,28 @@ func (s *statement) deciding(f compete.ApplicationFilter) {
 	}
 }
 
-// Unscored implements compete.ApplicationStore. A reviewer's own reviews are few beside the applications.
+// Unscored implements compete.ApplicationStore. A reviewer's own reviews are mostly few beside the applications, and
+// are looked up among them; those of someone who has scored for years may be more, and then it's the other way around.
 func (s *Store) Unscored(ctx context.Context, competitionID, reviewerID string) (int, error) {
-	return sqldb.One(ctx, s.reader, compete.ErrCompetitionMissing, sqldb.ScanInt, `SELECT
-			(SELECT count(*) FROM registrations r WHERE r.competition_id = $1 AND NOT r.follows AND `+decidable+`)
-			- (SELECT count(*) FROM reviews m JOIN registrations r ON r.id = m.registration_id
-				WHERE m.reviewer_id = $2 AND {+r.competition_id} = $1 AND NOT r.follows AND `+decidable+`)
-		FROM competitions c WHERE c.id = $1`, competitionID, reviewerID)
+	of := ` r.competition_id = $1 AND NOT r.follows AND ` + decidable
+	all, err := sqldb.One(ctx, s.reader, compete.ErrCompetitionMissing, sqldb.ScanInt, `SELECT
+		(SELECT count(*) FROM registrations r WHERE`+of+`) FROM competitions c WHERE c.id = $1`, competitionID)
+	if err != nil || all == 0 {
+		return 0, err
+	}
+	more, err := sqldb.List(ctx, s.reader, sqldb.ScanInt,
+		`SELECT 1 FROM reviews m WHERE m.reviewer_id = $1 LIMIT 1 OFFSET $2`, reviewerID, all)
+	if err != nil {
+		return 0, err
+	}
+	if len(more) > 0 {
+		return sqldb.One(ctx, s.reader, nil, sqldb.ScanInt, `SELECT count(*) FROM registrations r WHERE`+of+`
+			AND NOT EXISTS (SELECT 1 FROM reviews m WHERE m.registration_id = r.id AND m.reviewer_id = $2`+lookedUp,
+			competitionID, reviewerID)
+	}
+	mine, err := sqldb.One(ctx, s.reader, nil, sqldb.ScanInt, `SELECT count(*) FROM reviews m
+		{match registrations r: r.id = m.registration_id} WHERE m.reviewer_id = $2 AND`+of, competitionID, reviewerID)
+	return all - mine, err
 }
 
 func scanApplication(row sqldb.Row) (a compete.Application, err error) {

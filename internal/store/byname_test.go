@@ -11,6 +11,7 @@ import (
 
 	"github.com/minicompete/minicompete/internal/compete"
 	"github.com/minicompete/minicompete/internal/normal"
+	"github.com/minicompete/minicompete/internal/store"
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
@@ -73,41 +74,50 @@ func TestParticipantsByName(t *testing.T) {
 		slices.SortFunc(expected,
 			func(a, b named) int { return cmp.Or(cmp.Compare(a.text, b.text), cmp.Compare(a.id, b.id)) })
 		for _, filter := range []compete.RegistrationFilter{{}, {Status: compete.RegistrationConfirmed}} {
-			var want []string
-			for _, n := range expected {
-				if filter.Status == "" || n.status == filter.Status {
-					want = append(want, n.id)
-				}
-			}
 			filter.Sort = compete.SortName
 			for _, window := range []int{1, 7, 1000} {
 				for _, filter.Limit = range []int{1, 4, 100} {
-					var got []string
-					filter.Cursor = compete.Cursor{}
-					for {
-						ids, next, err := db.ByName(t.Context(), competition.ID, filter, window)
-						if err != nil {
-							t.Fatal(err)
-						}
-						got = append(got, ids...)
-						if filter.Cursor = next; !next.IsZero() && len(got) <= len(want) {
-							continue // a page that ends early
-						}
-						if len(ids) < filter.Limit || len(got) > len(want) {
-							break
-						}
-						last := slices.IndexFunc(expected, func(n named) bool { return n.id == ids[len(ids)-1] })
-						filter.Cursor = compete.Cursor{Text: expected[last].text, ID: expected[last].id}
-					}
-					if !slices.Equal(got, want) {
-						t.Errorf("%+v by %d, %d users at first:\n got %d %v\nwant %d %v", filter, filter.Limit, window,
-							len(got), got, len(want), want)
+					for _, members := range []bool{false, true} {
+						wantByName(t, db, competition.ID, filter, window, members, expected)
 					}
 				}
 			}
 		}
 		checkPlans(t, db, db.Texts())
 	})
+}
+
+// wantByName walks a list by name to its end.
+func wantByName(
+	t *testing.T, db *store.Store, competitionID string, filter compete.RegistrationFilter, window int, members bool,
+	expected []named,
+) {
+	t.Helper()
+	var got, want []string
+	for _, n := range expected {
+		if filter.Status == "" || n.status == filter.Status {
+			want = append(want, n.id)
+		}
+	}
+	for {
+		ids, next, err := db.ByName(t.Context(), competitionID, filter, window, members)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, ids...)
+		if filter.Cursor = next; !next.IsZero() && len(got) <= len(want) {
+			continue // a page that ends early
+		}
+		if len(ids) < filter.Limit || len(got) > len(want) {
+			break
+		}
+		last := slices.IndexFunc(expected, func(n named) bool { return n.id == ids[len(ids)-1] })
+		filter.Cursor = compete.Cursor{Text: expected[last].text, ID: expected[last].id}
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%+v by %d, %d users at first, members %v:\n got %d %v\nwant %d %v", filter, filter.Limit, window,
+			members, len(got), got, len(want), want)
+	}
 }
 
 // named is a participant as a list by name has it.

@@ -138,7 +138,8 @@ func (s *Store) listCompetitions(
 			q = s.replicated.Unprepared()
 		}
 	}
-	st.Add(` ORDER BY `+order.by+` LIMIT %s`, f.Limit+1)
+	st.Add(` ORDER BY ` + order.by)
+	st.upToPage(f.Limit)
 	found, err := sqldb.List(ctx, q, scanListed, st.Text(), st.Args()...)
 	if err == nil && f.Sort == compete.SortFilling && !f.Cursor.IsZero() {
 		err = s.fillingKnown(ctx, f.Cursor)
@@ -303,8 +304,11 @@ func (s *statement) eligible(f compete.CompetitionFilter, order order) {
 		status = statusIsNoOther
 	}
 	deadline := `{+c.reg_deadline}`
-	if f.Sort == compete.SortDeadline && f.Cursor.IsZero() {
+	switch {
+	case f.Sort == compete.SortDeadline && f.Cursor.IsZero():
 		deadline = order.column // the first page begins at now
+	case f.Sort == compete.SortNewest && (f.Phase == compete.PhaseWaitlist || f.Phase == compete.PhaseFull):
+		deadline = `coalesce(c.reg_deadline, c.created_at)` // as a plan for any value would count it: see upToPage
 	}
 	switch {
 	case f.Suspended:
@@ -381,7 +385,8 @@ func (s *statement) phase(
 	default: // published, and the deadline is ahead
 	}
 	s.Add(` AND `+status(compete.StatusPublished)+` AND `+deadline+` > %s AND NOT `+suspended, now)
-	const opened = ` AND (c.reg_opens_at IS NULL OR c.reg_opens_at <= %s)`
+	// An expression counts as equally selective whether the value is known or not: see upToPage.
+	const opened = ` AND coalesce(c.reg_opens_at, %s) <= %s`
 	const divided = `FROM divisions d WHERE d.competition_id = c.id AND d.seats_left > 0`
 	const free = ` (c.admission <> 'FIRST_COME' OR c.seats_left > 0 AND CASE WHEN c.divisions = 0 THEN c.waitlisted = 0
 		ELSE EXISTS (SELECT 1 ` + divided + lookedUp + ` AND NOT EXISTS (SELECT 1 ` + divided +
@@ -390,11 +395,11 @@ func (s *statement) phase(
 	case compete.PhaseUpcoming:
 		s.Add(` AND c.reg_opens_at IS NOT NULL AND c.reg_opens_at > %s`, now)
 	case compete.PhaseOpen:
-		s.Add(opened+` AND`+free, now)
+		s.Add(opened+` AND`+free, now, now)
 	case compete.PhaseWaitlist:
-		s.Add(opened+` AND c.waitlist AND NOT`+free, now)
+		s.Add(opened+` AND c.waitlist AND NOT`+free, now, now)
 	case compete.PhaseFull:
-		s.Add(opened+` AND NOT c.waitlist AND NOT`+free, now)
+		s.Add(opened+` AND NOT c.waitlist AND NOT`+free, now, now)
 	default: // any of these
 	}
 }

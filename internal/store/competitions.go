@@ -253,8 +253,8 @@ func (s *Store) CompetitionsAsking(ctx context.Context, organizerID string, limi
 		return nil, nil
 	}
 	return sqldb.List(ctx, s.replicated, scanCompetition, `SELECT `+summaryColumns+fromCompetitions+`
-		WHERE c.organizer_id = $1 AND c.questions IS NOT NULL ORDER BY c.created_at DESC, c.id DESC LIMIT $2`,
-		organizerID, limit)
+		WHERE c.organizer_id = $1 AND c.questions IS NOT NULL ORDER BY c.created_at DESC, c.id DESC`+atMost(limit),
+		organizerID)
 }
 
 // AccessCodes implements compete.CompetitionStore.

@@ -23,13 +23,13 @@ func (s *Store) Texts() map[string]bool {
 // pages of them.
 func (s *Store) SearchParts(pages int) { s.parts = partsWorth{pages: pages} }
 
-// ByName lists the users among a competition's participants by name, looking at so many users first, and says where to
-// go on if there may be more although there are fewer than f.Limit.
+// ByName lists the users among a competition's participants by name, looking at so many users first, or reading all
+// participants before, and says where to go on if there may be more although there are fewer than f.Limit.
 func (s *Store) ByName(
-	ctx context.Context, competitionID string, f compete.RegistrationFilter, window int,
+	ctx context.Context, competitionID string, f compete.RegistrationFilter, window int, members bool,
 ) (userIDs []string, next compete.Cursor, err error) {
 	found, err := s.alongNames(ctx, competitionID, participantFilter{
-		RegistrationFilter: f, among: candidates{all: true},
+		RegistrationFilter: f, among: candidates{all: true}, names: stretch{members: members},
 	}, []int{window, 4 * window, 16 * window, 64 * window})
 	for _, p := range found.rows[:min(len(found.rows), f.Limit)] {
 		userIDs = append(userIDs, p.UserID)

@@ -77,6 +77,18 @@ func testApplicationsOfMany(t *testing.T, db *store.Store, of fill.IDs) {
 			t.Errorf("applications%s: %d found, want %d", condition, len(got), len(want))
 		}
 	}
+	// One with more applications than the organizer has written reviews, and one with fewer.
+	few := idsFrom(t, db, `SELECT min(CAST(r.competition_id AS text)) FROM reviews v
+		JOIN registrations r ON r.id = v.registration_id WHERE v.reviewer_id = $1 AND r.competition_id <> $2`,
+		of.Organizer, of.Reviewed)
+	for _, competitionID := range []string{of.Largest, of.Reviewed, few[0]} {
+		want := idsFrom(t, db, `SELECT r.id`+applied+` AND NOT r.follows AND NOT EXISTS (SELECT 1 FROM reviews v
+			WHERE v.registration_id = r.id AND v.reviewer_id = $2)`, competitionID, of.Organizer)
+		got, err := db.Unscored(t.Context(), competitionID, of.Organizer)
+		if err != nil || got != len(want) {
+			t.Errorf("%s: %d without a score (%v), want %d", competitionID, got, err, len(want))
+		}
+	}
 }
 
 // testFilledRows checks that what is stored twice is the same in a filled database, and that its draws can be verified.

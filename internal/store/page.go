@@ -1,6 +1,8 @@
 package store
 
 import (
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/minicompete/minicompete/internal/compete"
@@ -9,6 +11,23 @@ import (
 
 // statement is a Statement with the conditions of this package's lists.
 type statement struct{ sqldb.Statement }
+
+// usualLimits are those of the program's own lists, and the default and the largest of the API.
+var usualLimits = []int{1, 12, compete.DefaultPageSize, 50, compete.MaxPageSize}
+
+// upToPage reads one row more than a page has. A usual limit is part of the text: for one that it doesn't know,
+// PostgreSQL would plan to read a tenth of all rows, and where these are many, it would therefore never keep a plan,
+// but take longer to plan a list each time than to read it.
+func (s *statement) upToPage(limit int) {
+	if slices.Contains(usualLimits, limit) {
+		s.Add(atMost(limit + 1))
+	} else {
+		s.Add(` LIMIT %s`, limit+1)
+	}
+}
+
+// atMost limits a text to rows that are always as many.
+func atMost(rows int) string { return ` LIMIT ` + strconv.Itoa(rows) }
 
 // page truncates a list that was read with one item too many; place returns an item's position in the list.
 func page[T any](items []T, limit int, list string, place func(T) (key int64, id string)) compete.Page[T] {

@@ -162,9 +162,7 @@ func (s *Store) alongArrivals(
 	for looked := 0; ; size = window {
 		var st statement
 		st.Add(`SELECT r.user_id, r.seq FROM registrations r WHERE `+f.competition()+` = %s`, competitionID)
-		st.matching(compete.RegistrationFilter{
-			Status: f.Status, DivisionID: f.DivisionID, TeamID: f.TeamID, Answer: f.Answer,
-		})
+		st.matching(f.unsearched())
 		st.afterArrival(f, size)
 		arrivals, err := sqldb.List(ctx, s.replicated, scanArrival, st.Text(), st.Args()...)
 		if err != nil {
@@ -262,7 +260,7 @@ func (s *statement) registrations(db *sqldb.DB, competitionID string, f particip
 		s.Add(`{each %s uuid} {match registrations r: r.user_id = v.id AND r.competition_id = %s}
 			JOIN users u ON u.id = r.user_id WHERE 1 = 1`, db.Array(f.among.ids), competitionID)
 	case f.names.window > 0:
-		s.registeredAlong(f.names, competitionID)
+		s.registeredAlong(competitionID, f)
 	default:
 		s.Add(`registrations r JOIN users u ON u.id = r.user_id WHERE `+f.competition()+` = %s`, competitionID)
 	}

@@ -104,7 +104,8 @@ func (s *Store) reportPage(
 	if !cursor.IsZero() {
 		st.Add(` AND (p.created_at, p.id) < (%s, %s)`, cursor.Time(), cursor.ID)
 	}
-	st.Add(` ORDER BY p.created_at DESC, p.id DESC LIMIT %s`, limit+1)
+	st.Add(` ORDER BY p.created_at DESC, p.id DESC`)
+	st.upToPage(limit)
 	reports, err := sqldb.List(ctx, s.reader, scanReport, st.Text(), st.Args()...)
 	return page(reports, limit, "reports",
 		func(r compete.Report) (int64, string) { return r.CreatedAt.UnixMicro(), r.ID }), err
@@ -158,8 +159,8 @@ func (s *Store) ReportedCompetitions(ctx context.Context, limit int) ([]compete.
 		r.Competition, err = sqldb.ScanWith(scanCompetition, &r.Reports)(row)
 		return r, err
 	}, `SELECT `+summaryColumns+`, p.open`+fromCompetitions+`JOIN (
-			SELECT n.competition_id, n.open FROM reported n ORDER BY n.open DESC, n.competition_id LIMIT $1
-		) p ON p.competition_id = c.id ORDER BY p.open DESC, c.id`, limit)
+			SELECT n.competition_id, n.open FROM reported n ORDER BY n.open DESC, n.competition_id`+atMost(limit)+`
+		) p ON p.competition_id = c.id ORDER BY p.open DESC, c.id`)
 }
 
 // OpenReports implements compete.ReportStore.
