@@ -139,6 +139,7 @@ var matrix = map[string]outcomes{
 	"releaseDecisions": {false, only(202, 403, organizer, admin)},
 	"listApplications": {false, only(200, 403, organizer, admin)},
 	"review":           {false, reviewsApplications},
+	"withdrawReview":   {false, reviewsApplications},
 	"getReviews":       {false, reviewsApplications},
 
 	"register":           {false, only(403, 201, organizer)}, // it is the organizer's own
@@ -353,7 +354,7 @@ func (w *world) requestFor(o operation) request {
 		"unpublishCompetition", "register", "getPreparation", "deletePreparation",
 		"listRegistrations", "summarizeAnswers", "listCompetitionAudit":
 		id = w.competition(5).ID
-	case "review", "getReviews":
+	case "review", "withdrawReview", "getReviews":
 		_, applications := w.applications(1)
 		id, body = applications[0].ID, `{"score":3}`
 	case "decide", "listDecisions", "releaseDecisions", "listApplications":

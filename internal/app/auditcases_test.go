@@ -243,6 +243,14 @@ var auditCases = map[string]auditCase{
 		action: compete.AuditReleased,
 		request: func(w *auditWorld) *http.Request {
 			id, competition, organizer := w.application()
+	"DELETE /api/registrations/{id}/reviews": {
+		action: compete.AuditReviewDeleted,
+		request: func(w *auditWorld) *http.Request {
+			id, _, organizer := w.application()
+			w.do(w.api("POST", "/api/registrations/"+id+"/reviews", map[string]any{"score": 4}, organizer), nil)
+			return w.api("DELETE", "/api/registrations/"+id+"/reviews", nil, organizer)
+		},
+	},
 			w.do(w.api("POST", "/api/competitions/"+competition+"/decisions", decisionsAbout(id), organizer), nil)
 			return w.api("POST", "/api/competitions/"+competition+"/decisions/release", nil, organizer)
 		},

@@ -86,6 +86,7 @@ const (
 	AuditTeamInvited    AuditAction = "team.invited"                   // the user, who looks for a team
 	AuditDecided        AuditAction = "registration.decided"           // {status}, {status, seq, confirmBy}
 	AuditReviewed       AuditAction = "registration.reviewed"          // {score}; the note isn't kept
+	AuditReviewDeleted  AuditAction = "registration.review_deleted"    // {score}: by the reviewer
 	AuditDrafted        AuditAction = "competition.decisions_drafted"  // {admit, waitlist, reject, cleared}
 	AuditReleased       AuditAction = "competition.decisions_released" // {admit, waitlist, reject}
 	AuditDrawSource     AuditAction = "competition.draw_source"        // {source, name}
@@ -120,7 +121,7 @@ var AuditActions = []AuditAction{
 	AuditRegistered, AuditAdded, AuditCancelled, AuditRemoved, AuditPromoted, AuditUnblocked, AuditMoved,
 	AuditAnswered, AuditPrepared, AuditUnprepared,
 	AuditTeamChanged, AuditTeamLooking, AuditTeamHandedOver, AuditTeamCode, AuditTeamInvited, AuditIncomplete,
-	AuditReviewed, AuditDrafted, AuditReleased, AuditDecided,
+	AuditReviewed, AuditReviewDeleted, AuditDrafted, AuditReleased, AuditDecided,
 	AuditDrawSource, AuditDrawTickets, AuditListFrozen, AuditRandomness, AuditDrawn,
 	AuditOffered, AuditAccepted, AuditDeclined, AuditOfferExpired, AuditOfferShortened,
 	AuditReported, AuditReportAnswered, AuditSiteChanged, AuditSiteSetUp, AuditSetupLink, AuditJobRetried,

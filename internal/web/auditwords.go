@@ -169,6 +169,10 @@ var auditTexts = map[compete.AuditAction]auditText{
 		"Scored", "{who} scored an application for {competition}",
 		"{who} scored {user}'s application for {competition}: {is.score}",
 	},
+	compete.AuditReviewDeleted: {
+		"Score withdrawn", "{who} withdrew a score of an application for {competition}",
+		"{who} withdrew their score of {user}'s application for {competition}: {was.score}",
+	},
 	compete.AuditDrafted: {
 		"Decisions drafted", "{who} drafted decisions about applications for {competition}: {is.admit} to admit, " +
 			"{is.waitlist} to waitlist, {is.reject} to reject", "",
