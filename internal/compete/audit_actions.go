@@ -82,6 +82,7 @@ const (
 	AuditIncomplete     AuditAction = "registration.incomplete"        // {status}, {reason}: dropped with its team
 	AuditTeamLooking    AuditAction = "registration.looking"           // {looking}
 	AuditTeamHandedOver AuditAction = "team.handed_over"               // {captainId}
+	AuditTeamRenamed    AuditAction = "team.renamed"                   // {name}, {name}
 	AuditTeamCode       AuditAction = "team.code_renewed"              //
 	AuditTeamInvited    AuditAction = "team.invited"                   // the user, who looks for a team
 	AuditDecided        AuditAction = "registration.decided"           // {status}, {status, seq, confirmBy}
@@ -120,7 +121,8 @@ var AuditActions = []AuditAction{
 	AuditCompetitionTransferred, AuditCompetitionDeleted, AuditCoverSet, AuditCoverRemoved,
 	AuditRegistered, AuditAdded, AuditCancelled, AuditRemoved, AuditPromoted, AuditUnblocked, AuditMoved,
 	AuditAnswered, AuditPrepared, AuditUnprepared,
-	AuditTeamChanged, AuditTeamLooking, AuditTeamHandedOver, AuditTeamCode, AuditTeamInvited, AuditIncomplete,
+	AuditTeamChanged, AuditTeamLooking, AuditTeamHandedOver, AuditTeamRenamed, AuditTeamCode,
+	AuditTeamInvited, AuditIncomplete,
 	AuditReviewed, AuditReviewDeleted, AuditDrafted, AuditReleased, AuditDecided,
 	AuditDrawSource, AuditDrawTickets, AuditListFrozen, AuditRandomness, AuditDrawn,
 	AuditOffered, AuditAccepted, AuditDeclined, AuditOfferExpired, AuditOfferShortened,

@@ -220,6 +220,9 @@ var auditTexts = map[compete.AuditAction]auditText{
 		"New captain", "{who} became captain of their team in {competition}",
 		"{who} made {user} captain of a team in {competition}",
 	},
+	compete.AuditTeamRenamed: {
+		"Team renamed", "{who} renamed the team {was.name} in {competition} to {is.name}", "",
+	},
 	compete.AuditTeamCode: {"Team code renewed", "{who} renewed the code of a team in {competition}", ""},
 	compete.AuditIncomplete: {
 		"Team incomplete", "{user}'s registration for {competition} was cancelled: too few team members",
