@@ -196,8 +196,8 @@ func (a *api) registerTeams() {
 	handle(a, route{
 		method: http.MethodPatch, path: "/api/teams/{id}", id: "renameTeam", tag: tagTeams, access: loggedIn,
 		summary: "Rename a team",
-		description: "For its captain until `answersUntil`, which is the registration deadline by default, and at any " +
-			"time for the competition's organizer and admins. The code and links stay as they are.",
+		description: "For its captain until `answersUntil` (by default the registration deadline), and for the " +
+			"competition's organizer and admins at any time. The code and links stay as they are.",
 		request: TeamChangeRequest{},
 		errors: []*compete.Error{
 			compete.ErrTeamGone, compete.ErrCaptainOnly, compete.ErrTeamNameTaken, compete.ErrTeamNameFixed,

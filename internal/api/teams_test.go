@@ -311,14 +311,16 @@ func testTeamNames(w *world) {
 	}
 	w.refused(w.call("PATCH", path, bobs, `{"name":"Green"}`), http.StatusForbidden, "captain_only")
 	w.refused(w.call("PATCH", path, adas, `{"name":"BLUE"}`), http.StatusConflict, "team_name_taken")
-	for _, body := range []string{`{"name":" "}`, `{}`, `{"name":"` + strings.Repeat("x", compete.MaxTeamName+1) + `"}`} {
+	tooLong := strings.Repeat("x", compete.MaxTeamName+1)
+	for _, body := range []string{`{"name":" "}`, `{}`, `{"name":"` + tooLong + `"}`} {
 		w.refused(w.call("PATCH", path, adas, body), http.StatusUnprocessableEntity, "validation_failed")
 	}
 	if freed, _ := w.teamUp(c.ID, `{"name":"RED"}`); freed.TeamID == ada.TeamID {
 		w.t.Error("the former name leads to the team")
 	}
-	if _, err := w.Store().Writer().ExecContext(w.t.Context(), `UPDATE competitions SET answers_until = $2 WHERE id = $1`,
-		c.ID, compete.UTC(time.Now().Add(-time.Minute))); err != nil {
+	if _, err := w.Store().Writer().ExecContext(w.t.Context(),
+		`UPDATE competitions SET answers_until = $2 WHERE id = $1`, c.ID,
+		compete.UTC(time.Now().Add(-time.Minute))); err != nil {
 		w.t.Fatal(err)
 	}
 	w.refused(w.call("PATCH", path, adas, `{"name":"Late"}`), http.StatusConflict, "team_name_fixed")

@@ -30,7 +30,8 @@ func TestTeamsSwapNames(t *testing.T) {
 		renames := func(captain int, team, name string, want error) func(*registrar.Registrar) {
 			return func(r *registrar.Registrar) {
 				_, err := r.RenameTeam(t.Context(), compete.RenameTeamCommand{
-					TeamCommand: compete.TeamCommand{Actor: a.people[captain], CompetitionID: id, TeamID: team}, Name: name,
+					TeamCommand: compete.TeamCommand{Actor: a.people[captain], CompetitionID: id, TeamID: team},
+					Name:        name,
 				})
 				if !errors.Is(err, want) {
 					t.Errorf("renaming to %s: got %v, want %v", name, err, want)

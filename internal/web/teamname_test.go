@@ -16,11 +16,13 @@ func TestRenameTeam(t *testing.T) {
 		s := &site{App: apptest.Start(t, apptest.Options{DatabaseURL: databaseURL}), t: t}
 		organizer, captain, member := s.As(compete.RoleOrganizer), s.As(compete.RoleParticipant),
 			s.As(compete.RoleParticipant)
-		register := "/api/competitions/" + organizer.Create(map[string]any{"team": map[string]any{"max": 3}}) + "/register"
+		id := organizer.Create(map[string]any{"team": map[string]any{"max": 3}})
+		register := "/api/competitions/" + id + "/register"
 		var team struct{ TeamID string }
 		captain.Do(http.MethodPost, register, map[string]any{"team": map[string]any{"name": "Red"}}).
 			Want(t, http.StatusCreated).JSON(t, &team)
-		s.As(compete.RoleParticipant).Do(http.MethodPost, register, map[string]any{"team": map[string]any{"name": "Blue"}}).
+		s.As(compete.RoleParticipant).
+			Do(http.MethodPost, register, map[string]any{"team": map[string]any{"name": "Blue"}}).
 			Want(t, http.StatusCreated)
 		var code struct{ Code string }
 		path := "/teams/" + team.TeamID
