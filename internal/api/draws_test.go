@@ -81,7 +81,8 @@ func testNamedDraw(w *world) {
 		ticketsOf(strings.ToUpper(people[2].User.Email), 900)); got.status != http.StatusNoContent {
 		w.t.Errorf("tickets: got %d %s", got.status, got.body)
 	}
-	if d := w.draw(c, people[2].Token); d.Name != "That day's numbers" || d.FrozenAt != nil || d.Mine != nil {
+	if d := w.draw(c, people[2].Token); d.Name != "That day's numbers" || d.FrozenAt != nil || d.Mine != nil ||
+		d.Applied != 8 {
 		w.t.Errorf("before the deadline, the draw is %+v", d)
 	}
 
@@ -112,7 +113,7 @@ func testNamedDraw(w *world) {
 	if drawn.ListHash != frozen.ListHash || drawn.Randomness.Value != "3 14 15 92 65" {
 		w.t.Errorf("the file has changed from %+v to %+v", frozen, drawn)
 	}
-	if d := w.draw(c, ""); d.Seated != 3 || d.Waitlisted != 5 || d.Dropped != 0 || d.Entries != 8 ||
+	if d := w.draw(c, ""); d.Seated != 3 || d.Waitlisted != 5 || d.Dropped != 0 || d.Entries != 8 || d.Applied != 0 ||
 		d.Done != 8 || d.Value != "3 14 15 92 65" {
 		w.t.Errorf("in the end, the draw is %+v", d)
 	}

@@ -107,6 +107,14 @@ func (a *api) registerReviews() {
 		errors:  append(reviewing, compete.ErrReauthenticate, compete.ErrNotDecidable, compete.ErrCompetitionCancelled),
 	}, a.review)
 	handle(a, route{
+		method: http.MethodDelete, path: "/api/registrations/{id}/reviews", id: "withdrawReview", tag: tagApplications,
+		access:  loggedIn,
+		summary: "Withdraw your review of an application",
+		description: "For the competition's organizer and admins. Deletes the caller's own score and note, if there " +
+			"are any; those of others stay. Returns the reviews that are left.",
+		errors: append(reviewing, compete.ErrReauthenticate, compete.ErrCompetitionCancelled),
+	}, a.withdrawReview)
+	handle(a, route{
 		method: http.MethodGet, path: "/api/registrations/{id}/reviews", id: "getReviews", tag: tagApplications,
 		access:      loggedIn,
 		summary:     "List an application's reviews",
@@ -130,6 +138,14 @@ func (a *api) review(ctx context.Context, in *reviewInput) (*reviewsAnswer, erro
 		return nil, err
 	}
 	reviews, err := a.Applications.Review(ctx, actor(ctx), in.ID, request.Score, request.Note)
+	if err != nil {
+		return nil, err
+	}
+	return newReviews(reviews), nil
+}
+
+func (a *api) withdrawReview(ctx context.Context, in *RegistrationInput) (*reviewsAnswer, error) {
+	reviews, err := a.Applications.WithdrawReview(ctx, actor(ctx), in.ID)
 	if err != nil {
 		return nil, err
 	}

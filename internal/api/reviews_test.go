@@ -46,6 +46,23 @@ func testScores(w *world) {
 	if listed.Average != 3 || len(listed.Items) != 2 {
 		w.t.Errorf("listed %+v", listed)
 	}
+	w.into(w.call("DELETE", path, w.tokens[organizer], ""), http.StatusOK, &got)
+	if got.Average != 2 || len(got.Items) != 1 || got.Items[0].Score != 2 {
+		w.t.Errorf("after the organizer withdrew their score, there are %+v", got)
+	}
+	for range 2 { // the second finds nothing
+		w.into(w.call("DELETE", path, w.tokens[admin], ""), http.StatusOK, &got)
+		if got.Average != 0 || len(got.Items) != 0 {
+			w.t.Errorf("after everyone withdrew their scores, there are %+v", got)
+		}
+	}
+	list := w.all("/api/competitions/"+a[0].CompetitionID+"/applications?sort=score", organizer)
+	if len(list) != 0 {
+		w.t.Errorf("with nobody's score, the list by score has %v", list)
+	}
+	if got := w.review(admin, a[0], `{"score":3}`); got.Average != 3 || len(got.Items) != 1 {
+		w.t.Errorf("scored again: %+v", got)
+	}
 	for _, body := range []string{
 		`{"score":0}`, `{"score":6}`, `{}`, `{"score":"x"}`,
 		`{"score":1,"note":"` + strings.Repeat("x", compete.MaxReviewNote+1) + `"}`,

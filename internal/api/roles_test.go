@@ -139,6 +139,7 @@ var matrix = map[string]outcomes{
 	"releaseDecisions": {false, only(202, 403, organizer, admin)},
 	"listApplications": {false, only(200, 403, organizer, admin)},
 	"review":           {false, reviewsApplications},
+	"withdrawReview":   {false, reviewsApplications},
 	"getReviews":       {false, reviewsApplications},
 
 	"register":           {false, only(403, 201, organizer)}, // it is the organizer's own
@@ -158,6 +159,7 @@ var matrix = map[string]outcomes{
 	"listTeams":        {false, only(200, 403, organizer, admin)},
 	"summarizeAnswers": {false, only(200, 403, organizer, admin)},
 	"getTeam":          {false, only(200, 404, participant, organizer, admin)}, // whose captain the participant is
+	"renameTeam":       {false, only(200, 404, participant, organizer, admin)},
 	"renewTeamCode":    {false, only(200, 404, participant, organizer, admin)},
 	"handOverTeam":     {false, only(200, 404, participant, organizer, admin)},
 	"removeTeamMember": {false, only(204, 404, participant, organizer, admin)},
@@ -353,9 +355,12 @@ func (w *world) requestFor(o operation) request {
 		"unpublishCompetition", "register", "getPreparation", "deletePreparation",
 		"listRegistrations", "summarizeAnswers", "listCompetitionAudit":
 		id = w.competition(5).ID
-	case "review", "getReviews":
+	case "review", "withdrawReview", "getReviews":
 		_, applications := w.applications(1)
-		id, body = applications[0].ID, `{"score":3}`
+		id = applications[0].ID
+		if o.id == "review" {
+			body = `{"score":3}`
+		}
 	case "decide", "listDecisions", "releaseDecisions", "listApplications":
 		c, applications := w.applications(1)
 		id, body = c.ID, decisions("ADMIT", applications...)
@@ -363,11 +368,14 @@ func (w *world) requestFor(o operation) request {
 			w.call("POST", "/api/competitions/"+id+"/decisions", w.tokens[organizer], body)
 			body = ""
 		}
-	case "listTeams", "getTeam", "renewTeamCode", "handOverTeam", "removeTeamMember", "listSeekers", "inviteToTeam":
+	case "listTeams", "getTeam", "renameTeam", "renewTeamCode", "handOverTeam", "removeTeamMember", "listSeekers",
+		"inviteToTeam":
 		c, team, member := w.captained()
 		switch id = team; o.id {
 		case "listTeams":
 			id = c
+		case "renameTeam":
+			body = `{"name":"Blue"}`
 		case "handOverTeam":
 			body = `{"userId":"` + member + `"}`
 		case "inviteToTeam":

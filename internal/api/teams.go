@@ -129,6 +129,17 @@ type teamActionInput struct {
 	JSONBody
 }
 
+// TeamChangeRequest is another name of a team.
+type TeamChangeRequest struct {
+	Name string `json:"name" doc:"No other team of the competition has it, whatever the case." example:"The Gophers"`
+}
+
+// TransformSchema documents the limits.
+func (TeamChangeRequest) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
+	limitText(s, "name", 1, compete.MaxTeamName)
+	return s
+}
+
 // CaptainRequest names the new captain of a team.
 type CaptainRequest struct {
 	UserID string `json:"userId" format:"uuid" doc:"The user ID of a member." example:"018f6b1e-2222-7d0a-9b3e-5a1f0c2d4e6f"`
@@ -182,6 +193,17 @@ func (a *api) registerTeams() {
 		description: "For its members, the competition's organizer and admins.",
 		errors:      []*compete.Error{compete.ErrTeamGone},
 	}, a.getTeam)
+	handle(a, route{
+		method: http.MethodPatch, path: "/api/teams/{id}", id: "renameTeam", tag: tagTeams, access: loggedIn,
+		summary: "Rename a team",
+		description: "For its captain until `answersUntil` (by default the registration deadline), and for the " +
+			"competition's organizer and admins at any time. The code and links stay as they are.",
+		request: TeamChangeRequest{},
+		errors: []*compete.Error{
+			compete.ErrTeamGone, compete.ErrCaptainOnly, compete.ErrTeamNameTaken, compete.ErrTeamNameFixed,
+			compete.ErrReauthenticate, compete.ErrCompetitionCancelled,
+		},
+	}, a.renameTeam)
 	handle(a, route{
 		method: http.MethodPost, path: "/api/teams/{id}/code", id: "renewTeamCode", tag: tagTeams, access: loggedIn,
 		summary:     "Renew the code of a team",
@@ -307,6 +329,18 @@ func (a *api) renewTeamCode(ctx context.Context, in *teamActionInput) (*teamAnsw
 		return nil, err
 	}
 	view, err := a.Teams.RenewCode(ctx, actor(ctx), in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &teamAnswer{newTeam(&view)}, nil
+}
+
+func (a *api) renameTeam(ctx context.Context, in *teamActionInput) (*teamAnswer, error) {
+	var request TeamChangeRequest
+	if err := decode(in.RawBody, &request, func() error { return compete.CheckTeamName(request.Name) }); err != nil {
+		return nil, err
+	}
+	view, err := a.Teams.Rename(ctx, actor(ctx), in.ID, request.Name)
 	if err != nil {
 		return nil, err
 	}

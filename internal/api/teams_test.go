@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/minicompete/minicompete/internal/api"
 	"github.com/minicompete/minicompete/internal/apptest"
@@ -20,6 +21,7 @@ func TestTeams(t *testing.T) {
 		t.Run("per team", w.sub(testTeamsPerTeam))
 		t.Run("codes", w.sub(testTeamCodes))
 		t.Run("changing", w.sub(testTeamChanges))
+		t.Run("names", w.sub(testTeamNames))
 		t.Run("rules", w.sub(testTeamRules))
 		t.Run("board", w.sub(testTeamBoard))
 		t.Run("disabled", w.sub(testDisabledMemberLeadsNoTeam))
@@ -290,6 +292,41 @@ func testTeamChanges(w *world) {
 	}
 	for _, team := range []string{`{"name":"A","code":"1-00000000"}`, `{}`, `{"name":"  "}`} {
 		w.refused(w.call("PATCH", mine, eves, `{"team":`+team+`}`), http.StatusUnprocessableEntity, "validation_failed")
+	}
+}
+
+// testTeamNames: the captain renames the team until answers are closed, and staff at any time.
+func testTeamNames(w *world) {
+	c := w.create(teamBody(9, `{"max":3}`))
+	ada, adas := w.teamUp(c.ID, `{"name":"Red"}`)
+	_, bobs := w.teamUp(c.ID, `{"code":"`+w.team(ada.TeamID, adas).Code+`"}`)
+	w.teamUp(c.ID, `{"name":"Blue"}`)
+	path := "/api/teams/" + ada.TeamID
+	var team api.Team
+	for _, name := range []string{"red", " The  Reds "} { // its own name in another case isn't taken
+		w.into(w.call("PATCH", path, adas, `{"name":"`+name+`"}`), http.StatusOK, &team)
+		if want := strings.Join(strings.Fields(name), " "); team.Name != want || w.team(ada.TeamID, bobs).Name != want {
+			w.t.Errorf("renamed to %q, the team is %+v", name, team)
+		}
+	}
+	w.refused(w.call("PATCH", path, bobs, `{"name":"Green"}`), http.StatusForbidden, "captain_only")
+	w.refused(w.call("PATCH", path, adas, `{"name":"BLUE"}`), http.StatusConflict, "team_name_taken")
+	tooLong := strings.Repeat("x", compete.MaxTeamName+1)
+	for _, body := range []string{`{"name":" "}`, `{}`, `{"name":"` + tooLong + `"}`} {
+		w.refused(w.call("PATCH", path, adas, body), http.StatusUnprocessableEntity, "validation_failed")
+	}
+	if freed, _ := w.teamUp(c.ID, `{"name":"RED"}`); freed.TeamID == ada.TeamID {
+		w.t.Error("the former name leads to the team")
+	}
+	if _, err := w.Store().Writer().ExecContext(w.t.Context(),
+		`UPDATE competitions SET answers_until = $2 WHERE id = $1`, c.ID,
+		compete.UTC(time.Now().Add(-time.Minute))); err != nil {
+		w.t.Fatal(err)
+	}
+	w.refused(w.call("PATCH", path, adas, `{"name":"Late"}`), http.StatusConflict, "team_name_fixed")
+	w.into(w.call("PATCH", path, w.tokens[organizer], `{"name":"Late"}`), http.StatusOK, &team)
+	if team.Name != "Late" {
+		w.t.Errorf("renamed by the organizer, the team is %+v", team)
 	}
 }
 

@@ -193,6 +193,10 @@ var auditCases = map[string]auditCase{
 		id, _, other, p := w.inDivision()
 		return w.api("PATCH", "/api/registrations/"+id, map[string]any{"divisionId": other}, p)
 	}},
+	"PATCH /api/teams/{id}": {action: compete.AuditTeamRenamed, request: func(w *auditWorld) *http.Request {
+		team, _, captain := w.team()
+		return w.api("PATCH", "/api/teams/"+team, map[string]any{"name": "Renamed"}, captain)
+	}},
 	"POST /api/teams/{id}/code": {action: compete.AuditTeamCode, request: func(w *auditWorld) *http.Request {
 		team, _, captain := w.team()
 		return w.api("POST", "/api/teams/"+team+"/code", nil, captain)
@@ -237,6 +241,14 @@ var auditCases = map[string]auditCase{
 		request: func(w *auditWorld) *http.Request {
 			id, _, organizer := w.application()
 			return w.api("POST", "/api/registrations/"+id+"/reviews", map[string]any{"score": 4}, organizer)
+		},
+	},
+	"DELETE /api/registrations/{id}/reviews": {
+		action: compete.AuditReviewDeleted,
+		request: func(w *auditWorld) *http.Request {
+			id, _, organizer := w.application()
+			w.do(w.api("POST", "/api/registrations/"+id+"/reviews", map[string]any{"score": 4}, organizer), nil)
+			return w.api("DELETE", "/api/registrations/"+id+"/reviews", nil, organizer)
 		},
 	},
 	"POST /api/competitions/{id}/decisions/release": {
@@ -560,6 +572,10 @@ var auditCases = map[string]auditCase{
 			return w.page("/competitions/"+id+"/registrations/"+registration+"/team", nil, w.someone(asAdmin))
 		},
 	},
+	"POST /teams/{team}/name": {action: compete.AuditTeamRenamed, request: func(w *auditWorld) *http.Request {
+		team, _, captain := w.team()
+		return w.page("/teams/"+team+"/name", []string{"team.name", "Renamed"}, captain)
+	}},
 	"POST /teams/{team}/code": {action: compete.AuditTeamCode, request: func(w *auditWorld) *http.Request {
 		team, _, captain := w.team()
 		return w.page("/teams/"+team+"/code", nil, captain)

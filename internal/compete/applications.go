@@ -42,6 +42,8 @@ type ApplicationStore interface {
 
 	// SaveReview adds or replaces a reviewer's review. applicantID is the user whose application it is.
 	SaveReview(ctx context.Context, r Review, applicantID string) error
+	// DeleteReview deletes a reviewer's review, as of its UpdatedAt. It does nothing if there is none.
+	DeleteReview(ctx context.Context, r Review, applicantID string) error
 	// ReviewsOf lists the reviews of applications, those of each oldest first.
 	ReviewsOf(ctx context.Context, registrationIDs ...string) ([]Review, error)
 

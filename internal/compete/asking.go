@@ -23,7 +23,16 @@ func (c *Competition) limitSensitive() {
 // SensitiveOver reports whether the answers to sensitive questions have been kept for as long as they may be. From then
 // on, none are taken.
 func (c *CompetitionContent) SensitiveOver(now time.Time) bool {
-	return c.AnswersKeptDays != nil && !now.Before(c.over().AddDate(0, 0, *c.AnswersKeptDays))
+	end := c.forgets()
+	return end != nil && !now.Before(*end)
+}
+
+// forgets returns the time until which answers to sensitive questions are kept; nil: there are none.
+func (c *CompetitionContent) forgets() *time.Time {
+	if c.AnswersKeptDays == nil {
+		return nil
+	}
+	return new(c.over().AddDate(0, 0, *c.AnswersKeptDays))
 }
 
 // KeepsLonger reports whether sensitive answers are kept for more days than before, or forever. Whoever has answered

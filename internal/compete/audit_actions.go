@@ -82,10 +82,12 @@ const (
 	AuditIncomplete     AuditAction = "registration.incomplete"        // {status}, {reason}: dropped with its team
 	AuditTeamLooking    AuditAction = "registration.looking"           // {looking}
 	AuditTeamHandedOver AuditAction = "team.handed_over"               // {captainId}
+	AuditTeamRenamed    AuditAction = "team.renamed"                   // {name}, {name}
 	AuditTeamCode       AuditAction = "team.code_renewed"              //
 	AuditTeamInvited    AuditAction = "team.invited"                   // the user, who looks for a team
 	AuditDecided        AuditAction = "registration.decided"           // {status}, {status, seq, confirmBy}
 	AuditReviewed       AuditAction = "registration.reviewed"          // {score}; the note isn't kept
+	AuditReviewDeleted  AuditAction = "registration.review_deleted"    // {score}: by the reviewer
 	AuditDrafted        AuditAction = "competition.decisions_drafted"  // {admit, waitlist, reject, cleared}
 	AuditReleased       AuditAction = "competition.decisions_released" // {admit, waitlist, reject}
 	AuditDrawSource     AuditAction = "competition.draw_source"        // {source, name}
@@ -119,8 +121,9 @@ var AuditActions = []AuditAction{
 	AuditCompetitionTransferred, AuditCompetitionDeleted, AuditCoverSet, AuditCoverRemoved,
 	AuditRegistered, AuditAdded, AuditCancelled, AuditRemoved, AuditPromoted, AuditUnblocked, AuditMoved,
 	AuditAnswered, AuditPrepared, AuditUnprepared,
-	AuditTeamChanged, AuditTeamLooking, AuditTeamHandedOver, AuditTeamCode, AuditTeamInvited, AuditIncomplete,
-	AuditReviewed, AuditDrafted, AuditReleased, AuditDecided,
+	AuditTeamChanged, AuditTeamLooking, AuditTeamHandedOver, AuditTeamRenamed, AuditTeamCode,
+	AuditTeamInvited, AuditIncomplete,
+	AuditReviewed, AuditReviewDeleted, AuditDrafted, AuditReleased, AuditDecided,
 	AuditDrawSource, AuditDrawTickets, AuditListFrozen, AuditRandomness, AuditDrawn,
 	AuditOffered, AuditAccepted, AuditDeclined, AuditOfferExpired, AuditOfferShortened,
 	AuditReported, AuditReportAnswered, AuditSiteChanged, AuditSiteSetUp, AuditSetupLink, AuditJobRetried,

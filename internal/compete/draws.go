@@ -80,16 +80,8 @@ type DrawState struct {
 	Mine *DrawEntry // nil without an entry
 }
 
-// State returns the state of a draw. Errors: those of Competitions.Get, ErrNotDrawn.
-func (s *Draws) State(ctx context.Context, a Actor, competitionID string) (state DrawState, err error) {
-	c, err := s.config.Competitions.Get(ctx, a, competitionID)
-	if err != nil {
-		return state, err
-	}
-	return s.StateOf(ctx, a, &c)
-}
-
-// StateOf is State for a competition that the actor may see.
+// StateOf returns the state of the draw of a competition that the actor may see. It fails with ErrNotDrawn if there is
+// no draw.
 func (s *Draws) StateOf(ctx context.Context, a Actor, c *Competition) (state DrawState, err error) {
 	if !c.Drawn() {
 		return state, ErrNotDrawn

@@ -123,7 +123,7 @@ func (s *Takeout) Export(ctx context.Context, a Actor) (PersonalData, error) {
 	data.Audit = everyPage(func(at Cursor) (Page[AuditEntry], error) {
 		page, err := s.config.Audit.Audit(ctx, AuditFilter{PersonID: user.ID, Cursor: at, Limit: MaxPageSize})
 		page.Items = slices.DeleteFunc(page.Items, func(e AuditEntry) bool {
-			return e.Action == AuditReviewed && e.ActorID != user.ID
+			return (e.Action == AuditReviewed || e.Action == AuditReviewDeleted) && e.ActorID != user.ID
 		})
 		hideAddresses(page.Items, user.ID)
 		return page, err

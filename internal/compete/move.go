@@ -15,11 +15,15 @@ type Schedule struct {
 	End      *time.Time `json:"end,omitempty"`
 	Location string     `json:"location,omitempty"`
 	TimeZone string     `json:"timeZone"` // for displaying the times
+	// when the answers to sensitive questions are deleted; nil: there are none, or this was stored without it
+	Forgets *time.Time `json:"forgets,omitempty"`
 }
 
 // Schedule returns when and where the competition takes place.
 func (c *Competition) Schedule() Schedule {
-	return Schedule{Start: c.StartDate, End: c.EndDate, Location: c.Location, TimeZone: c.TimeZone}
+	return Schedule{
+		Start: c.StartDate, End: c.EndDate, Location: c.Location, TimeZone: c.TimeZone, Forgets: c.forgets(),
+	}
 }
 
 // over returns the time when the competition is over.
@@ -27,9 +31,16 @@ func (c *CompetitionContent) over() time.Time {
 	return *cmp.Or(c.EndDate, c.StartDate, &c.RegDeadline)
 }
 
-// Same reports whether time and place are unchanged for participants. The display time zone doesn't matter.
-func (s Schedule) Same(other Schedule) bool {
-	return sameTime(s.Start, other.Start) && sameTime(s.End, other.End) && s.Location == other.Location
+// Same reports whether time and place are unchanged for participants since before, and their sensitive answers aren't
+// kept for longer. The display time zone doesn't matter.
+func (s Schedule) Same(before Schedule) bool {
+	return sameTime(s.Start, before.Start) && sameTime(s.End, before.End) && s.Location == before.Location &&
+		!s.KeepsLonger(before)
+}
+
+// KeepsLonger reports whether answers to sensitive questions are deleted later than people were told before.
+func (s Schedule) KeepsLonger(before Schedule) bool {
+	return s.Forgets != nil && before.Forgets != nil && s.Forgets.After(*before.Forgets)
 }
 
 func sameTime(a, b *time.Time) bool {

@@ -118,6 +118,9 @@ func (s *Registrations) Applications(
 	return s.config.Statistics.OpenApplications(ctx, ids, most)
 }
 
+// MaxApplied is how many applications are counted for everybody, as many more would take long.
+const MaxApplied = 10_000
+
 // Applied counts who has applied for a competition and isn't decided about, up to most, for everybody who may see it.
 func (s *Registrations) Applied(ctx context.Context, c *Competition, most int) (int, error) {
 	counts, err := s.config.Statistics.OpenApplications(ctx, []string{c.ID}, most)

@@ -34,6 +34,9 @@ type Registrar interface {
 	HandOver(ctx context.Context, c MemberCommand) (Team, error)
 	// RenewCode gives a team another code, for its captain and staff. Errors: those of Team.CheckCaptain.
 	RenewCode(ctx context.Context, c TeamCommand) (Team, error)
+	// RenameTeam gives a team another name, for its captain and staff. Errors: those of Team.CheckRename,
+	// ErrTeamNameTaken.
+	RenameTeam(ctx context.Context, c RenameTeamCommand) (Team, error)
 	// DropIncomplete cancels the registrations in teams with too few members, and those without a team, ArrivalGrace
 	// after the deadline of a competition with this rule. Their seats pass on when all of them are cancelled.
 	DropIncomplete(ctx context.Context, competitionID string) error

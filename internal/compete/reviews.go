@@ -78,14 +78,7 @@ func (s *Applications) reviewable(
 func (s *Applications) Review(ctx context.Context, a Actor, registrationID string, score int, note string) (
 	Reviews, error,
 ) {
-	open := func(ctx context.Context, a Actor, competitionID string) (Competition, error) {
-		c, err := s.config.Competitions.changeable(ctx, a, competitionID)
-		if err == nil && c.Status == StatusCancelled {
-			err = ErrCompetitionCancelled
-		}
-		return c, err
-	}
-	r, _, err := s.reviewable(ctx, a, registrationID, open)
+	r, _, err := s.reviewable(ctx, a, registrationID, s.scoring)
 	if err != nil {
 		return Reviews{}, err
 	}
@@ -104,6 +97,33 @@ func (s *Applications) Review(ctx context.Context, a Actor, registrationID strin
 		return Reviews{}, ErrDecidedWithTeam
 	}
 	if err := s.config.Store.SaveReview(ctx, review, r.UserID); err != nil {
+		return Reviews{}, err
+	}
+	return s.reviews(ctx, r.ID)
+}
+
+// scoring reads a competition whose applications can be scored now. Errors: those of Competitions.changeable,
+// ErrCompetitionCancelled.
+func (s *Applications) scoring(ctx context.Context, a Actor, competitionID string) (Competition, error) {
+	c, err := s.config.Competitions.changeable(ctx, a, competitionID)
+	if err == nil && c.Status == StatusCancelled {
+		err = ErrCompetitionCancelled
+	}
+	return c, err
+}
+
+// WithdrawReview deletes the actor's review of an application, if there is one, and returns those that are left.
+// Errors: those of reviewable and Competitions.changeable, ErrCompetitionCancelled.
+func (s *Applications) WithdrawReview(ctx context.Context, a Actor, registrationID string) (Reviews, error) {
+	r, _, err := s.reviewable(ctx, a, registrationID, s.scoring)
+	if err != nil {
+		return Reviews{}, err
+	}
+	withdrawn := Review{
+		RegistrationID: r.ID, CompetitionID: r.CompetitionID, Reviewer: Participant{ID: a.UserID},
+		UpdatedAt: s.config.now(),
+	}
+	if err := s.config.Store.DeleteReview(ctx, withdrawn, r.UserID); err != nil {
 		return Reviews{}, err
 	}
 	return s.reviews(ctx, r.ID)

@@ -71,6 +71,9 @@ func (c Composer) Compose(t compete.Target) (compete.Wording, error) {
 	if t.Move != nil {
 		before := newSchedule(t.Move.Before, t.TimeZone)
 		data.schedule, data.Before = newSchedule(t.Move.After, t.TimeZone), &before
+		if t.Move.After.KeepsLonger(t.Move.Before) {
+			data.Forgets, before.Forgets = t.Move.After.Forgets, t.Move.Before.Forgets
+		}
 	}
 	return c.word(t.Kind, data, c.Details)
 }

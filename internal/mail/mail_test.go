@@ -428,7 +428,16 @@ func TestAMoveTellsOnlyWhatChanged(t *testing.T) {
 	end := moved.Move.After.Start.Add(time.Hour)
 	moved.Move.After.Location, moved.Move.After.End = "Hall 3", &end
 	if subject, body = compose(t, moved); subject != "Time changed: Spring Olympiad" ||
-		!strings.Contains(body, "End: not set → Saturday, 4 May 2030 at 07:30 UTC\n") {
+		!strings.Contains(body, "End: not set → Saturday, 4 May 2030 at 07:30 UTC\n") ||
+		strings.Contains(body, "sensitive") {
+		t.Errorf("%s\n%s", subject, body)
+	}
+	earlier, later := end.AddDate(0, 0, 30), end.AddDate(0, 0, 40)
+	moved.Move.Before = moved.Move.After
+	moved.Move.Before.Forgets, moved.Move.After.Forgets = &earlier, &later
+	if subject, body = compose(t, moved); subject != "Time your answers are kept changed: Spring Olympiad" ||
+		!strings.Contains(body, "Your sensitive answers are deleted: Monday, 3 June 2030 at 07:30 UTC → "+
+			"Thursday, 13 June 2030 at 07:30 UTC\n") {
 		t.Errorf("%s\n%s", subject, body)
 	}
 }

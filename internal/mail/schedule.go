@@ -14,6 +14,8 @@ type schedule struct {
 	Ends     *time.Time `json:"ends,omitempty"`
 	Zone     string     `json:"zone,omitempty"`   // time zone for writing the times; empty means UTC
 	Reader   string     `json:"reader,omitempty"` // the recipient's time zone; empty if unknown
+	// when answers to sensitive questions are deleted; set if a move made that later
+	Forgets *time.Time `json:"forgets,omitempty"`
 }
 
 func newSchedule(s compete.Schedule, reader string) schedule {
@@ -43,7 +45,10 @@ func (s schedule) where() string {
 // notSet is shown for a time or place that isn't set.
 const notSet = "not set"
 
-const location = "Location"
+const (
+	location   = "Location"
+	forgetting = "Your sensitive answers are deleted"
+)
 
 // change is one changed property of a moved competition.
 type change struct{ What, From, To string }
@@ -64,6 +69,9 @@ func (c content) Changes() []change {
 	if was.Location != is.Location {
 		changes = append(changes, change{location, was.where(), is.where()})
 	}
+	if is.Forgets != nil {
+		changes = append(changes, change{forgetting, was.when(was.Forgets), is.when(is.Forgets)})
+	}
 	return changes
 }
 
@@ -74,18 +82,21 @@ func same(a, b *time.Time) bool {
 	return a.Equal(*b)
 }
 
-// ChangedWhat summarizes a move: "Time", "Location" or "Time and location".
+// ChangedWhat summarizes a move: "Time", "Location" or "Time and location". If only answers are kept for longer, since
+// that depends on the deadline where nothing else is set, it says so.
 func (c content) ChangedWhat() string {
 	var time, place bool
 	for _, change := range c.Changes() {
 		place = place || change.What == location
-		time = time || change.What != location
+		time = time || change.What != location && change.What != forgetting
 	}
 	switch {
 	case time && place:
 		return "Time and location"
 	case place:
 		return location
+	case time:
+		return "Time"
 	}
-	return "Time"
+	return "Time your answers are kept"
 }

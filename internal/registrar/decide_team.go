@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/normal"
 )
 
 // changeTeam moves a registration between teams.
@@ -242,6 +243,41 @@ func (b *batch) shutOut(c *competition, one *team, r *compete.Registration, a co
 	if one != nil && len(one.members) > 0 && r.UserID != a.UserID {
 		b.renewCode(c, one, now)
 	}
+}
+
+type renameTeam struct {
+	inTeam
+	to string
+}
+
+func (c *renameTeam) name() string { return "rename team" }
+
+func (c *renameTeam) decide(b *batch, now time.Time) (result, error, error) {
+	competition, one, refusal := c.team(b)
+	if refusal == nil {
+		refusal = one.CheckRename(c.Actor, &competition.Competition, true, now)
+	}
+	if refusal != nil {
+		return result{}, refusal, nil
+	}
+	name := normal.Line(c.to)
+	if one.Name == name {
+		return result{team: &one.Team}, nil, nil
+	}
+	key := nameOfTeam(competition.ID, name)
+	if err := b.fetchTeams(compete.TeamQuery{Names: []compete.TeamName{key}}); err != nil {
+		return result{}, nil, err
+	}
+	if other := b.teams.byName[key]; other != nil && other != one {
+		return result{}, compete.ErrTeamNameTaken, nil
+	}
+	competition.dirty = true
+	b.recordAudit(compete.AuditRecord{
+		At: now, Action: compete.AuditTeamRenamed, CompetitionID: competition.ID, SubjectID: one.ID,
+		Before: compete.AuditFields("name", one.Name), After: compete.AuditFields("name", name),
+	})
+	b.teams.rename(one, name)
+	return result{team: &one.Team}, nil, nil
 }
 
 type handOver struct {

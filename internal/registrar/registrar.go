@@ -175,6 +175,12 @@ func (r *Registrar) RenewCode(ctx context.Context, c compete.TeamCommand) (compe
 	return result.changedTeam(), err
 }
 
+// RenameTeam implements compete.Registrar.
+func (r *Registrar) RenameTeam(ctx context.Context, c compete.RenameTeamCommand) (compete.Team, error) {
+	result, err := r.submit(ctx, c.Actor, &renameTeam{inTeam{c.TeamCommand}, c.Name})
+	return result.changedTeam(), err
+}
+
 // DropIncomplete implements compete.Registrar.
 func (r *Registrar) DropIncomplete(ctx context.Context, competitionID string) error {
 	for command := (&dropIncomplete{competitionID: competitionID}); ; {

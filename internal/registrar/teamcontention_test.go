@@ -244,6 +244,10 @@ func (a *fixture) teamPress(
 		_, err = r.HandOver(t.Context(), compete.MemberCommand{TeamCommand: command, UserID: person.UserID})
 	case 13:
 		_, err = r.RenewCode(t.Context(), command)
+	case 18:
+		command.Actor = a.organizer
+		name := fmt.Sprint("Team ", random.IntN(30))
+		_, err = r.RenameTeam(t.Context(), compete.RenameTeamCommand{TeamCommand: command, Name: name})
 	case 14:
 		command.Actor.UserID = some.CaptainID
 		_, err = r.RemoveMember(t.Context(), compete.MemberCommand{TeamCommand: command, UserID: person.UserID})

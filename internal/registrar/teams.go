@@ -87,6 +87,7 @@ type teams struct {
 	dirty    []*team
 	gone     []string
 	handed   []compete.HandOver
+	renamed  []string // may have some several times, and new ones
 }
 
 func (t *teams) add(one *team) {
@@ -104,6 +105,15 @@ func (t *teams) end(one *team) {
 	delete(t.byNumber, compete.TeamNumber{CompetitionID: one.CompetitionID, Number: one.Number})
 	delete(t.byName, nameOfTeam(one.CompetitionID, one.Name))
 	t.gone = append(t.gone, one.ID)
+}
+
+// rename gives a team another name.
+func (t *teams) rename(one *team, name string) {
+	delete(t.byName, nameOfTeam(one.CompetitionID, one.Name))
+	one.Name = name
+	t.byName[nameOfTeam(one.CompetitionID, name)] = one
+	t.markChanged(one)
+	t.renamed = append(t.renamed, one.ID)
 }
 
 func (t *teams) markChanged(one *team) {

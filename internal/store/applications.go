@@ -194,18 +194,40 @@ func (s *Store) SaveReview(ctx context.Context, r compete.Review, applicantID st
 	})
 }
 
+// DeleteReview implements compete.ApplicationStore.
+func (s *Store) DeleteReview(ctx context.Context, r compete.Review, applicantID string) error {
+	return s.Transact(ctx, func(ctx context.Context, tx Tx) error {
+		deleted, err := sqldb.List(ctx, tx, sqldb.ScanInt, `DELETE FROM reviews
+			WHERE registration_id = $1 AND reviewer_id = $2 RETURNING score`, r.RegistrationID, r.Reviewer.ID)
+		if err != nil || len(deleted) == 0 {
+			return err
+		}
+		if err := tx.averageReviews(ctx, r.RegistrationID, r.CompetitionID); err != nil {
+			return err
+		}
+		return tx.record(ctx, compete.AuditRecord{
+			At: r.UpdatedAt, Action: compete.AuditReviewDeleted, UserID: applicantID, CompetitionID: r.CompetitionID,
+			SubjectID: r.RegistrationID, Before: compete.AuditFields("score", deleted[0]),
+		})
+	})
+}
+
 // averageReviews computes the score of an application anew. The row is locked first, so that of two reviewers at the
-// same moment the second counts both reviews.
+// same moment the second counts both reviews. What nobody reviews any more has no row, as if nobody ever had.
 func (t Tx) averageReviews(ctx context.Context, registrationID, competitionID string) error {
 	if _, err := sqldb.Change(ctx, t, `INSERT INTO review_scores (registration_id, competition_id, reviews, average)
 		VALUES ($1, $2, 0, 0) ON CONFLICT (registration_id) DO UPDATE SET reviews = review_scores.reviews`,
 		registrationID, competitionID); err != nil {
 		return err
 	}
-	_, err := sqldb.Change(ctx, t, `UPDATE review_scores SET
+	if _, err := sqldb.Change(ctx, t, `UPDATE review_scores SET
 		reviews = (SELECT count(*) FROM reviews v WHERE v.registration_id = $1),
 		average = (SELECT coalesce(sum(v.score) * 100 / count(*), 0) FROM reviews v WHERE v.registration_id = $1)
-		WHERE registration_id = $1`, registrationID)
+		WHERE registration_id = $1`, registrationID); err != nil {
+		return err
+	}
+	_, err := sqldb.Change(ctx, t, `DELETE FROM review_scores WHERE registration_id = $1 AND reviews = 0`,
+		registrationID)
 	return err
 }
 

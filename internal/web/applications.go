@@ -280,6 +280,13 @@ func (a *app) decideOne(r *http.Request, v *visit, c compete.Competition) (respo
 // scoreAndDecide does what the form of one application asks for. It returns a refusal that the form shows. A decision
 // can be made without a score, but then a note would be lost.
 func (a *app) scoreAndDecide(r *http.Request, v *visit, competitionID, id string) (*compete.Error, error) {
+	if r.PostForm.Has(pages.WithdrawReview) {
+		_, err := a.Applications.WithdrawReview(r.Context(), v.actor, id)
+		if e, ok := v.refused(err); ok {
+			return e, nil
+		}
+		return nil, err
+	}
 	score, note, items := r.PostFormValue("score"), r.PostFormValue("note"),
 		decisionItems(r.PostFormValue("decision"), id)
 	if score != "" || note != "" || len(items) == 0 {

@@ -78,6 +78,7 @@ func TestApplicationKeepsItsAnswers(t *testing.T) {
 		}
 		shows(score(url.Values{"score": {"5"}, "decision": {""}}), "5.00", "Confirmed")
 		shows(score(url.Values{"score": {"6"}, "decision": {""}}), "5.00", "must be between 1 and 5")
+		shows(score(url.Values{"score": {"5"}, "withdraw": {"yes"}}), "No scores yet")
 	})
 }
 

@@ -176,6 +176,10 @@ var auditTexts = map[compete.AuditAction]auditText{
 		"Scored", "{who} scored an application for {competition}",
 		"{who} scored {user}'s application for {competition}: {is.score}",
 	},
+	compete.AuditReviewDeleted: {
+		"Score withdrawn", "{who} withdrew a score of an application for {competition}",
+		"{who} withdrew their score of {user}'s application for {competition}: {was.score}",
+	},
 	compete.AuditDrafted: {
 		"Decisions drafted", "{who} drafted decisions about applications for {competition}: {is.admit} to admit, " +
 			"{is.waitlist} to waitlist, {is.reject} to reject", "",
@@ -222,6 +226,9 @@ var auditTexts = map[compete.AuditAction]auditText{
 	compete.AuditTeamHandedOver: {
 		"New captain", "{who} became captain of their team in {competition}",
 		"{who} made {user} captain of a team in {competition}",
+	},
+	compete.AuditTeamRenamed: {
+		"Team renamed", "{who} renamed the team {was.name} in {competition} to {is.name}", "",
 	},
 	compete.AuditTeamCode: {"Team code renewed", "{who} renewed the code of a team in {competition}", ""},
 	compete.AuditIncomplete: {

@@ -138,6 +138,7 @@ var flashes = map[string]ui.Notice{
 	"team-joined":     {Tone: ui.ToneGood, Text: "You joined the team."},
 	"team-left":       {Tone: ui.ToneInfo, Text: "You left the team."},
 	"team-code":       {Tone: ui.ToneGood, Text: "The team has a new code. Earlier ones no longer work."},
+	"team-renamed":    {Tone: ui.ToneGood, Text: "The team has a new name."},
 	"team-changed":    {Tone: ui.ToneGood, Text: "Team changed."},
 	"captain":         {Tone: ui.ToneGood, Text: "The team has a new captain."},
 	"member-removed":  {Tone: ui.ToneInfo, Text: "Removed from the team."},

@@ -51,7 +51,7 @@ func (a *app) showDraw(v *visit, status int, typed *pages.DrawForm) (response, e
 		Seated: state.Seated, Waitlisted: state.Waitlisted, Dropped: state.Dropped,
 	}
 	if state.FrozenAt == nil {
-		if data.Applied, err = a.Registrations.Applied(v.r.Context(), &c, pages.MaxApplied+1); err != nil {
+		if data.Applied, err = a.Registrations.Applied(v.r.Context(), &c, compete.MaxApplied+1); err != nil {
 			return nil, err
 		}
 	}

@@ -146,6 +146,7 @@ func (a *app) competitionRoutes() []route {
 func (a *app) teamRoutes() []route {
 	return []route{
 		{"GET /teams/{team}", a.team},
+		{"POST /teams/{team}/name", a.renameTeam},
 		{"POST /teams/{team}/code", a.renewTeamCode},
 		{"GET /teams/{team}/board", a.board},
 		{"POST /teams/{team}/board", a.invite},

@@ -24,17 +24,22 @@ func (a *app) team(_ *http.Request, v *visit) (response, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, err := a.teamData(v, &t)
+	return a.showTeam(v, &t, http.StatusOK, pages.TeamRename{Name: t.Name})
+}
+
+func (a *app) showTeam(v *visit, t *compete.TeamView, status int, rename pages.TeamRename) (response, error) {
+	data, err := a.teamData(v, t)
 	if err != nil {
 		return nil, err
 	}
+	data.Rename = rename
 	section := ui.SectionCompetitions
 	if data.Staff {
 		section = ui.SectionDashboard
 	}
 	page := v.page(t.Name, section)
 	page.Questions = true
-	return show(http.StatusOK, pages.Team(page, data)), nil
+	return show(status, pages.Team(page, data)), nil
 }
 
 func (a *app) readTeam(v *visit) (compete.TeamView, error) {
@@ -57,6 +62,7 @@ func (a *app) teamData(v *visit, t *compete.TeamView) (pages.TeamData, error) {
 	if c.Team != nil {
 		d.Min, d.Max, d.Drops = c.Team.Min, c.Team.Max, c.Team.DropIncomplete
 	}
+	d.Renames = t.CheckRename(v.actor, c, true, v.now) == nil
 	d.Counted, d.Alone = shownSize(t), t.Alone(v.actor.UserID)
 	d.State, d.Place = registrationState(&t.Members[0].Registration), placeOf(&t.Members[0].Registration)
 	for i := range t.Members {
