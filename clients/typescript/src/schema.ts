@@ -823,7 +823,7 @@ export interface paths {
         readonly put?: never;
         /**
          * Add a person to a competition
-         * @description For the competition's organizer and admins, until the competition starts: also before the opening, after the deadline, and without an access code. The person gets a seat or, if all are taken, a place on the waitlist. With overCapacity, the capacity is raised by one instead, also that of a division. They get the same messages as if they had registered. An unknown address gets an account and an email with a link to set its password.
+         * @description For the competition's organizer and admins, until the competition starts: also before the opening, after the deadline, and without an access code. The person gets a seat or, if all are taken, a place on the waitlist. With overCapacity, the capacity is raised by one instead, also that of a division. They get the same messages as if they had registered. An unknown address gets an account and an email with a link to set its password. If the site sends no email, its operator can make that link.
          */
         readonly post: operations["addRegistration"];
         readonly delete?: never;
@@ -1074,7 +1074,11 @@ export interface paths {
          * @description For the competition's organizer and admins. Each reviewer has one review, which this adds or replaces. Returns all reviews. Applicants only find scores and notes, without who gave them, in the export of their own data, once they have been decided about.
          */
         readonly post: operations["review"];
-        readonly delete?: never;
+        /**
+         * Withdraw your review of an application
+         * @description For the competition's organizer and admins. Deletes the caller's own score and note, if there are any; those of others stay. Returns the reviews that are left.
+         */
+        readonly delete: operations["withdrawReview"];
         readonly options?: never;
         readonly head?: never;
         readonly patch?: never;
@@ -1097,7 +1101,11 @@ export interface paths {
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
-        readonly patch?: never;
+        /**
+         * Rename a team
+         * @description For its captain until `answersUntil` (by default the registration deadline), and for the competition's organizer and admins at any time. The code and links stay as they are.
+         */
+        readonly patch: operations["renameTeam"];
         readonly trace?: never;
     };
     readonly "/api/teams/{id}/captain": {
@@ -1796,6 +1804,23 @@ export interface components {
             readonly id?: string;
             /** @example Half marathon */
             readonly name: string;
+            /**
+             * @description Ignored.
+             * @example open
+             */
+            readonly phase?: string;
+            /**
+             * Format: int64
+             * @description Ignored.
+             * @example 12
+             */
+            readonly seatsLeft?: number;
+            /**
+             * Format: int64
+             * @description Ignored.
+             * @example 0
+             */
+            readonly waitlisted?: number;
         };
         readonly ChangeEmailRequest: {
             /** @example correct horse battery */
@@ -2427,6 +2452,12 @@ export interface components {
             readonly user: components["schemas"]["Participant"];
         };
         readonly Draw: {
+            /**
+             * Format: int64
+             * @description People who have applied, or teams where a seat is for a team. 10001 means more than 10000. 0 once the list is frozen, since entries says it.
+             * @example 0
+             */
+            readonly applied: number;
             /**
              * Format: int64
              * @description People who have been notified so far. Those who had withdrawn count, too.
@@ -3337,7 +3368,7 @@ export interface components {
              * @example confirmed
              * @enum {string}
              */
-            readonly kind: "confirmed" | "waitlisted" | "promoted" | "cancelled" | "removed" | "competition_cancelled" | "reminder" | "changed" | "offered" | "offer_reminder" | "offer_expired" | "offer_declined" | "applied" | "rejected" | "team_too_small" | "team_captain" | "team_left" | "incomplete_team" | "verify_email" | "invited" | "password_reset" | "change_email" | "address_in_use" | "security" | "organizer_approved" | "organizer_declined" | "team_invited" | "undecided" | "value_due";
+            readonly kind: "confirmed" | "waitlisted" | "promoted" | "cancelled" | "withdrawn" | "left_waitlist" | "removed" | "competition_cancelled" | "reminder" | "changed" | "offered" | "offer_reminder" | "offer_expired" | "offer_declined" | "applied" | "rejected" | "team_too_small" | "team_captain" | "team_left" | "incomplete_team" | "verify_email" | "invited" | "password_reset" | "change_email" | "address_in_use" | "security" | "organizer_approved" | "organizer_declined" | "team_invited" | "undecided" | "value_due";
             /**
              * Format: date-time
              * @description When it was read; null if unread.
@@ -4410,6 +4441,13 @@ export interface components {
             /** @description The captain first, then in order of arrival. */
             readonly members: readonly components["schemas"]["TeamMember"][];
             /** @example The Gophers */
+            readonly name: string;
+        };
+        readonly TeamChangeRequest: {
+            /**
+             * @description No other team of the competition has it, whatever the case.
+             * @example The Gophers
+             */
             readonly name: string;
         };
         readonly TeamMember: {
@@ -11591,6 +11629,96 @@ export interface operations {
             };
         };
     };
+    readonly withdrawReview: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The registration's ID. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Reviews"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    /** @description The authentication scheme: Bearer. */
+                    readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly getTeam: {
         readonly parameters: {
             readonly query?: never;
@@ -11643,6 +11771,136 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly renameTeam: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The team's ID. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["TeamChangeRequest"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Team"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    /** @description The authentication scheme: Bearer. */
+                    readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
