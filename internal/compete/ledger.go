@@ -118,7 +118,6 @@ type LedgerChanges struct {
 	Audit      []AuditRecord
 	NewTeams   []Team
 	Teams      []Team         // changed
-	Renamed    []string       // those among them with another name
 	GoneTeams  []string       // in which nobody is any more
 	Freed      map[string]int // by competition: what LedgerTx.Freed reads from now on
 	HandOvers  []HandOver     // where seats are for teams

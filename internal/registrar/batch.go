@@ -249,7 +249,7 @@ func (b *batch) write() error {
 	changes.Releases, changes.Draws = b.releases, b.draws
 	changes.Freed = b.freed
 	changes.NewTeams, changes.Teams = b.teams.changed()
-	changes.GoneTeams, changes.HandOvers, changes.Renamed = b.teams.gone, b.teams.handed, b.teams.renamed
+	changes.GoneTeams, changes.HandOvers = b.teams.gone, b.teams.handed
 	return b.tx.Write(b.ctx, changes)
 }
 

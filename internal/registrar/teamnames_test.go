@@ -9,8 +9,8 @@ import (
 	"github.com/minicompete/minicompete/internal/store"
 )
 
-// TestTeamsSwapNames renames teams in one batch, which ends with each of them having the former name of another, while
-// the store refuses two teams with one name at every moment.
+// TestTeamsSwapNames renames teams in one batch, which ends with each of them having the former name of another. The
+// store refuses two teams with one name after each statement: the batch is split then.
 func TestTeamsSwapNames(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, db *store.Store) {
 		a := newFixture(t, db, 3)

@@ -87,7 +87,6 @@ type teams struct {
 	dirty    []*team
 	gone     []string
 	handed   []compete.HandOver
-	renamed  []string // may have some several times, and new ones
 }
 
 func (t *teams) add(one *team) {
@@ -113,7 +112,6 @@ func (t *teams) rename(one *team, name string) {
 	one.Name = name
 	t.byName[nameOfTeam(one.CompetitionID, name)] = one
 	t.markChanged(one)
-	t.renamed = append(t.renamed, one.ID)
 }
 
 func (t *teams) markChanged(one *team) {

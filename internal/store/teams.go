@@ -38,10 +38,6 @@ var (
 	saveTeams = sqldb.NewBulk("id uuid, captain_id uuid, code_version integer, name text, name_key text", `
 		UPDATE teams SET captain_id = v.captain_id, code_version = v.code_version, name = v.name, name_key = v.name_key
 		{from} WHERE teams.id = v.id`)
-	// freeNames frees the names of teams that get others, which are unique after each statement. No name has such a
-	// key, since keys are lower-case.
-	freeNames = sqldb.NewBulk("id uuid", `UPDATE teams SET name_key = 'RENAMED ' || CAST(id AS text)
-		WHERE id IN (SELECT v.id {from})`)
 	deleteTeams = sqldb.NewBulk("id uuid", `DELETE FROM teams {using} WHERE teams.id = v.id`)
 )
 
@@ -62,11 +58,10 @@ func savedTeamRows(teams []compete.Team) [][]any {
 	return rows
 }
 
-// saveTeamsOf writes what has to be there before registrations are: those that are gone or renamed free their names,
-// teams exist before their members, and who hands over makes room for their place in the order of arrival.
+// saveTeamsOf writes what has to be there before registrations are: those that are gone free their names, teams exist
+// before their members, and who hands over makes room for their place in the order of arrival.
 func saveTeamsOf(p *sqldb.Pipeline, c *compete.LedgerChanges) {
 	p.Bulk(deleteTeams, idRows(c.GoneTeams), nil)
-	p.Bulk(freeNames, idRows(c.Renamed), nil)
 	p.Bulk(insertTeams, newTeamRows(c.NewTeams), nil)
 	p.Bulk(saveTeams, savedTeamRows(c.Teams), nil)
 	if len(c.HandOvers) == 0 {
