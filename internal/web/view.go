@@ -23,7 +23,7 @@ func seatsView(s compete.Seats) ui.Seats {
 	switch s.Phase {
 	case compete.PhaseOpen:
 		view.State = ui.StateOpen
-		if (s.Capacity-s.SeatsLeft)*100 >= s.Capacity*fillingFrom {
+		if !s.Applied && (s.Capacity-s.SeatsLeft)*100 >= s.Capacity*fillingFrom { // applying doesn't take a seat
 			view.State = ui.StateFilling
 		}
 	case compete.PhaseDraft:
