@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -150,7 +151,7 @@ func (s *Draws) EnterValue(ctx context.Context, a Actor, competitionID, value st
 	return err
 }
 
-// File returns all that is public about a draw. Errors: those of State, ErrListOpen.
+// File returns all that is public about a draw. Errors: those of Competitions.Get, ErrNotDrawn, ErrListOpen.
 func (s *Draws) File(ctx context.Context, a Actor, competitionID string) (f draw.File, err error) {
 	c, err := s.config.Competitions.Get(ctx, a, competitionID)
 	if err != nil {
@@ -198,10 +199,27 @@ var errNotDue = errors.New("the draw isn't due any more")
 // quicknet for the round that decides, and saves everybody's place. It returns those that are ready for
 // Registrar.Draw. A failure of one doesn't hold up the others.
 func (s *Draws) Advance(ctx context.Context) (ready []string, err error) {
-	due, err := s.config.Store.DueDraws(ctx, s.config.now(), duePage)
-	if err != nil {
-		return nil, err
+	var failures []error
+	seen := map[string]bool{}
+	for more := true; more; {
+		limit := len(seen) + duePage
+		due, err := s.config.Store.DueDraws(ctx, s.config.now(), limit)
+		if err != nil {
+			return ready, errors.Join(append(failures, err)...)
+		}
+		more = len(due) == limit
+		due = slices.DeleteFunc(due, func(id string) bool { return seen[id] })
+		for _, id := range due {
+			seen[id] = true
+		}
+		some, err := s.advanceAll(ctx, due)
+		ready, failures = append(ready, some...), append(failures, err)
 	}
+	return ready, errors.Join(failures...)
+}
+
+// advanceAll is Advance for some that are due.
+func (s *Draws) advanceAll(ctx context.Context, due []string) (ready []string, err error) {
 	var failures []error
 	failed := func(id string, err error) {
 		if err != nil && !errors.Is(err, errNotDue) {

@@ -2,6 +2,8 @@ package compete
 
 import (
 	"context"
+	"errors"
+	"fmt"
 )
 
 // MailPreview is the message that everybody with a decision will get, as written to the first of them.
@@ -101,27 +103,35 @@ func (r *Registration) foresee(c *Competition, d Decision) MessageKind {
 const tellPage = 100
 
 // TellUndecided tells the organizers of competitions with review, or with a lottery that wasn't drawn, that have
-// started how many applications nobody decided about, once each. It returns the number of messages.
+// started how many applications nobody decided about, once each. It returns the number of messages. A failure of one
+// doesn't hold up the others.
 func (s *Applications) TellUndecided(ctx context.Context) (told int, err error) {
 	now := s.config.now()
-	for {
-		started, err := s.config.Store.StartedUndecided(ctx, now, tellPage)
+	var failures []error
+	failed := map[string]bool{} // they are listed again
+	for more := true; more; {
+		limit := len(failed) + tellPage
+		started, err := s.config.Store.StartedUndecided(ctx, now, limit)
 		if err != nil {
-			return told, err
+			return told, errors.Join(append(failures, err)...)
 		}
+		more = len(started) == limit
 		for i := range started {
-			tells, err := s.tellUndecided(ctx, &started[i])
-			if err != nil {
-				return told, err
+			c := &started[i]
+			if failed[c.ID] {
+				continue
 			}
-			if tells {
+			tells, err := s.tellUndecided(ctx, c)
+			switch {
+			case err != nil:
+				failed[c.ID] = true
+				failures = append(failures, fmt.Errorf("undecided applications for competition %s: %w", c.ID, err))
+			case tells:
 				told++
 			}
 		}
-		if len(started) < tellPage {
-			return told, nil
-		}
 	}
+	return told, errors.Join(failures...)
 }
 
 func (s *Applications) tellUndecided(ctx context.Context, c *Competition) (bool, error) {

@@ -2,7 +2,9 @@ package registrar_test
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"slices"
 	"testing"
 	"time"
 
@@ -67,6 +69,36 @@ func TestDrawsThatAreNotDueAnyMore(t *testing.T) {
 			must(t, err)
 			want(t, name+": the list is closed", c.FrozenAt != nil, false)
 		}
+	})
+}
+
+// failingFirst finds lotteries that fail, because they don't exist, due before all others.
+type failingFirst struct {
+	compete.DrawStore
+	failing []string
+}
+
+func (f failingFirst) DueDraws(ctx context.Context, now time.Time, limit int) ([]string, error) {
+	due, err := f.DrawStore.DueDraws(ctx, now, limit)
+	due = slices.Concat(f.failing, due)
+	return due[:min(limit, len(due))], err
+}
+
+// TestFailingDrawsHoldUpNoOthers: more lotteries fail than are looked at together.
+func TestFailingDrawsHoldUpNoOthers(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, db *store.Store) {
+		a := newFixture(t, db, 1)
+		id, failing := a.addLottery(t, time.Now().Add(-grace)), make([]string, 250)
+		for i := range failing {
+			failing[i] = newID()
+		}
+		_, err := draws(failingFirst{db, failing}, db, time.Now, pairedBeacon{}).Advance(t.Context())
+		if !errors.Is(err, compete.ErrCompetitionMissing) {
+			t.Errorf("got %v, want that of lotteries that don't exist", err)
+		}
+		c, err := db.Competition(t.Context(), id)
+		must(t, err)
+		want(t, "the list is closed", c.FrozenAt != nil, true)
 	})
 }
 

@@ -162,7 +162,7 @@ func (s *Store) Unscored(ctx context.Context, competitionID, reviewerID string) 
 	}
 	mine, err := sqldb.One(ctx, s.reader, nil, sqldb.ScanInt, `SELECT count(*) FROM reviews m
 		{match registrations r: r.id = m.registration_id} WHERE m.reviewer_id = $2 AND`+of, competitionID, reviewerID)
-	return all - mine, err
+	return max(all-mine, 0), err // more may have been applied for and scored since they were counted
 }
 
 func scanApplication(row sqldb.Row) (a compete.Application, err error) {

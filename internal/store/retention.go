@@ -143,6 +143,9 @@ func (t Tx) unlinkMessages(ctx context.Context, registrationIDs []string) error 
 	return nil
 }
 
+// nobodiesDisabledAt is when placeholder accounts count as disabled: before any other account was.
+var nobodiesDisabledAt = time.Unix(0, 0).UTC()
+
 // nobodies returns n placeholder accounts that aren't registered for the competition yet, creating missing ones.
 func (t Tx) nobodies(ctx context.Context, competitionID string, n int) ([]string, error) {
 	found, err := sqldb.List(ctx, t, sqldb.ScanString, `SELECT u.id FROM users u WHERE u.nobody
@@ -155,7 +158,7 @@ func (t Tx) nobodies(ctx context.Context, competitionID string, n int) ([]string
 	for len(found) < n {
 		id := uuid.NewString()
 		rows = append(rows, []any{
-			id, erasedEmail(id), compete.ErasedName, normal.People(compete.ErasedName, ""), time.Unix(0, 0).UTC(),
+			id, erasedEmail(id), compete.ErasedName, normal.People(compete.ErasedName, ""), nobodiesDisabledAt,
 		})
 		found = append(found, id)
 	}

@@ -195,10 +195,11 @@ func (s *Store) Revocations(ctx context.Context, since time.Time) (compete.Revoc
 		TokensBefore: map[string]time.Time{},
 	}
 	since = compete.UTC(since)
-	// Placeholder accounts never had a login, and may be as many as the registrations of the largest competition.
+	// Placeholder accounts never had a login, and may be as many as the registrations of the largest competition. The
+	// time passes them by in the index.
 	disabled, err := sqldb.List(ctx, s.reader, sqldb.ScanPair,
 		`SELECT id, CASE WHEN erased_at IS NULL THEN '' ELSE 'erased' END FROM users
-			WHERE disabled_at IS NOT NULL AND NOT nobody`)
+			WHERE disabled_at > $1 AND NOT nobody`, nobodiesDisabledAt)
 	if err != nil {
 		return revoked, err
 	}
