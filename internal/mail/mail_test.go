@@ -440,7 +440,7 @@ func TestAMoveTellsOnlyWhatChanged(t *testing.T) {
 	earlier, later := end.AddDate(0, 0, 30), end.AddDate(0, 0, 40)
 	moved.Move.Before = moved.Move.After
 	moved.Move.Before.Forgets, moved.Move.After.Forgets = &earlier, &later
-	if subject, body = compose(t, moved); subject != "Time your answers are kept changed: Spring Olympiad" ||
+	if subject, body = compose(t, moved); subject != "Answer deletion date changed: Spring Olympiad" ||
 		!strings.Contains(body, "Your sensitive answers are deleted: Monday, 3 June 2030 at 07:30 UTC → "+
 			"Thursday, 13 June 2030 at 07:30 UTC\n") {
 		t.Errorf("%s\n%s", subject, body)

@@ -2454,7 +2454,7 @@ export interface components {
         readonly Draw: {
             /**
              * Format: int64
-             * @description People who have applied, or teams where a seat is for a team. 10001 means more than 10000. 0 once the list is frozen, since entries says it.
+             * @description People who have applied, or teams where a seat is for a team. 10001 means more than 10000. 0 once the list is frozen: see entries.
              * @example 0
              */
             readonly applied: number;
