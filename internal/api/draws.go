@@ -81,7 +81,7 @@ type Draw struct {
 	Round      uint64     `json:"round,omitempty" doc:"Of quicknet, once the list is frozen." example:"23456789"`
 	RoundAt    *time.Time `json:"roundAt" nullable:"true" doc:"When that round is published." example:"2026-05-02T08:01:03Z"`
 	FrozenAt   *time.Time `json:"frozenAt" nullable:"true" doc:"When the list was frozen, shortly after the deadline; null before." example:"2026-05-02T08:00:03Z"`
-	Applied    int        `json:"applied" doc:"People who have applied, or teams where a seat is for a team. 10001 means more than 10000. 0 once the list is frozen, since entries says it." example:"0"`
+	Applied    int        `json:"applied" doc:"People who have applied, or teams where a seat is for a team. 10001 means more than 10000. 0 once the list is frozen: see entries." example:"0"`
 	Entries    int        `json:"entries" doc:"People on the frozen list." example:"812"`
 	ListHash   string     `json:"listHash" doc:"SHA-256 of the frozen list in hex, as described in docs/api.md; empty before." example:"3ca8a7ac1717310051b4378e7e535d82549c48c6d02e653338d7abca8fd1c419"`
 	DrawnAt    *time.Time `json:"drawnAt" nullable:"true" doc:"When the randomness was known; null before." example:"2026-05-02T08:01:05Z"`

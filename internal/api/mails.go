@@ -83,8 +83,8 @@ func (a *api) registerMails() {
 		description: "Confirms the account's current address, or the new one requested with changeEmail. Returns the " +
 			"account. The link alone isn't enough, because someone else may have signed up with the address: send " +
 			"the account's own access token in Authorization, or a new `password`, which ends all " +
-			"sessions and tokens of the account. A new address takes the access token, because it may have been " +
-			"mistyped.",
+			"sessions and tokens of the account. A new address requires the access token, because it may have " +
+			"been mistyped.",
 		request: ConfirmEmailRequest{}, errors: []*compete.Error{
 			compete.ErrLinkVoid, compete.ErrOtherAccount,
 			compete.ErrEmailTaken,

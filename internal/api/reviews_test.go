@@ -80,6 +80,8 @@ func testReviewsAreExported(w *world) {
 	applicant := w.signUp().Token
 	r := w.registers(applicant, c.ID)
 	w.review(organizer, r, `{"score":5,"note":"Strong."}`)
+	w.review(admin, r, `{"score":4}`)
+	w.into(w.call("DELETE", "/api/registrations/"+r.ID+"/reviews", w.tokens[admin], ""), http.StatusOK, new(api.Reviews))
 	w.review(admin, r, `{"score":2}`)
 	export := func(token string) (file takeout.PersonalData) {
 		w.into(w.call("GET", "/api/users/me/export", token, ""), http.StatusOK, &file)
@@ -95,7 +97,7 @@ func testReviewsAreExported(w *world) {
 			scores = append(scores, r.Score)
 		}
 		for _, e := range file.AuditLog {
-			if e.Action == string(compete.AuditReviewed) {
+			if e.Action == string(compete.AuditReviewed) || e.Action == string(compete.AuditReviewDeleted) {
 				w.t.Errorf("the log tells the applicant of %+v", e)
 			}
 		}

@@ -171,6 +171,30 @@ func TestANewPasswordForgetsDevices(t *testing.T) {
 	})
 }
 
+// Who logs out their other devices stays known on this one.
+func TestLoggingOutOtherDevicesKeepsThisOne(t *testing.T) {
+	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
+		a := limited(t, apptest.Options{DatabaseURL: databaseURL},
+			func(c *config.Config) { c.LimitGuesses, c.LimitAccountGuesses = 2, 2 })
+		form := url.Values{"email": {a.As(compete.RoleParticipant).User.Email}, "password": {apptest.Password}}
+		other := cookieOf(t, postForm(t, a, attacker, "/auth/login", form), "device")
+		login := postForm(t, a, owner, "/auth/login", form)
+		device := cookieOf(t, postForm(t, a, owner, "/account/sessions/end", nil, login.Cookies()...), "device")
+		wrong := url.Values{"email": form["email"], "password": {"a wrong one"}}
+		for _, network := range []string{"192.0.2.1", "192.0.2.2", "192.0.2.3"} {
+			postForm(t, a, network, "/auth/login", wrong)
+		}
+		for network, c := range map[string]struct {
+			device *http.Cookie
+			want   int
+		}{"203.0.113.98": {other, http.StatusTooManyRequests}, "203.0.113.99": {device, http.StatusSeeOther}} {
+			if got := postForm(t, a, network, "/auth/login", form, c.device).StatusCode; got != c.want {
+				t.Errorf("from %s: got %d, want %d", network, got, c.want)
+			}
+		}
+	})
+}
+
 // Somebody else in the same hall guesses: the owner doesn't have to wait on a known device, nor where they are logged
 // in.
 func TestGuessingInTheOwnersNetwork(t *testing.T) {

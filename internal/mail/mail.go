@@ -39,6 +39,7 @@ func (c Composer) Compose(t compete.Target) (compete.Wording, error) {
 		Title:       oneLine(t.Competition.Title),
 		schedule:    newSchedule(t.Competition.Schedule(), t.TimeZone),
 		Position:    t.Registration.Position,
+		Applied:     t.Registration.Status == compete.RegistrationApplied,
 		Waiting:     t.Registration.Status == compete.RegistrationWaitlisted,
 		Competition: c.PublicURL + "/competitions/" + t.Competition.ID,
 		Reason:      oneLine(t.Registration.Removal.Reason),
@@ -97,10 +98,11 @@ func (c content) Others() string {
 
 // Again returns what people can do who gave up their place.
 func (c content) Again() string {
+	verb := "register"
 	if c.Applies {
-		return "apply again until registration closes"
+		verb = "apply"
 	}
-	return "register again while registration is open"
+	return verb + " again while registration is open"
 }
 
 // addTeam adds what the message says of the team.
@@ -217,6 +219,7 @@ type content struct {
 	Team        string    `json:"team,omitempty"`        // name; empty when they are in none
 	Before      *schedule `json:"before,omitempty"`      // of the competition, when it was moved
 	Position    int       `json:"position,omitempty"`    // on the waitlist, from 1; 0 when it is not known
+	Applied     bool      `json:"applied,omitempty"`     // not decided about
 	Waiting     bool      `json:"waiting,omitempty"`     // on the waitlist
 	Competition string    `json:"competition,omitempty"` // link to its page
 	Reason      string    `json:"reason,omitempty"`      // why the organizer removed them; empty when none was given

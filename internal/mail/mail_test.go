@@ -293,7 +293,7 @@ func TestNoTeamYet(t *testing.T) {
 func TestApplyingAgain(t *testing.T) {
 	withdrawn := target(compete.MessageWithdrawn)
 	withdrawn.Competition.Admission = compete.AdmissionReview
-	for blocked, says := range map[bool]string{false: "You can apply again until", true: "so you can't apply again."} {
+	for blocked, says := range map[bool]string{false: "You can apply again while", true: "so you can't apply again."} {
 		withdrawn.Registration.Removal.Blocked = blocked
 		if _, body := compose(t, withdrawn); !strings.Contains(body, says) || strings.Contains(body, "register") {
 			t.Errorf("blocked: %v: the message says:\n%s", blocked, body)
@@ -425,6 +425,11 @@ func TestAMoveTellsOnlyWhatChanged(t *testing.T) {
 	if strings.Contains(body, "Start:") || !strings.Contains(body, "You keep your place on the waitlist") {
 		t.Errorf("body is\n%s", body)
 	}
+	moved.Registration.Status = compete.RegistrationApplied
+	if _, body = compose(t, moved); strings.Contains(body, "seat") || !strings.Contains(body, "you can withdraw it:") {
+		t.Errorf("to somebody who applied, it says\n%s", body)
+	}
+	moved.Registration.Status = compete.RegistrationWaitlisted
 	end := moved.Move.After.Start.Add(time.Hour)
 	moved.Move.After.Location, moved.Move.After.End = "Hall 3", &end
 	if subject, body = compose(t, moved); subject != "Time changed: Spring Olympiad" ||
@@ -435,7 +440,7 @@ func TestAMoveTellsOnlyWhatChanged(t *testing.T) {
 	earlier, later := end.AddDate(0, 0, 30), end.AddDate(0, 0, 40)
 	moved.Move.Before = moved.Move.After
 	moved.Move.Before.Forgets, moved.Move.After.Forgets = &earlier, &later
-	if subject, body = compose(t, moved); subject != "Time your answers are kept changed: Spring Olympiad" ||
+	if subject, body = compose(t, moved); subject != "Answer deletion date changed: Spring Olympiad" ||
 		!strings.Contains(body, "Your sensitive answers are deleted: Monday, 3 June 2030 at 07:30 UTC → "+
 			"Thursday, 13 June 2030 at 07:30 UTC\n") {
 		t.Errorf("%s\n%s", subject, body)

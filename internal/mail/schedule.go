@@ -98,5 +98,5 @@ func (c content) ChangedWhat() string {
 	case time:
 		return "Time"
 	}
-	return "Time your answers are kept"
+	return "Answer deletion date"
 }

@@ -101,5 +101,10 @@ func (a *app) endOtherSessions(r *http.Request, v *visit) (response, error) {
 	if err := a.Logins.EndOtherSessions(r.Context(), v.actor); err != nil {
 		return nil, err
 	}
+	user, err := a.Accounts.Me(r.Context(), v.actor)
+	if err != nil {
+		return nil, err
+	}
+	v.keepDevice(user) // the others' tokens are void, and so was this one
 	return redirectWith("sessions-ended", "/account"), nil
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/minicompete/minicompete/internal/apptest"
 	"github.com/minicompete/minicompete/internal/compete"
@@ -43,5 +44,15 @@ func TestRenameTeam(t *testing.T) {
 		if got := other.want(other.get(path), http.StatusOK, "Green"); strings.Contains(got.text, "Rename team") {
 			t.Error("a member who isn't captain is offered to rename the team")
 		}
+
+		if _, err := s.Store().Writer().ExecContext(t.Context(),
+			`UPDATE competitions SET answers_until = $2 WHERE id = $1`, id,
+			compete.UTC(time.Now().Add(-time.Minute))); err != nil {
+			t.Fatal(err)
+		}
+		if got := b.want(b.get(path), http.StatusOK, "Green"); strings.Contains(got.text, "Rename team") {
+			t.Error("the captain is offered to rename the team when it's too late")
+		}
+		b.want(b.post(path+"/name", "team.name", "Late"), http.StatusConflict, "can no longer be renamed")
 	})
 }

@@ -299,7 +299,7 @@ export interface paths {
         readonly put?: never;
         /**
          * Confirm an email address with a link
-         * @description Confirms the account's current address, or the new one requested with changeEmail. Returns the account. The link alone isn't enough, because someone else may have signed up with the address: send the account's own access token in Authorization, or a new `password`, which ends all sessions and tokens of the account. A new address takes the access token, because it may have been mistyped.
+         * @description Confirms the account's current address, or the new one requested with changeEmail. Returns the account. The link alone isn't enough, because someone else may have signed up with the address: send the account's own access token in Authorization, or a new `password`, which ends all sessions and tokens of the account. A new address requires the access token, because it may have been mistyped.
          */
         readonly post: operations["confirmEmail"];
         readonly delete?: never;
@@ -2454,7 +2454,7 @@ export interface components {
         readonly Draw: {
             /**
              * Format: int64
-             * @description People who have applied, or teams where a seat is for a team. 10001 means more than 10000. 0 once the list is frozen, since entries says it.
+             * @description People who have applied, or teams where a seat is for a team. 10001 means more than 10000. 0 once the list is frozen: see entries.
              * @example 0
              */
             readonly applied: number;

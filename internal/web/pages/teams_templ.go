@@ -643,7 +643,7 @@ func Team(p ui.Page, d TeamData) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if d.Renames {
+			if d.Renames || d.Rename.Error != "" {
 				templ_7745c5c3_Err = renameTeam(d).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
