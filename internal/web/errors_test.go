@@ -136,7 +136,7 @@ func TestErrorsAfterTheDeadline(t *testing.T) {
 		status    int
 		text, log string
 	}{
-		{"too slow", late, http.StatusServiceUnavailable, "This took too long.", ""},
+		{"too slow", late, http.StatusServiceUnavailable, "reach our database", ""},
 		{"a mistake", errors.New("no such column"), http.StatusInternalServerError, "fault", "no such column"},
 		{
 			"database away", fmt.Errorf("%w: connection refused", compete.ErrDatabase), http.StatusServiceUnavailable,

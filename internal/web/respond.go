@@ -39,11 +39,7 @@ var (
 		Detail: "This form was sent from another site. Open the page on this site and try again.",
 	}
 	errPanicked = errors.New("the page panicked") // already logged by package server
-	errTimedOut = &compete.Error{
-		Kind: compete.KindUnavailable, Code: "timed_out", RetryAfter: compete.ErrBusy.RetryAfter,
-		Detail: "This took too long. Try again in a moment.",
-	}
-	errBadForm = &compete.Error{
+	errBadForm  = &compete.Error{
 		Kind: compete.KindUnreadable, Code: "unreadable",
 		Detail: "We couldn't read the form. Go back and try again.",
 	}
@@ -185,7 +181,7 @@ func (a *app) fail(v *visit, err error) {
 	e := compete.AsError(err)
 	ended := e.Kind == compete.KindInternal && cutShort(v.r.Context(), err)
 	if ended {
-		e = errTimedOut
+		e = compete.ErrDatabase // nothing else takes that long
 	}
 	if errors.Is(e, errBadForm) { // it may have ended early or come too slowly, which also ends the request's context
 		v.r = v.r.WithContext(context.WithoutCancel(v.r.Context()))
