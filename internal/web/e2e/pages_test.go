@@ -207,7 +207,8 @@ func (v *visitor) contrast() string {
 	return v.axe(visualRules)
 }
 
-// axe returns violations of these rules as text, once what fades or moves has come to rest.
+// axe returns violations of these rules as text, once what fades or moves has come to rest. From then on, nothing
+// on this page does so again: a button that changes meanwhile would be seen half faded in.
 func (v *visitor) axe(rules string) string {
 	v.t.Helper()
 	if !eval[bool](v, `"axe" in window`) {
@@ -215,6 +216,11 @@ func (v *visitor) axe(rules string) string {
 	}
 	v.until("a page at rest", `document.getAnimations().every((a) =>
 		a.playState !== "running" || a.effect.getComputedTiming().endTime === Infinity)`)
+	eval[any](v, `(() => {
+		const still = new CSSStyleSheet()
+		still.replaceSync("*, ::before, ::after { animation: none !important; transition: none !important }")
+		document.adoptedStyleSheets = [still]
+	})()`)
 	return strings.TrimSpace(eval[string](v, `axe.run(document, {resultTypes: ["violations"], runOnly: `+rules+`})
 		.then(r => r.violations.map(v => v.id + ": " + v.help + "\n" + v.nodes.map(n => "    " + n.target.join(" ") + "\n      " + n.failureSummary.replaceAll("\n", "\n      ")).join("\n")).join("\n"))`))
 }
