@@ -1,7 +1,9 @@
 package delivery
 
 import (
+	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -111,6 +113,14 @@ func TestSetupLocally(t *testing.T) {
 	}
 }
 
+func inUse(port int) bool {
+	conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+	if err == nil {
+		_ = conn.Close()
+	}
+	return err == nil
+}
+
 // No Docker engine is available, so a program that records its arguments replaces it; deploy/validate checks how
 // Compose interprets the file.
 func TestSetupWithDocker(t *testing.T) {
@@ -120,6 +130,12 @@ echo "$@" >>asked
 `)
 	path := programs + ":" + os.Getenv("PATH")
 	output, err := setup(t, dir, path, "--docker")
+	if inUse(3000) || inUse(3001) { // by "make run", say
+		if wantText(t, output, "already in use"); err == nil {
+			t.Error("it went on although a port is in use")
+		}
+		return
+	}
 	if err != nil {
 		t.Fatalf("%v\n%s", err, output)
 	}
